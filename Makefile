@@ -1,0 +1,49 @@
+# Every target does the set-up that it needs. What CI does is `make test`.
+
+SHELL := bash
+.DEFAULT_GOAL := help
+CARGO := scripts/cargo
+TARGET := $(abspath $(or $(CARGO_TARGET_DIR),target))
+export VIRT_NODE := $(TARGET)/release/virt-node
+export VIRT_PROGRAMS := $(TARGET)/programs
+
+.PHONY: help setup setup-js build demo dev test test-rust test-js fmt lint program
+
+help: ## Says what there is
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 20
+
+setup: ## Installs what a build needs
+	@scripts/setup.sh
+
+setup-js:
+	@scripts/setup.sh js
+
+build: setup ## Builds the node and the fixture programs, in release mode
+	$(CARGO) build --release --workspace
+
+demo: setup-js build ## Builds, starts a dev node, runs programs in its blocks, and leaves it open
+	@node zombienet/src/demo.mjs
+
+dev: build ## Builds and starts a dev node
+	$(VIRT_NODE) --dev
+
+test: test-rust test-js ## Runs all tests, the demo included
+	@EXIT=1 $(MAKE) --no-print-directory demo
+
+test-rust: setup
+	$(CARGO) test --release --workspace
+
+test-js: setup-js build
+	@cd zombienet && npm test --silent
+
+fmt: setup ## Formats the sources
+	$(CARGO) fmt --all
+	cd fixtures/programs && $(abspath $(CARGO)) fmt
+
+lint: setup ## Checks formatting, and clippy with warnings denied
+	$(CARGO) fmt --all --check
+	cd fixtures/programs && $(abspath $(CARGO)) fmt --check
+	SKIP_WASM_BUILD=1 $(CARGO) clippy --release --workspace --all-targets -- -D warnings
+
+program: setup ## Builds a program of yours: make program DIR=path/to/its/crate
+	@scripts/program.sh "$(DIR)"

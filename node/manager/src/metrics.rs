@@ -1,0 +1,46 @@
+//! What Prometheus gets to see. Counts everything the process does, dry-runs too.
+
+use substrate_prometheus_endpoint::{
+	register, Counter, Gauge, Opts, PrometheusError, Registry, U64,
+};
+
+/// The manager's metrics; they count whether or not anybody collects them.
+pub struct Metrics {
+	/// Programs compiled.
+	pub compiled: Counter<U64>,
+	/// Programs found in the cache.
+	pub cache_hits: Counter<U64>,
+	/// Instances alive now, in all managers.
+	pub instances: Gauge<U64>,
+	/// Syscalls that programs made.
+	pub syscalls: Counter<U64>,
+	/// Programs that trapped.
+	pub traps: Counter<U64>,
+	/// The node's own failures, each of which aborted a runtime call.
+	pub host_faults: Counter<U64>,
+}
+
+impl Metrics {
+	/// Makes the metrics, and registers them where there is a registry.
+	pub fn new(registry: Option<&Registry>) -> Result<Self, PrometheusError> {
+		let counter = |name: &str, help: &str| {
+			let counter = Counter::with_opts(Opts::new(name, help))?;
+			match registry {
+				Some(registry) => register(counter, registry),
+				None => Ok(counter),
+			}
+		};
+		let instances = Gauge::with_opts(Opts::new("virt_instances", "Program instances alive"))?;
+		Ok(Self {
+			compiled: counter("virt_modules_compiled_total", "Programs compiled")?,
+			cache_hits: counter("virt_cache_hits_total", "Programs found in the module cache")?,
+			instances: match registry {
+				Some(registry) => register(instances, registry)?,
+				None => instances,
+			},
+			syscalls: counter("virt_syscalls_total", "Syscalls made by programs")?,
+			traps: counter("virt_traps_total", "Programs that trapped")?,
+			host_faults: counter("virt_host_faults_total", "Runtime calls aborted by the node")?,
+		})
+	}
+}

@@ -1,0 +1,94 @@
+//! The command line: what `sc-cli` offers, and the choice of the VM's backend.
+
+use clap::{Parser, Subcommand, ValueEnum};
+use virt_manager::BackendChoice;
+
+#[derive(Debug, Parser)]
+pub struct Cli {
+	#[command(subcommand)]
+	pub subcommand: Option<Command>,
+
+	#[command(flatten)]
+	pub run: sc_cli::RunCmd,
+
+	/// What runs programs. Results, gas and fees do not depend on it, speed does.
+	#[arg(long, value_enum, value_name = "BACKEND", global = true, default_value_t)]
+	pub vm_backend: VmBackend,
+}
+
+/// [`BackendChoice`], as the command line knows it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum VmBackend {
+	/// The recompiler where this machine can do it, else the interpreter.
+	#[default]
+	Auto,
+	/// Native code in sandboxed worker processes; refuses to start where that cannot be had.
+	Recompiler,
+	/// Slow, and runs everywhere.
+	Interpreter,
+}
+
+impl From<VmBackend> for BackendChoice {
+	fn from(backend: VmBackend) -> Self {
+		match backend {
+			VmBackend::Auto => Self::Auto,
+			VmBackend::Recompiler => Self::Recompiler,
+			VmBackend::Interpreter => Self::Interpreter,
+		}
+	}
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+	/// Generate, inspect and store keys.
+	#[command(subcommand)]
+	Key(sc_cli::KeySubcommand),
+
+	/// Write a chain specification. The older name: see `export-chain-spec`.
+	BuildSpec(sc_cli::BuildSpecCmd),
+
+	/// Write a chain specification.
+	ExportChainSpec(sc_cli::ExportChainSpecCmd),
+
+	/// Execute a block of the database again.
+	CheckBlock(sc_cli::CheckBlockCmd),
+
+	/// Write blocks to a file.
+	ExportBlocks(sc_cli::ExportBlocksCmd),
+
+	/// Write the state at a block into a chain specification.
+	ExportState(sc_cli::ExportStateCmd),
+
+	/// Execute and store the blocks of a file.
+	ImportBlocks(sc_cli::ImportBlocksCmd),
+
+	/// Remove the whole chain from the database.
+	PurgeChain(sc_cli::PurgeChainCmd),
+
+	/// Go back by some blocks, as far as they are not final.
+	Revert(sc_cli::RevertCmd),
+
+	/// Print what the database holds.
+	ChainInfo(sc_cli::ChainInfoCmd),
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use clap::CommandFactory;
+
+	#[test]
+	fn command_line_is_consistent() {
+		Cli::command().debug_assert();
+	}
+
+	#[test]
+	fn backend_can_be_chosen_for_the_node_and_for_subcommands() {
+		let cli = Cli::parse_from(["virt-node", "--dev"]);
+		assert_eq!(cli.vm_backend, VmBackend::Auto);
+		let cli = Cli::parse_from(["virt-node", "--dev", "--vm-backend", "interpreter"]);
+		assert_eq!(cli.vm_backend, VmBackend::Interpreter);
+		let cli = Cli::parse_from(["virt-node", "check-block", "1", "--vm-backend", "recompiler"]);
+		assert_eq!(cli.vm_backend, VmBackend::Recompiler);
+	}
+}

@@ -1,0 +1,216 @@
+//! What both kinds of node share: the client with its VM, and the tasks around it.
+//!
+//! Who seals blocks is not known here: see [`crate::dev`] and [`crate::network`].
+
+use crate::{dev, extensions::VirtExtensions, network, rpc};
+use futures::{channel::mpsc, FutureExt};
+use sc_client_api::Backend as _;
+use sc_consensus::{DefaultImportQueue, LongestChain};
+use sc_consensus_manual_seal::EngineCommand;
+use sc_executor::WasmExecutor;
+use sc_network::{
+	config::FullNetworkConfiguration, service::traits::NetworkService, NetworkBackend,
+	NotificationMetrics,
+};
+use sc_offchain::{OffchainWorkerOptions, OffchainWorkers};
+use sc_service::{
+	BuildNetworkParams, ChainSpec, ChainType, Configuration, Error as ServiceError,
+	KeystoreContainer, SpawnTasksParams, TFullBackend, TFullClient, TaskManager, WarpSyncConfig,
+};
+use sc_transaction_pool::TransactionPoolHandle;
+use sc_transaction_pool_api::OffchainTransactionPoolFactory;
+use std::sync::Arc;
+use virt_manager::{BackendChoice, Engine};
+use virt_runtime::RuntimeApi;
+
+pub use virt_runtime::{Block, Hash};
+
+/// What the runtime may import: the usual, and the VM.
+pub type HostFunctions = (sp_io::SubstrateHostFunctions, virt_primitives::HostFunctions);
+pub type Executor = WasmExecutor<HostFunctions>;
+pub type Client = TFullClient<Block, RuntimeApi, Executor>;
+pub type Backend = TFullBackend<Block>;
+pub type Pool = TransactionPoolHandle<Block, Client>;
+pub type SelectChain = LongestChain<Backend, Block>;
+
+/// Who decides that there is a next block.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sealing {
+	/// A transaction arrived: one node, no rivals.
+	Instant,
+	/// An authority's slot came, and GRANDPA finalises.
+	Slots,
+}
+
+impl Sealing {
+	/// A property of the chain and not of a flag: a database must be opened again the same way.
+	pub fn of(spec: &dyn ChainSpec) -> Self {
+		match spec.chain_type() {
+			ChainType::Development => Self::Instant,
+			_ => Self::Slots,
+		}
+	}
+}
+
+/// A client that can execute blocks, and what is needed to make a node or a command of it.
+pub struct Parts {
+	pub backend: Arc<Backend>,
+	pub client: Arc<Client>,
+	pub keystore: KeystoreContainer,
+	pub pool: Arc<Pool>,
+	pub select_chain: SelectChain,
+	pub task_manager: TaskManager,
+}
+
+/// The one way to make a client: no path that executes blocks can miss the VM.
+pub fn parts(config: &Configuration, backend: BackendChoice) -> Result<Parts, ServiceError> {
+	let registry = config.prometheus_registry();
+	let engine =
+		Engine::new(backend, registry).map_err(|error| ServiceError::Application(error.into()))?;
+	match engine.fallback_reason() {
+		Some(reason) => log::info!(
+			target: "virt",
+			"Programs run on the {}: {reason} (--vm-backend {backend})",
+			engine.backend(),
+		),
+		None => log::info!(
+			target: "virt",
+			"Programs run on the {} (--vm-backend {backend})",
+			engine.backend(),
+		),
+	}
+
+	let executor = sc_service::new_wasm_executor::<HostFunctions>(&config.executor);
+	let (client, backend, keystore, task_manager) =
+		sc_service::new_full_parts::<Block, RuntimeApi, _>(config, None, executor, Vec::new())?;
+	client.execution_extensions().set_extensions_factory(VirtExtensions::new(engine));
+
+	let client = Arc::new(client);
+	let pool = sc_transaction_pool::Builder::new(
+		task_manager.spawn_essential_handle(),
+		client.clone(),
+		config.role.is_authority().into(),
+	)
+	.with_options(config.transaction_pool.clone())
+	.with_prometheus(registry)
+	.build();
+
+	Ok(Parts {
+		select_chain: LongestChain::new(backend.clone()),
+		backend,
+		client,
+		keystore,
+		pool: Arc::new(pool),
+		task_manager,
+	})
+}
+
+/// How blocks of this chain are checked, for the commands that import some.
+pub fn import_queue(
+	config: &Configuration,
+	parts: &Parts,
+) -> Result<DefaultImportQueue<Block>, ServiceError> {
+	match Sealing::of(config.chain_spec.as_ref()) {
+		Sealing::Instant => Ok(dev::import_queue(config, parts)),
+		Sealing::Slots => Ok(network::consensus(config, parts)?.import_queue),
+	}
+}
+
+/// Starts the node that this chain wants. It runs until the task manager is dropped.
+pub fn start<N: NetworkBackend<Block, Hash>>(
+	config: Configuration,
+	backend: BackendChoice,
+) -> Result<TaskManager, ServiceError> {
+	let parts = parts(&config, backend)?;
+	match Sealing::of(config.chain_spec.as_ref()) {
+		Sealing::Instant => dev::start::<N>(config, parts),
+		Sealing::Slots => network::start::<N>(config, parts),
+	}
+}
+
+/// The half of a node that differs between the kinds.
+pub struct Consensus<N: NetworkBackend<Block, Hash>> {
+	pub import_queue: DefaultImportQueue<Block>,
+	pub network: FullNetworkConfiguration<Block, Hash, N>,
+	pub metrics: NotificationMetrics,
+	pub warp_sync: Option<WarpSyncConfig<Block>>,
+	/// Where `engine_*` sends its commands; without it there are no such methods.
+	pub seal: Option<mpsc::Sender<EngineCommand<Hash>>>,
+}
+
+/// A node's connections, once they run.
+pub struct Running {
+	pub network: Arc<dyn NetworkService>,
+	pub sync: Arc<sc_service::SyncingService>,
+}
+
+/// Starts everything but the sealing: network, off-chain workers, RPC, pool maintenance.
+pub fn spawn<N: NetworkBackend<Block, Hash>>(
+	config: Configuration,
+	parts: &mut Parts,
+	consensus: Consensus<N>,
+) -> Result<Running, ServiceError> {
+	let Consensus { import_queue, network: net_config, metrics, warp_sync, seal } = consensus;
+	let Parts { backend, client, keystore, pool, task_manager, .. } = parts;
+
+	let (network, system_rpc_tx, tx_handler_controller, sync, _) =
+		sc_service::build_network(BuildNetworkParams {
+			config: &config,
+			net_config,
+			client: client.clone(),
+			transaction_pool: pool.clone(),
+			spawn_handle: task_manager.spawn_handle(),
+			spawn_essential_handle: task_manager.spawn_essential_handle(),
+			import_queue,
+			block_announce_validator_builder: None,
+			warp_sync_config: warp_sync,
+			block_relay: None,
+			metrics,
+			gap_sync_body_policy: None,
+		})?;
+
+	if config.offchain_worker.enabled {
+		let workers = OffchainWorkers::new(OffchainWorkerOptions {
+			runtime_api_provider: client.clone(),
+			keystore: Some(keystore.keystore()),
+			offchain_db: backend.offchain_storage(),
+			transaction_pool: Some(OffchainTransactionPoolFactory::new(pool.clone())),
+			network_provider: Arc::new(network.clone()),
+			is_validator: config.role.is_authority(),
+			enable_http_requests: false,
+			custom_extensions: |_| Vec::new(),
+		})?;
+		task_manager.spawn_handle().spawn(
+			"offchain-workers-runner",
+			"offchain-worker",
+			workers.run(client.clone(), task_manager.spawn_handle()).boxed(),
+		);
+	}
+
+	let rpc_builder = {
+		let client = client.clone();
+		let pool = pool.clone();
+		Box::new(move |_| {
+			rpc::create(client.clone(), pool.clone(), seal.clone())
+				.map_err(|error| ServiceError::Application(error.into()))
+		})
+	};
+
+	sc_service::spawn_tasks(SpawnTasksParams {
+		config,
+		client: client.clone(),
+		backend: backend.clone(),
+		task_manager,
+		keystore: keystore.keystore(),
+		transaction_pool: pool.clone(),
+		rpc_builder,
+		network: network.clone(),
+		system_rpc_tx,
+		tx_handler_controller,
+		sync_service: sync.clone(),
+		telemetry: None,
+		tracing_execute_block: None,
+	})?;
+
+	Ok(Running { network, sync })
+}

@@ -1,0 +1,95 @@
+//! What a blob must be before it is stored, looked at before anything compiles it.
+//!
+//! A stored program is one that every node can load, with bounded memory and bounded blocks, and
+//! that calls nothing but syscalls of the table.
+
+use crate::{limits::*, syscalls, Config, Error};
+use alloc::collections::BTreeSet;
+use polkavm_common::{
+	abi::MemoryMapBuilder,
+	program::{Instruction, InstructionSetKind, ProgramBlob},
+};
+
+/// Page size that programs are laid out with: PolkaVM's smallest.
+const PAGE_SIZE: u32 = 4_096;
+
+/// Errs with the first condition that `code` does not meet.
+pub fn check<T: Config>(code: &[u8]) -> Result<(), Error<T>> {
+	if code.len() > MAX_CODE as usize {
+		return Err(Error::ProgramTooLarge);
+	}
+	let blob = ProgramBlob::parse(code.into()).map_err(|_| Error::InvalidProgram)?;
+	if blob.isa() != InstructionSetKind::ReviveV1 {
+		return Err(Error::UnsupportedInstructionSet);
+	}
+	check_memory(&blob)?;
+	check_imports(&blob)?;
+	check_exports(&blob)?;
+	check_code(&blob)
+}
+
+fn check_memory<T: Config>(blob: &ProgramBlob) -> Result<(), Error<T>> {
+	let map = MemoryMapBuilder::new(PAGE_SIZE)
+		.ro_data_size(blob.ro_data_size())
+		.rw_data_size(blob.rw_data_size())
+		.stack_size(blob.stack_size())
+		.build()
+		.map_err(|_| Error::MemoryTooLarge)?;
+	let sizes = [map.ro_data_size(), map.rw_data_size(), map.stack_size()];
+	if sizes.into_iter().map(u64::from).sum::<u64>() > MAX_MEMORY.into() {
+		return Err(Error::MemoryTooLarge);
+	}
+	Ok(())
+}
+
+fn check_imports<T: Config>(blob: &ProgramBlob) -> Result<(), Error<T>> {
+	let imports = blob.imports();
+	if imports.len() > MAX_IMPORTS {
+		return Err(Error::TooManyImports);
+	}
+	for import in imports {
+		let symbol = import.ok_or(Error::InvalidProgram)?;
+		if !syscalls::exists(symbol.as_bytes()) {
+			return Err(Error::UnknownImport);
+		}
+	}
+	Ok(())
+}
+
+fn check_exports<T: Config>(blob: &ProgramBlob) -> Result<(), Error<T>> {
+	let mut names = BTreeSet::new();
+	for export in blob.exports() {
+		if names.len() >= MAX_EXPORTS as usize {
+			return Err(Error::TooManyExports);
+		}
+		let name = export.symbol().as_bytes();
+		if name.len() > MAX_ENTRY as usize {
+			return Err(Error::ExportTooLong);
+		}
+		if !names.insert(name.to_vec()) {
+			return Err(Error::DuplicateExport);
+		}
+		if !blob.scan_is_jump_target_valid(blob.isa(), export.program_counter()) {
+			return Err(Error::InvalidProgram);
+		}
+	}
+	Ok(())
+}
+
+fn check_code<T: Config>(blob: &ProgramBlob) -> Result<(), Error<T>> {
+	let mut block = 0;
+	for instruction in blob.instructions() {
+		block += 1;
+		if block > MAX_BASIC_BLOCK {
+			return Err(Error::BasicBlockTooLong);
+		}
+		// `sbrk` grows memory past what was admitted. An invalid instruction is a trap.
+		if matches!(instruction.kind, Instruction::sbrk(..)) {
+			return Err(Error::ForbiddenInstruction);
+		}
+		if instruction.starts_new_basic_block() {
+			block = 0;
+		}
+	}
+	Ok(())
+}

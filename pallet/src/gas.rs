@@ -1,0 +1,113 @@
+//! Gas and weight: the only place that converts one into the other.
+//!
+//! A call's gas limit pays for all of the call that depends on the program: loading it, running it,
+//! and its syscalls. It becomes weight before the call is dispatched; what is left is given back.
+
+use crate::Error;
+use frame_support::weights::Weight;
+use virt_primitives::Gas;
+
+/// Picoseconds of weight per unit of gas.
+///
+/// Measured: `gas_price_covers_both_backends` prints how long a unit takes on each. The slower
+/// backend, the interpreter, sets the price.
+pub const REF_TIME_PER_GAS: u64 = 2_000;
+
+/// Units of gas per byte of storage proof. No syscall reads more bytes than it pays for at this
+/// rate; see [`crate::syscalls`].
+pub const GAS_PER_PROOF_BYTE: u64 = 4;
+
+/// Gas to load a program: the cold price, whether it is in the node's cache or not.
+const LOAD_BASE: u64 = 50_000;
+
+/// See [`LOAD_BASE`]; per byte of the blob.
+const LOAD_PER_BYTE: u64 = 50;
+
+/// The weight of `gas` units.
+pub fn to_weight(gas: u64) -> Weight {
+	Weight::from_parts(gas.saturating_mul(REF_TIME_PER_GAS), gas / GAS_PER_PROOF_BYTE)
+}
+
+/// The gas to load a program of `size` bytes.
+pub fn load(size: u32) -> u64 {
+	LOAD_BASE + LOAD_PER_BYTE * u64::from(size)
+}
+
+/// The price of a syscall, from its row in the table.
+#[derive(Clone, Copy)]
+pub struct Price {
+	/// For the syscall.
+	pub base: u64,
+	/// For each byte that it moves or hashes.
+	pub per_byte: u64,
+}
+
+impl Price {
+	/// The price for `len` bytes. A length that no memory has gets a price that nobody can pay.
+	pub fn of(self, len: u64) -> u64 {
+		self.base.saturating_add(self.per_byte.saturating_mul(len))
+	}
+}
+
+/// What is left of a call's gas.
+#[derive(Debug)]
+pub struct GasMeter {
+	limit: Gas,
+	left: Gas,
+}
+
+impl GasMeter {
+	/// A full meter. The VM counts up to `i64::MAX`: a higher limit counts as that.
+	pub fn new(limit: u64) -> Self {
+		let limit = Gas::try_from(limit).unwrap_or(Gas::MAX);
+		Self { limit, left: limit }
+	}
+
+	/// Takes `amount`, or errs with [`Error::OutOfGas`] and takes nothing.
+	pub fn charge<T>(&mut self, amount: u64) -> Result<(), Error<T>> {
+		let left = Gas::try_from(amount).ok().and_then(|amount| self.left.checked_sub(amount));
+		self.left = left.filter(|left| *left >= 0).ok_or(Error::OutOfGas)?;
+		Ok(())
+	}
+
+	/// Takes over what the VM left.
+	pub fn set_left(&mut self, left: Gas) {
+		debug_assert!(left <= self.left, "a program cannot earn gas");
+		self.left = left;
+	}
+
+	/// Gas that is left.
+	pub fn left(&self) -> Gas {
+		self.left
+	}
+
+	/// Gas that was taken.
+	pub fn used(&self) -> u64 {
+		(self.limit - self.left).unsigned_abs()
+	}
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use crate::tests::Test;
+
+	#[test]
+	fn charge_at_limit_ok_and_over_limit_takes_nothing() {
+		for limit in [0, 1, 1_000, i64::MAX as u64, u64::MAX] {
+			let all = limit.min(i64::MAX as u64);
+			let mut meter = GasMeter::new(limit);
+			assert!(meter.charge::<Test>(all + 1).is_err());
+			assert!(meter.charge::<Test>(u64::MAX).is_err());
+			assert_eq!(meter.used(), 0);
+			assert!(meter.charge::<Test>(all).is_ok());
+			assert_eq!((meter.left(), meter.used()), (0, all));
+		}
+	}
+
+	#[test]
+	fn price_of_an_absurd_length_cannot_be_paid() {
+		let price = Price { base: 1, per_byte: 1 };
+		assert!(GasMeter::new(u64::MAX).charge::<Test>(price.of(u64::MAX)).is_err());
+	}
+}

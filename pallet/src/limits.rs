@@ -1,0 +1,49 @@
+//! Every consensus limit of the pallet. Sizes are in bytes.
+//!
+//! Changing one is a change of the chain's rules: all nodes get it with a runtime upgrade.
+
+/// A program's blob.
+pub const MAX_CODE: u32 = 512 * 1024;
+
+/// Imports of a program. Each must name a syscall of the table.
+pub const MAX_IMPORTS: u32 = 128;
+
+/// Exports of a program.
+pub const MAX_EXPORTS: u32 = 256;
+
+/// The name of an export, and so of an entry point.
+pub const MAX_ENTRY: u32 = 64;
+
+/// Read-only data, read-write data and stack of a program together, each rounded up to pages.
+pub const MAX_MEMORY: u32 = 4 * 1024 * 1024;
+
+/// Instructions in one basic block. Gas is charged by the block, so this bounds what one charge
+/// may stand for.
+pub const MAX_BASIC_BLOCK: u32 = 8_192;
+
+/// The input of a call.
+pub const MAX_INPUT: u32 = 64 * 1024;
+
+/// The output of a call. It is part of the call's event.
+pub const MAX_OUTPUT: u32 = 16 * 1024;
+
+/// The salt of an instantiation.
+pub const MAX_SALT: u32 = 32;
+
+/// A storage key.
+pub const MAX_KEY: u32 = 128;
+
+/// A storage value.
+pub const MAX_VALUE: u32 = 4 * 1024;
+
+/// The data of one event.
+pub const MAX_EVENT: u32 = 4 * 1024;
+
+/// Events in one call.
+pub const MAX_EVENTS: u32 = 128;
+
+/// One line of a program's log.
+pub const MAX_LOG: u32 = 1024;
+
+/// Data hashed at once.
+pub const MAX_HASHED: u32 = 64 * 1024;

@@ -1,0 +1,37 @@
+//! The program store: blobs by code hash, each with an owner and a count of its users.
+
+use crate::{admission, Code, Config, Error, ProgramInfo, Programs};
+use alloc::vec::Vec;
+use frame_support::{ensure, BoundedVec};
+use sp_core::H256;
+use sp_io::hashing::blake2_256;
+use virt_primitives::Module;
+
+/// The name of a program: BLAKE2b-256 of its blob.
+pub fn code_hash(code: &[u8]) -> H256 {
+	H256(blake2_256(code))
+}
+
+/// Stores `code` for `owner`, if it may be stored. Gives its code hash.
+pub fn store<T: Config>(owner: T::AccountId, code: Vec<u8>) -> Result<H256, Error<T>> {
+	let hash = code_hash(&code);
+	ensure!(!Programs::<T>::contains_key(hash), Error::ProgramExists);
+	admission::check(&code)?;
+	// What is stored can be loaded, and is compiled by the time it is.
+	Module::from_bytes(&code).map_err(|_| Error::InvalidProgram)?;
+	let size = code.len() as u32;
+	let code = BoundedVec::try_from(code).map_err(|_| Error::ProgramTooLarge)?;
+	Code::<T>::insert(hash, code);
+	Programs::<T>::insert(hash, ProgramInfo { owner, size, references: 0 });
+	Ok(hash)
+}
+
+/// Removes the program, which must be `owner`'s and in nobody's use.
+pub fn remove<T: Config>(owner: &T::AccountId, code_hash: H256) -> Result<(), Error<T>> {
+	let program = Programs::<T>::get(code_hash).ok_or(Error::ProgramNotFound)?;
+	ensure!(program.owner == *owner, Error::NotOwner);
+	ensure!(program.references == 0, Error::ProgramInUse);
+	Programs::<T>::remove(code_hash);
+	Code::<T>::remove(code_hash);
+	Ok(())
+}

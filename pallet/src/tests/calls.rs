@@ -1,0 +1,375 @@
+//! The calls, and every error that they can give. Rows 18, 21 and 23 of the fault list.
+
+use super::{mock::*, script::Script};
+use crate::{gas, limits::*, weights::SubstrateWeight, Accounts, Code, Error, Event, Programs, WeightInfo};
+use codec::{Decode, Encode};
+use frame_support::{
+	assert_noop, assert_ok,
+	dispatch::{GetDispatchInfo, Pays},
+	traits::fungible::Inspect,
+};
+use sp_core::H256;
+use sp_runtime::{DispatchError, TokenError};
+use virt_fixtures::{COUNTER, ECHO, SHA256, TRAP, VERIFY};
+
+fn counter_value(address: &sp_runtime::AccountId32) -> u32 {
+	assert_ok!(Virt::call(signed(BOB), address.clone(), b"get".to_vec(), vec![], 0, PLENTY));
+	u32::decode(&mut &output()[..]).expect("`get` returns a u32")
+}
+
+fn increment(address: &sp_runtime::AccountId32, step: u32) {
+	let entry = b"increment".to_vec();
+	assert_ok!(Virt::call(signed(BOB), address.clone(), entry, step.encode(), 0, PLENTY));
+}
+
+#[test]
+fn upload_works() {
+	on_chain(|| {
+		let code_hash = upload(COUNTER);
+		let program = Programs::<Test>::get(code_hash).unwrap();
+		assert_eq!((program.owner, program.size, program.references), (ALICE, COUNTER.len() as u32, 0));
+		assert_eq!(Code::<Test>::get(code_hash).unwrap(), COUNTER);
+		let size = COUNTER.len() as u32;
+		System::assert_last_event(Event::ProgramStored { code_hash, owner: ALICE, size }.into());
+	});
+}
+
+#[test]
+fn upload_of_a_stored_program_is_refused() {
+	on_chain(|| {
+		upload(COUNTER);
+		let again = Virt::upload(signed(BOB), COUNTER.to_vec());
+		assert_noop!(again, Error::<Test>::ProgramExists);
+	});
+}
+
+#[test]
+fn calls_need_a_signature() {
+	on_chain(|| {
+		let none = RuntimeOrigin::none;
+		let hash = upload(COUNTER);
+		assert_noop!(Virt::upload(none(), ECHO.to_vec()), DispatchError::BadOrigin);
+		assert_noop!(Virt::remove(none(), hash), DispatchError::BadOrigin);
+		let bad = DispatchError::BadOrigin;
+		assert_eq!(Virt::run(none(), hash, vec![], vec![], 0).unwrap_err().error, bad);
+		assert_eq!(Virt::instantiate(none(), hash, vec![], vec![], 0, 0).unwrap_err().error, bad);
+		assert_eq!(Virt::call(none(), ALICE, vec![], vec![], 0, 0).unwrap_err().error, bad);
+	});
+}
+
+#[test]
+fn remove_works() {
+	on_chain(|| {
+		let code_hash = upload(COUNTER);
+		assert_ok!(Virt::remove(signed(ALICE), code_hash));
+		assert!(!Programs::<Test>::contains_key(code_hash) && !Code::<Test>::contains_key(code_hash));
+		System::assert_last_event(Event::ProgramRemoved { code_hash, owner: ALICE }.into());
+	});
+}
+
+#[test]
+fn remove_needs_the_owner_and_a_program() {
+	on_chain(|| {
+		let hash = upload(COUNTER);
+		assert_noop!(Virt::remove(signed(BOB), hash), Error::<Test>::NotOwner);
+		assert_noop!(Virt::remove(signed(ALICE), H256::zero()), Error::<Test>::ProgramNotFound);
+	});
+}
+
+#[test]
+fn remove_of_a_program_in_use_is_refused() {
+	on_chain(|| {
+		let address = deploy(COUNTER, 0);
+		let hash = Accounts::<Test>::get(&address).unwrap().code_hash;
+		assert_eq!(Programs::<Test>::get(hash).unwrap().references, 1);
+		assert_noop!(Virt::remove(signed(ALICE), hash), Error::<Test>::ProgramInUse);
+		increment(&address, 1);
+	});
+}
+
+#[test]
+fn removed_program_cannot_be_run_until_it_is_uploaded_again() {
+	on_chain(|| {
+		let hash = upload(ECHO);
+		assert_ok!(run_once(ECHO, "echo", b"x", PLENTY).0);
+		assert_ok!(Virt::remove(signed(ALICE), hash));
+		let run = run_once(ECHO, "echo", b"x", PLENTY);
+		assert_eq!(run, (Err(Error::<Test>::ProgramNotFound.into()), 0));
+		// In the same block, by another owner.
+		assert_ok!(Virt::upload(signed(BOB), ECHO.to_vec()));
+		assert_ok!(run_once(ECHO, "echo", b"x", PLENTY).0);
+	});
+}
+
+#[test]
+fn upload_that_is_rolled_back_cannot_be_run() {
+	on_chain(|| {
+		let _ = frame_support::storage::with_storage_layer(|| -> Result<(), DispatchError> {
+			upload(ECHO);
+			assert_ok!(run_once(ECHO, "echo", b"x", PLENTY).0);
+			Err(DispatchError::Other("roll back"))
+		});
+		let run = run_once(ECHO, "echo", b"x", PLENTY);
+		assert_eq!(run, (Err(Error::<Test>::ProgramNotFound.into()), 0));
+	});
+}
+
+#[test]
+fn run_works() {
+	on_both(|| {
+		let code_hash = upload(ECHO);
+		let (entry, input) = (b"echo".to_vec(), b"hello".to_vec());
+		assert_ok!(Virt::run(signed(BOB), code_hash, entry.clone(), input.clone(), PLENTY));
+		let (_, gas_used) = run_once(ECHO, "echo", &input, PLENTY);
+		let event = Event::Executed { caller: BOB, code_hash, entry, gas_used, output: input };
+		System::assert_last_event(event.into());
+		gas_used
+	});
+}
+
+#[test]
+fn run_of_sha256_hashes() {
+	on_both(|| {
+		upload(SHA256);
+		for input in [vec![], b"abc".to_vec(), vec![7; 10_000]] {
+			let (result, _) = run_once(SHA256, "sha256", &input, PLENTY);
+			assert_eq!(result.unwrap(), sp_io::hashing::sha2_256(&input));
+		}
+	});
+}
+
+#[test]
+fn run_of_verify_verifies() {
+	use sp_core::{ed25519, Pair};
+	on_both(|| {
+		upload(VERIFY);
+		let pair = ed25519::Pair::from_seed(&[3; 32]);
+		let (message, signature) = (b"message", pair.sign(b"message"));
+		let good = [&pair.public().0[..], &signature.0, message].concat();
+		let (result, gas_used) = run_once(VERIFY, "verify", &good, PLENTY);
+		assert_eq!(result.unwrap(), [1]);
+		for flipped in [0, 40, 100] {
+			let mut bad = good.clone();
+			bad[flipped] ^= 1;
+			assert_eq!(run_once(VERIFY, "verify", &bad, PLENTY).0.unwrap(), [0]);
+		}
+		gas_used
+	});
+}
+
+#[test]
+fn instantiate_works() {
+	on_both(|| {
+		let code_hash = upload(COUNTER);
+		let (salt, input) = (b"salt".to_vec(), 41u32.encode());
+		let call = Virt::instantiate(signed(ALICE), code_hash, salt, input, 1_000, PLENTY);
+		assert_ok!(call);
+		let address = Virt::address_of(&ALICE, code_hash, b"salt");
+		let info = Accounts::<Test>::get(&address).unwrap();
+		assert_eq!((info.code_hash, info.deployer), (code_hash, ALICE));
+		assert_eq!(Balances::total_balance(&address), 1_000);
+		increment(&address, 1);
+		assert_eq!(counter_value(&address), 42);
+	});
+}
+
+#[test]
+fn instantiate_at_one_address_twice_is_refused() {
+	on_chain(|| {
+		deploy(COUNTER, 0);
+		let hash = crate::program::code_hash(COUNTER);
+		let deploy = |salt: &[u8]| {
+			Virt::instantiate(signed(ALICE), hash, salt.to_vec(), vec![], 0, PLENTY)
+		};
+		assert_fails(|| deploy(b""), Error::AccountExists);
+		assert_ok!(deploy(b"other salt"));
+		assert_ok!(Virt::instantiate(signed(BOB), hash, vec![], vec![], 0, PLENTY));
+		assert_eq!(Programs::<Test>::get(hash).unwrap().references, 3);
+	});
+}
+
+#[test]
+fn instantiate_without_constructor_takes_no_input() {
+	on_chain(|| {
+		let hash = upload(ECHO);
+		let deploy = |input: &[u8]| {
+			Virt::instantiate(signed(ALICE), hash, vec![], input.to_vec(), 0, PLENTY)
+		};
+		assert_fails(|| deploy(b"x"), Error::EntryNotFound);
+		assert_ok!(deploy(b""));
+	});
+}
+
+#[test]
+fn instantiate_that_fails_leaves_no_account() {
+	on_chain(|| {
+		let hash = upload(COUNTER);
+		let bad_input = vec![1, 2, 3];
+		assert_fails(
+			|| Virt::instantiate(signed(ALICE), hash, vec![], bad_input, 1_000, PLENTY),
+			Error::Reverted,
+		);
+		assert!(!Accounts::<Test>::contains_key(Virt::address_of(&ALICE, hash, &[])));
+		assert_eq!(Programs::<Test>::get(hash).unwrap().references, 0);
+	});
+}
+
+#[test]
+fn salt_at_limit_ok_and_over_limit_err() {
+	on_chain(|| {
+		let hash = upload(COUNTER);
+		let deploy =
+			|len| Virt::instantiate(signed(ALICE), hash, vec![0; len], vec![], 0, PLENTY);
+		assert_ok!(deploy(MAX_SALT as usize));
+		assert_fails(|| deploy(MAX_SALT as usize + 1), Error::SaltTooLong);
+	});
+}
+
+#[test]
+fn call_works_and_state_stays() {
+	on_both(|| {
+		let address = deploy(COUNTER, 0);
+		for step in [1, 2, 3] {
+			increment(&address, step);
+		}
+		assert_eq!(counter_value(&address), 6);
+	});
+}
+
+#[test]
+fn accounts_of_one_program_have_their_own_state() {
+	on_chain(|| {
+		let address = deploy(COUNTER, 0);
+		let hash = crate::program::code_hash(COUNTER);
+		assert_ok!(Virt::instantiate(signed(BOB), hash, vec![], 9u32.encode(), 0, PLENTY));
+		increment(&address, 1);
+		assert_eq!(counter_value(&address), 1);
+		assert_eq!(counter_value(&Virt::address_of(&BOB, hash, &[])), 9);
+	});
+}
+
+#[test]
+fn call_of_nothing_is_refused() {
+	on_chain(|| {
+		let address = deploy(COUNTER, 0);
+		let call = |address, entry: &[u8]| {
+			Virt::call(signed(BOB), address, entry.to_vec(), vec![], 0, PLENTY)
+		};
+		assert_fails(|| call(BOB, b"get"), Error::AccountNotFound);
+		assert_fails(|| call(address.clone(), b"no_such_entry"), Error::EntryNotFound);
+		assert_fails(|| call(address.clone(), &[0xff; 10_000]), Error::EntryNotFound);
+		let run = || Virt::run(signed(BOB), H256::zero(), b"get".to_vec(), vec![], PLENTY);
+		assert_fails(run, Error::ProgramNotFound);
+	});
+}
+
+#[test]
+fn value_goes_to_the_program() {
+	on_chain(|| {
+		let address = deploy(COUNTER, 0);
+		let call = |value| Virt::call(signed(BOB), address.clone(), b"get".to_vec(), vec![], value, PLENTY);
+		assert_ok!(call(500));
+		assert_eq!((Balances::total_balance(&address), Balances::total_balance(&BOB)), (500, FUNDS - 500));
+		let too_much = call(FUNDS).unwrap_err().error;
+		assert_eq!(too_much, DispatchError::Token(TokenError::FundsUnavailable));
+	});
+}
+
+#[test]
+fn failure_after_a_write_an_event_and_a_transfer_undoes_all_three() {
+	let mut script = Script::new();
+	let (key, value) = (script.data(b"key"), script.data(b"value"));
+	let (bob, amount) = (script.data(&BOB.encode()), script.data(&100u128.encode()));
+	script
+		.syscall("storage_set", &[key, 3, value, 5])
+		.syscall("event", &[value, 5])
+		.syscall("transfer", &[bob, amount]);
+	on_both(|| {
+		for (end, error) in [("exit", Error::Reverted), ("trap", Error::Trapped)] {
+			let mut script = script.clone();
+			let code = if end == "exit" { script.syscall("exit", &[1]).ends() } else { script.traps() };
+			let address = deploy(&code, 1_000);
+			assert_fails(
+				|| Virt::call(signed(ALICE), address, b"main".to_vec(), vec![], 50, PLENTY),
+				error,
+			);
+			assert_eq!(program_events(), Vec::<Vec<u8>>::new());
+		}
+	});
+	// The same program leaves all three when nothing goes wrong.
+	on_chain(|| {
+		let address = deploy(&script.ends(), 1_000);
+		assert_ok!(Virt::call(signed(ALICE), address, b"main".to_vec(), vec![], 50, PLENTY));
+		assert_eq!(program_events(), [b"value"]);
+		assert_eq!(Balances::total_balance(&BOB), FUNDS + 100);
+	});
+}
+
+#[test]
+fn input_at_limit_ok_and_over_limit_err() {
+	on_chain(|| {
+		let hash = upload(SHA256);
+		let run = |len| Virt::run(signed(BOB), hash, b"sha256".to_vec(), vec![0; len], PLENTY);
+		assert_ok!(run(MAX_INPUT as usize));
+		assert_fails(|| run(MAX_INPUT as usize + 1), Error::InputTooLarge);
+	});
+}
+
+#[test]
+fn malformed_scale_input_reverts() {
+	on_both(|| {
+		let address = deploy(COUNTER, 0);
+		for input in [vec![1], vec![0; 3], vec![0; 5], vec![0xff; MAX_INPUT as usize]] {
+			assert_fails(
+				|| Virt::call(signed(BOB), address.clone(), b"increment".to_vec(), input, 0, PLENTY),
+				Error::Reverted,
+			);
+		}
+	});
+}
+
+#[test]
+fn malformed_scale_calls_do_not_decode() {
+	let good = RuntimeCall::Virt(crate::Call::run {
+		code_hash: H256::zero(),
+		entry: b"main".to_vec(),
+		input: vec![1; 100],
+		gas_limit: 7,
+	})
+	.encode();
+	for len in 0..good.len() {
+		assert!(RuntimeCall::decode(&mut &good[..len]).is_err(), "{len} bytes of it");
+	}
+	// A length of 1 GiB with nothing behind it.
+	let lies = [&good[..34], &codec::Compact(1u32 << 30).encode()].concat();
+	assert!(RuntimeCall::decode(&mut &lies[..]).is_err());
+}
+
+#[test]
+fn gas_limit_is_charged_before_and_what_is_left_is_refunded() {
+	on_chain(|| {
+		let code_hash = upload(ECHO);
+		let (entry, input) = (b"echo".to_vec(), vec![1; 100]);
+		let base = SubstrateWeight::<Test>::run(100);
+		let call = crate::Call::<Test>::run { code_hash, entry, input, gas_limit: PLENTY };
+		assert_eq!(call.get_dispatch_info().call_weight, base + gas::to_weight(PLENTY));
+		let info = frame_support::dispatch::Dispatchable::dispatch(RuntimeCall::Virt(call), signed(BOB));
+		let info = info.expect("the call is good");
+		let (_, gas_used) = run_once(ECHO, "echo", &[1; 100], PLENTY);
+		assert_eq!(info.actual_weight, Some(base + gas::to_weight(gas_used)));
+		assert_eq!(info.pays_fee, Pays::Yes);
+		assert!(gas_used < PLENTY / 10);
+	});
+}
+
+#[test]
+fn trap_charges_what_was_used() {
+	on_both(|| {
+		let hash = upload(TRAP);
+		let run = || Virt::run(signed(BOB), hash, b"trap".to_vec(), vec![], PLENTY);
+		let weight = assert_fails(run, Error::Trapped);
+		let (_, gas_used) = run_once(TRAP, "trap", &[], PLENTY);
+		assert_eq!(weight, SubstrateWeight::<Test>::run(0) + gas::to_weight(gas_used));
+		assert!(gas_used >= gas::load(TRAP.len() as u32) && gas_used < PLENTY);
+	});
+}

@@ -1,0 +1,188 @@
+use crate::{self as pallet_virt, Error, Event};
+use frame_support::{
+	derive_impl,
+	dispatch::DispatchResultWithPostInfo,
+	storage_root,
+	traits::{ConstU128, ConstU64},
+	StateVersion,
+};
+use sp_core::H256;
+use sp_io::TestExternalities;
+use sp_runtime::{AccountId32, BuildStorage, DispatchError};
+use std::sync::{Arc, LazyLock};
+use virt_manager::{BackendChoice, Engine};
+
+#[frame_support::runtime]
+mod runtime {
+	#[runtime::runtime]
+	#[runtime::derive(RuntimeCall, RuntimeEvent, RuntimeError, RuntimeOrigin, RuntimeTask)]
+	pub struct Test;
+
+	#[runtime::pallet_index(0)]
+	pub type System = frame_system;
+	#[runtime::pallet_index(1)]
+	pub type Timestamp = pallet_timestamp;
+	#[runtime::pallet_index(2)]
+	pub type Balances = pallet_balances;
+	#[runtime::pallet_index(3)]
+	pub type Virt = pallet_virt;
+}
+pub use runtime::*;
+
+type Block = frame_system::mocking::MockBlockU32<Test>;
+
+#[derive_impl(frame_system::config_preludes::TestDefaultConfig)]
+impl frame_system::Config for Test {
+	type Block = Block;
+	type AccountId = AccountId32;
+	type Lookup = sp_runtime::traits::IdentityLookup<AccountId32>;
+	type AccountData = pallet_balances::AccountData<u128>;
+}
+
+#[derive_impl(pallet_balances::config_preludes::TestDefaultConfig)]
+impl pallet_balances::Config for Test {
+	type Balance = u128;
+	type ExistentialDeposit = ConstU128<ED>;
+	type AccountStore = System;
+}
+
+impl pallet_timestamp::Config for Test {
+	type Moment = u64;
+	type OnTimestampSet = ();
+	type MinimumPeriod = ConstU64<1>;
+	type WeightInfo = ();
+}
+
+impl pallet_virt::Config for Test {
+	type Currency = Balances;
+	type Time = Timestamp;
+	type WeightInfo = pallet_virt::weights::SubstrateWeight<Test>;
+}
+
+pub const ALICE: AccountId32 = AccountId32::new([1; 32]);
+pub const BOB: AccountId32 = AccountId32::new([2; 32]);
+pub const ED: u128 = 10;
+pub const FUNDS: u128 = 1_000_000;
+pub const NOW: u64 = 1_700_000_000_000;
+/// Enough gas for every program that ends.
+pub const PLENTY: u64 = 200_000_000;
+
+static INTERPRETER: LazyLock<Arc<Engine>> = LazyLock::new(|| start(BackendChoice::Interpreter));
+static RECOMPILER: LazyLock<Arc<Engine>> = LazyLock::new(|| start(BackendChoice::Recompiler));
+
+fn start(choice: BackendChoice) -> Arc<Engine> {
+	Engine::new(choice, None).expect("the backend works on this machine")
+}
+
+fn externalities(engine: &Arc<Engine>) -> TestExternalities {
+	let mut storage = frame_system::GenesisConfig::<Test>::default().build_storage().unwrap();
+	let balances = vec![(ALICE, FUNDS), (BOB, FUNDS)];
+	pallet_balances::GenesisConfig::<Test> { balances, ..Default::default() }
+		.assimilate_storage(&mut storage)
+		.unwrap();
+	let mut ext = TestExternalities::new(storage);
+	ext.register_extension(engine.extension());
+	ext.execute_with(|| {
+		System::set_block_number(7);
+		Timestamp::set_timestamp(NOW);
+	});
+	ext
+}
+
+/// Runs `test` on a fresh chain, on the interpreter.
+pub fn on_chain<R>(test: impl FnOnce() -> R) -> R {
+	externalities(&INTERPRETER).execute_with(test)
+}
+
+/// Runs `test` on a fresh chain on each backend: what it gives, and the state that it leaves, must
+/// be the same.
+#[track_caller]
+pub fn on_both<R: PartialEq + std::fmt::Debug>(test: impl Fn() -> R) -> R {
+	let run = |engine| {
+		externalities(engine).execute_with(|| {
+			let result = test();
+			(result, H256::from_slice(&storage_root(StateVersion::V1)))
+		})
+	};
+	let (interpreted, recompiled) = (run(&INTERPRETER), run(&RECOMPILER));
+	assert_eq!(interpreted, recompiled, "interpreter, recompiler");
+	interpreted.0
+}
+
+pub fn signed(account: AccountId32) -> RuntimeOrigin {
+	RuntimeOrigin::signed(account)
+}
+
+/// Uploads `code` as Alice.
+#[track_caller]
+pub fn upload(code: &[u8]) -> H256 {
+	Virt::upload(signed(ALICE), code.to_vec()).expect("the program is admitted");
+	crate::program::code_hash(code)
+}
+
+/// Uploads and instantiates `code` as Alice, without a constructor's input.
+#[track_caller]
+pub fn deploy(code: &[u8], value: u128) -> AccountId32 {
+	let hash = upload(code);
+	Virt::instantiate(signed(ALICE), hash, vec![], vec![], value, PLENTY).expect("it is new");
+	Virt::address_of(&ALICE, hash, &[])
+}
+
+/// Runs `entry` of `code` once as Alice: what came of it, and the gas that it took.
+pub fn run_once(code: &[u8], entry: &str, input: &[u8], gas: u64) -> (Result<Vec<u8>, DispatchError>, u64) {
+	let code_hash = crate::program::code_hash(code);
+	let outcome = crate::run::execute::<Test>(crate::run::Request {
+		caller: ALICE,
+		account: None,
+		code_hash,
+		entry: crate::run::Entry::Export(entry.as_bytes()),
+		input,
+		value: 0,
+		gas_limit: gas,
+	});
+	(outcome.result, outcome.gas_used)
+}
+
+/// The output of the last call, from its event.
+#[track_caller]
+pub fn output() -> Vec<u8> {
+	match System::events().pop().expect("a call deposits an event").event {
+		RuntimeEvent::Virt(
+			Event::Executed { output, .. }
+			| Event::Called { output, .. }
+			| Event::Instantiated { output, .. },
+		) => output,
+		other => panic!("expected the event of a call, got {other:?}"),
+	}
+}
+
+/// What programs deposited, in order.
+pub fn program_events() -> Vec<Vec<u8>> {
+	let data = |record: frame_system::EventRecord<RuntimeEvent, H256>| match record.event {
+		RuntimeEvent::Virt(Event::ProgramEvent { data, .. }) => Some(data),
+		_ => None,
+	};
+	System::events().into_iter().filter_map(data).collect()
+}
+
+/// The call failed with `error`, changed nothing, and says the weight that it took.
+#[track_caller]
+pub fn assert_fails(
+	call: impl FnOnce() -> DispatchResultWithPostInfo,
+	error: Error<Test>,
+) -> frame_support::weights::Weight {
+	use frame_support::storage::{with_transaction, TransactionOutcome};
+	let before = storage_root(StateVersion::V1);
+	// As the dispatcher does: what fails is rolled back.
+	let result = with_transaction(|| -> TransactionOutcome<Result<_, DispatchError>> {
+		match call() {
+			Ok(info) => TransactionOutcome::Commit(Ok(Ok(info))),
+			Err(failure) => TransactionOutcome::Rollback(Ok(Err(failure))),
+		}
+	})
+	.expect("there are not too many layers");
+	let failure = result.expect_err("expected the call to fail");
+	assert_eq!(failure.error, error.into());
+	assert_eq!(storage_root(StateVersion::V1), before, "a failed call changes nothing");
+	failure.post_info.actual_weight.expect("a failed call says what it took")
+}

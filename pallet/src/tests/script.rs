@@ -1,0 +1,101 @@
+//! Programs made instruction by instruction, for what no compiler would emit.
+
+use polkavm_common::{
+	abi::MemoryMapBuilder,
+	program::{asm, Instruction, InstructionSetKind, Reg},
+	writer::ProgramBlobBuilder,
+};
+
+/// Size of a script's writable memory, in bytes.
+const MEMORY: u32 = 128 * 1024;
+
+/// A program of one entry point, `main`: syscalls one after the other.
+#[derive(Clone)]
+pub struct Script {
+	imports: Vec<String>,
+	code: Vec<Instruction>,
+	data: Vec<u8>,
+}
+
+impl Script {
+	pub fn new() -> Self {
+		Self { imports: Vec::new(), code: Vec::new(), data: Vec::new() }
+	}
+
+	/// Where writable memory begins.
+	pub fn memory() -> u64 {
+		let map = MemoryMapBuilder::new(4_096).rw_data_size(MEMORY).build().unwrap();
+		map.rw_data_address().into()
+	}
+
+	/// One past the last byte of writable memory.
+	pub fn memory_end() -> u64 {
+		Self::memory() + u64::from(MEMORY)
+	}
+
+	/// Puts `bytes` into the program's memory; gives their address.
+	pub fn data(&mut self, bytes: &[u8]) -> u64 {
+		let address = Self::memory() + self.data.len() as u64;
+		self.data.extend(bytes);
+		address
+	}
+
+	/// Room for `len` bytes; gives its address.
+	pub fn room(&mut self, len: usize) -> u64 {
+		self.data(&vec![0; len])
+	}
+
+	/// Adds an instruction.
+	pub fn instruction(&mut self, instruction: Instruction) -> &mut Self {
+		self.code.push(instruction);
+		self
+	}
+
+	/// Makes a syscall.
+	pub fn syscall(&mut self, name: &str, args: &[u64]) -> &mut Self {
+		let index = self.imports.iter().position(|import| import == name).unwrap_or_else(|| {
+			self.imports.push(name.into());
+			self.imports.len() - 1
+		});
+		for (reg, arg) in Reg::ARG_REGS.into_iter().zip(args) {
+			self.code.push(asm::load_imm64(reg, *arg));
+		}
+		self.instruction(asm::ecalli(index as u32))
+	}
+
+	/// Makes a syscall and returns its result as the output: 8 bytes.
+	pub fn returns(&mut self, name: &str, args: &[u64]) -> &mut Self {
+		let address = self.room(8);
+		self.syscall(name, args);
+		self.instruction(asm::store_u64(Reg::A0, address as i32));
+		self.syscall("output", &[address, 8])
+	}
+
+	/// Ends in a trap.
+	pub fn traps(&mut self) -> Vec<u8> {
+		self.instruction(asm::trap()).blob()
+	}
+
+	/// Ends by returning.
+	pub fn ends(&mut self) -> Vec<u8> {
+		self.instruction(asm::ret()).blob()
+	}
+
+	/// The program as it stands.
+	pub fn blob(&self) -> Vec<u8> {
+		let mut builder = builder();
+		for import in &self.imports {
+			builder.add_import(import.as_bytes());
+		}
+		builder.set_rw_data_size(MEMORY);
+		builder.set_rw_data(self.data.clone());
+		builder.add_export_by_basic_block(0, b"main");
+		builder.set_code(&self.code, &[]);
+		builder.to_vec().expect("the instructions make a program")
+	}
+}
+
+/// A builder for the accepted instruction set.
+pub fn builder() -> ProgramBlobBuilder {
+	ProgramBlobBuilder::new(InstructionSetKind::ReviveV1)
+}

@@ -1,0 +1,32 @@
+//! What any backend of the virtualization host functions must do: one suite, run natively and
+//! inside a wasm runtime, on each backend.
+//!
+//! The crate is its own test runtime: built for wasm, it exports [`suite::run`] as `conformance`.
+
+#![cfg_attr(not(feature = "std"), no_std)]
+
+extern crate alloc;
+
+pub mod suite;
+
+#[cfg(feature = "std")]
+include!(concat!(env!("OUT_DIR"), "/wasm_binary.rs"));
+
+#[cfg(not(feature = "std"))]
+sp_core::wasm_export_functions! {
+	fn conformance(programs: suite::Programs) -> suite::Report {
+		suite::run(&programs)
+	}
+
+	// What a runtime that has no extension sees.
+	fn compile(program: alloc::vec::Vec<u8>) {
+		let _ = virt_primitives::Module::from_bytes(&program);
+	}
+
+	// Traps while an instance is alive.
+	fn trap_with_instance(program: alloc::vec::Vec<u8>) {
+		let module = virt_primitives::Module::from_bytes(&program).expect("the program is valid");
+		let _instance = module.instantiate().expect("there is room");
+		panic!("a runtime's own bug");
+	}
+}

@@ -1,0 +1,123 @@
+//! Runs the suite natively and inside a wasm runtime, on each backend, and compares.
+
+use codec::{Decode, Encode};
+use polkavm_common::{
+	program::{asm, InstructionSetKind},
+	writer::ProgramBlobBuilder,
+};
+use sc_executor::{error::Error, WasmExecutor};
+use sp_externalities::{Extensions, TransactionType};
+use sp_state_machine::BasicExternalities;
+use std::sync::Arc;
+use virt_conformance::suite::{self, Programs, Report};
+use virt_manager::{BackendChoice, Engine};
+use virt_primitives::host::MISSING_EXTENSION;
+
+type HostFunctions = (sp_io::SubstrateHostFunctions, virt_primitives::HostFunctions);
+
+fn programs() -> Programs {
+	let mut builder = ProgramBlobBuilder::new(InstructionSetKind::ReviveV1);
+	builder.add_export_by_basic_block(0, b"main");
+	builder.set_code(&[asm::ecalli(7), asm::ret()], &[]);
+	Programs {
+		main: virt_fixtures::CONFORMANCE.to_vec(),
+		missing_import: builder.to_vec().expect("two instructions make a program"),
+	}
+}
+
+fn engine(choice: BackendChoice) -> Arc<Engine> {
+	Engine::new(choice, None).expect("the backend works on this machine")
+}
+
+type Externalities = sp_state_machine::TestExternalities<sp_core::Blake2Hasher>;
+
+fn externalities(engine: &Arc<Engine>) -> Externalities {
+	let mut ext = Externalities::default();
+	ext.register_extension(engine.extension());
+	ext
+}
+
+/// Calls the test runtime through the real executor.
+fn call_wasm(ext: &mut Externalities, function: &str, data: &[u8]) -> Result<Vec<u8>, Error> {
+	let wasm = virt_conformance::WASM_BINARY.expect("the wasm runtime was built");
+	let blob = sc_executor_common::runtime_blob::RuntimeBlob::uncompress_if_needed(wasm).expect("it is a runtime");
+	WasmExecutor::<HostFunctions>::builder()
+		.build()
+		.uncached_call(blob, &mut ext.ext(), false, function, data)
+}
+
+fn natively(choice: BackendChoice) -> Report {
+	let engine = engine(choice);
+	let report = externalities(&engine).execute_with(|| suite::run(&programs()));
+	assert_eq!(engine.metrics().instances.get(), 0, "the suite leaves no instance behind");
+	report
+}
+
+fn inside_wasm(choice: BackendChoice) -> Report {
+	let engine = engine(choice);
+	let mut ext = externalities(&engine);
+	let report = call_wasm(&mut ext, "conformance", &programs().encode())
+		.expect("the suite passes inside the runtime");
+	assert_eq!(engine.metrics().instances.get(), 0, "the suite leaves no instance behind");
+	Report::decode(&mut &report[..]).expect("the runtime returns a report")
+}
+
+#[test]
+fn natively_on_the_interpreter() {
+	natively(BackendChoice::Interpreter);
+}
+
+#[test]
+fn natively_on_the_recompiler() {
+	natively(BackendChoice::Recompiler);
+}
+
+#[test]
+fn inside_wasm_on_the_interpreter() {
+	inside_wasm(BackendChoice::Interpreter);
+}
+
+#[test]
+fn inside_wasm_on_the_recompiler() {
+	inside_wasm(BackendChoice::Recompiler);
+}
+
+#[test]
+fn gas_and_trap_positions_are_the_same_everywhere() {
+	let report = natively(BackendChoice::Interpreter);
+	assert!(report.len() > 30, "the suite measures something");
+	assert_eq!(report, natively(BackendChoice::Recompiler), "native: interpreter, recompiler");
+	assert_eq!(report, inside_wasm(BackendChoice::Interpreter), "native, wasm: interpreter");
+	assert_eq!(report, inside_wasm(BackendChoice::Recompiler), "native, wasm: recompiler");
+}
+
+#[test]
+fn limits_of_the_suite_are_the_managers() {
+	assert_eq!(suite::MAX_MODULES, virt_manager::limits::MAX_MODULES);
+	assert_eq!(suite::MAX_INSTANCES, virt_manager::limits::MAX_INSTANCES);
+}
+
+#[test]
+fn missing_extension_names_the_fix() {
+	let error = call_wasm(&mut Externalities::default(), "compile", &programs().main.encode())
+		.expect_err("there is no extension");
+	assert!(error.to_string().contains(MISSING_EXTENSION), "{error}");
+}
+
+#[test]
+fn instances_of_a_runtime_that_trapped_are_freed_with_its_call() {
+	for choice in [BackendChoice::Interpreter, BackendChoice::Recompiler] {
+		let engine = engine(choice);
+		let mut ext = externalities(&engine);
+		// As the client does around each runtime call.
+		let extensions = |ext: &mut Externalities, what: fn(&mut Extensions, TransactionType)| {
+			what(&mut ext.extensions, TransactionType::Host)
+		};
+		extensions(&mut ext, Extensions::start_transaction);
+		let call = call_wasm(&mut ext, "trap_with_instance", &programs().main.encode());
+		call.expect_err("the runtime trapped");
+		assert_eq!(engine.metrics().instances.get(), 1);
+		extensions(&mut ext, Extensions::rollback_transaction);
+		assert_eq!(engine.metrics().instances.get(), 0);
+	}
+}

@@ -1,0 +1,220 @@
+//! Entry points: from the input's bytes to typed arguments, and from a result to the output.
+
+use alloc::vec::Vec;
+use codec::{Decode, DecodeAll, Encode, Error, Input};
+
+/// An argument that the caller may leave out: nothing when the input ends before it.
+///
+/// It has to come last, or be followed by others of its kind only.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Optional<T>(pub Option<T>);
+
+impl<T> Optional<T> {
+	/// The argument, or `default` when it was left out.
+	pub fn unwrap_or(self, default: T) -> T {
+		self.0.unwrap_or(default)
+	}
+}
+
+impl<T: Decode> Decode for Optional<T> {
+	fn decode<I: Input>(input: &mut I) -> Result<Self, Error> {
+		match input.remaining_len()? {
+			Some(0) => Ok(Self(None)),
+			_ => T::decode(input).map(|value| Self(Some(value))),
+		}
+	}
+}
+
+/// Decodes all of `input` as a tuple of arguments. Errs when bytes are missing or left over.
+pub fn decode<T: Decode>(input: &[u8]) -> Result<T, Error> {
+	T::decode_all(&mut &*input)
+}
+
+/// How a call ends: its output, and whether all that it changed is undone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ending {
+	/// Bytes of the output.
+	pub output: Vec<u8>,
+	/// The call reverts.
+	pub revert: bool,
+}
+
+/// What an entry point returned.
+///
+/// [`entry!`](crate::entry!) calls `(&Returned(value)).ending()`. Method lookup then takes
+/// [`EndingOfResult`] for a `Result` and [`EndingOfValue`] for all else, though a `Result` could be
+/// encoded too.
+pub struct Returned<T>(pub T);
+
+/// `Ok` is the output; `Err` is the output of a call that reverts.
+pub trait EndingOfResult {
+	/// See [`Returned`].
+	fn ending(&self) -> Ending;
+}
+
+impl<T: Encode, E: Encode> EndingOfResult for Returned<Result<T, E>> {
+	fn ending(&self) -> Ending {
+		match &self.0 {
+			Ok(value) => Ending {
+				output: value.encode(),
+				revert: false,
+			},
+			Err(error) => Ending {
+				output: error.encode(),
+				revert: true,
+			},
+		}
+	}
+}
+
+/// The value is the output.
+pub trait EndingOfValue {
+	/// See [`Returned`].
+	fn ending(&self) -> Ending;
+}
+
+impl<T: Encode> EndingOfValue for &Returned<T> {
+	fn ending(&self) -> Ending {
+		Ending {
+			output: self.0.encode(),
+			revert: false,
+		}
+	}
+}
+
+/// Decodes the call's input as arguments. Input that cannot be decoded reverts the call.
+#[cfg(target_env = "polkavm")]
+pub fn arguments<T: Decode>() -> T {
+	match decode(&crate::env::input()) {
+		Ok(arguments) => arguments,
+		Err(_) => {
+			crate::env::log("the input is not what this entry point takes");
+			crate::env::revert()
+		},
+	}
+}
+
+/// Sets the output, then returns or reverts.
+#[cfg(target_env = "polkavm")]
+pub fn end(ending: Ending) {
+	if !ending.output.is_empty() {
+		crate::env::output(&ending.output);
+	}
+	if ending.revert {
+		crate::env::revert()
+	}
+}
+
+/// Exports functions as entry points of the program, under their own names.
+///
+/// The arguments are decoded (SCALE) from the call's input, one after another; the result is
+/// encoded as its output. Input that does not decode, or has bytes left over, reverts the call. A
+/// function that returns a `Result` reverts on `Err`, with the encoded error as the output.
+///
+/// `raw fn name(input: Vec<u8>) -> T` takes the input's bytes as they are, and `T: AsRef<[u8]>`
+/// gives the output's bytes as they are.
+#[cfg(target_env = "polkavm")]
+#[macro_export]
+macro_rules! entry {
+	() => {};
+	(
+		$(#[$attribute:meta])*
+		raw fn $name:ident($input:ident: $input_type:ty $(,)?) -> $result:ty $body:block
+		$($rest:tt)*
+	) => {
+		$(#[$attribute])*
+		fn $name($input: $input_type) -> $result $body
+
+		mod $name {
+			#[$crate::__private::polkavm_export(abi = $crate::__private::default_abi)]
+			extern "C" fn $name() {
+				let result = super::$name($crate::env::input());
+				$crate::env::output(AsRef::<[u8]>::as_ref(&result));
+			}
+		}
+
+		$crate::entry! { $($rest)* }
+	};
+	(
+		$(#[$attribute:meta])*
+		fn $name:ident($($argument:ident: $type:ty),* $(,)?) $(-> $result:ty)? $body:block
+		$($rest:tt)*
+	) => {
+		$(#[$attribute])*
+		fn $name($($argument: $type),*) $(-> $result)? $body
+
+		mod $name {
+			#[$crate::__private::polkavm_export(abi = $crate::__private::default_abi)]
+			extern "C" fn $name() {
+				#[allow(unused_imports)]
+				use $crate::entry::{EndingOfResult as _, EndingOfValue as _};
+				let ($($argument,)*) = $crate::entry::arguments();
+				let returned = $crate::entry::Returned(super::$name($($argument),*));
+				$crate::entry::end((&returned).ending());
+			}
+		}
+
+		$crate::entry! { $($rest)* }
+	};
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+
+	#[test]
+	fn arguments_decode_as_a_tuple() {
+		assert_eq!(decode::<()>(&[]), Ok(()));
+		assert_eq!(decode::<(u32,)>(&7u32.encode()), Ok((7,)));
+		assert_eq!(decode::<(u8, u16)>(&[1, 2, 0]), Ok((1, 2)));
+	}
+
+	#[test]
+	fn missing_and_trailing_bytes_err() {
+		assert!(decode::<()>(&[0]).is_err());
+		assert!(decode::<(u32,)>(&[1, 2, 3]).is_err());
+		assert!(decode::<(u32,)>(&[1, 2, 3, 4, 5]).is_err());
+	}
+
+	#[test]
+	fn optional_arguments_may_be_left_out() {
+		let decoded = decode::<(u8, Optional<u32>)>(&[1]).unwrap();
+		assert_eq!((decoded.0, decoded.1.unwrap_or(9)), (1, 9));
+		assert_eq!(decode::<(Optional<u8>,)>(&[5]), Ok((Optional(Some(5)),)));
+		assert!(decode::<(Optional<u32>,)>(&[5]).is_err());
+	}
+
+	#[test]
+	fn only_an_err_reverts() {
+		let ok: Result<u8, u16> = Ok(1);
+		let err: Result<u8, u16> = Err(2);
+		assert_eq!(
+			Returned(ok).ending(),
+			Ending {
+				output: [1].into(),
+				revert: false
+			}
+		);
+		assert_eq!(
+			Returned(err).ending(),
+			Ending {
+				output: [2, 0].into(),
+				revert: true
+			}
+		);
+		assert_eq!(
+			(&Returned(3u8)).ending(),
+			Ending {
+				output: [3].into(),
+				revert: false
+			}
+		);
+		assert_eq!(
+			(&Returned(())).ending(),
+			Ending {
+				output: [].into(),
+				revert: false
+			}
+		);
+	}
+}

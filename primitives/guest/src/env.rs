@@ -1,0 +1,129 @@
+//! The call that is running, its block, and what a program can do in it.
+
+use crate::{
+	codes::{transferred, TransferFailed},
+	syscalls,
+};
+use alloc::{vec, vec::Vec};
+
+/// An account, as the chain names it.
+pub type AccountId = [u8; 32];
+
+/// The call's input.
+pub fn input() -> Vec<u8> {
+	// SAFETY: takes no pointer.
+	let len = unsafe { syscalls::input_len() };
+	let mut input = vec![0; len as usize];
+	// SAFETY: `input` has room for `len` bytes.
+	let copied = unsafe { syscalls::input(input.as_mut_ptr(), 0, len) };
+	input.truncate(copied as usize);
+	input
+}
+
+/// Sets the call's output; the last one set counts.
+pub fn output(data: &[u8]) {
+	// SAFETY: the slice is readable for the length that goes with it.
+	unsafe { syscalls::output(data.as_ptr(), data.len() as u64) }
+}
+
+/// Ends the call at once; what it changed stays.
+pub fn exit() -> ! {
+	end(0)
+}
+
+/// Ends the call at once; all that it changed is undone. The output that was set is kept.
+pub fn revert() -> ! {
+	end(1)
+}
+
+fn end(flags: u64) -> ! {
+	// SAFETY: takes no pointer.
+	unsafe { syscalls::exit(flags) };
+	// The host never resumes a call that ended.
+	crate::runtime::trap()
+}
+
+/// The account that called.
+pub fn caller() -> AccountId {
+	let mut out = [0; 32];
+	// SAFETY: `out` has room for an account.
+	unsafe { syscalls::caller(out.as_mut_ptr()) };
+	out
+}
+
+/// The program's own account. Faults in a one-shot run, which has none.
+pub fn address() -> AccountId {
+	let mut out = [0; 32];
+	// SAFETY: `out` has room for an account.
+	unsafe { syscalls::address(out.as_mut_ptr()) };
+	out
+}
+
+/// The amount that was transferred with this call.
+pub fn value() -> u128 {
+	let mut out = [0; 16];
+	// SAFETY: `out` has room for an amount.
+	unsafe { syscalls::value(out.as_mut_ptr()) };
+	u128::from_le_bytes(out)
+}
+
+/// What `account` could spend without being reaped.
+pub fn balance(account: &AccountId) -> u128 {
+	let mut out = [0; 16];
+	// SAFETY: `account` is 32 bytes, and `out` has room for an amount.
+	unsafe { syscalls::balance(account.as_ptr(), out.as_mut_ptr()) };
+	u128::from_le_bytes(out)
+}
+
+/// Transfers from the program's account. Faults in a one-shot run, which has none.
+pub fn transfer(to: &AccountId, amount: u128) -> Result<(), TransferFailed> {
+	let amount = amount.to_le_bytes();
+	// SAFETY: `to` is 32 bytes, and `amount` 16.
+	transferred(unsafe { syscalls::transfer(to.as_ptr(), amount.as_ptr()) })
+}
+
+/// Number of the block that this call is in.
+pub fn block_number() -> u64 {
+	// SAFETY: takes no pointer.
+	unsafe { syscalls::block_number() }
+}
+
+/// The block's time, in milliseconds since the Unix epoch.
+pub fn now() -> u64 {
+	// SAFETY: takes no pointer.
+	unsafe { syscalls::now() }
+}
+
+/// Gas left for this call, after this question was paid for.
+pub fn gas_left() -> u64 {
+	// SAFETY: takes no pointer.
+	unsafe { syscalls::gas_left() }
+}
+
+/// Deposits a `ProgramEvent` on the chain.
+pub fn event(data: &[u8]) {
+	// SAFETY: the slice is readable for the length that goes with it.
+	unsafe { syscalls::event(data.as_ptr(), data.len() as u64) }
+}
+
+/// Gives a line to the node's log, with no effect on the chain. [`log!`](crate::log!) formats.
+pub fn log(text: &str) {
+	// SAFETY: the string is readable for the length that goes with it.
+	unsafe { syscalls::log(text.as_ptr(), text.len() as u64) }
+}
+
+/// The BLAKE2b-256 hash of `data`.
+pub fn blake2_256(data: &[u8]) -> [u8; 32] {
+	let mut out = [0; 32];
+	// SAFETY: `data` is readable for its length, and `out` has room for a hash.
+	unsafe { syscalls::blake2_256(data.as_ptr(), data.len() as u64, out.as_mut_ptr()) };
+	out
+}
+
+/// Formats like `format!` and gives the line to the node's log.
+#[macro_export]
+macro_rules! log {
+	($($argument:tt)+) => {
+		$crate::env::log(&$crate::__private::format!($($argument)+))
+	};
+}

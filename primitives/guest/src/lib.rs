@@ -1,0 +1,51 @@
+//! What a program links against.
+//!
+//! It knows the syscall table, how a program is entered and how it ends. It does not know the node,
+//! the runtime or how a syscall is answered.
+//!
+//! Two crates are made from it. Compiled for the PolkaVM target it is a program's library: wrappers
+//! for every syscall ([`env`](mod@env), [`storage`]), [`entry!`], a panic handler and an allocator.
+//! Compiled for anything else, only what runtime and guest share is left: [`syscall_table!`],
+//! [`Code`], and the parts of [`entry`](mod@entry) that need no syscall.
+//!
+//! The program to start from is `fixtures/programs/counter`.
+
+#![no_std]
+
+extern crate alloc;
+
+mod codes;
+pub mod entry;
+mod table;
+
+#[cfg(target_env = "polkavm")]
+pub mod env;
+#[cfg(target_env = "polkavm")]
+mod runtime;
+#[cfg(target_env = "polkavm")]
+pub mod storage;
+#[cfg(target_env = "polkavm")]
+pub mod syscalls;
+
+pub use codec;
+pub use codes::{Code, TransferFailed};
+pub use entry::Optional;
+
+/// What most programs need: `use virt_guest::prelude::*;`.
+pub mod prelude {
+	pub use crate::{
+		codec::{Decode, Encode},
+		Optional,
+	};
+	#[cfg(target_env = "polkavm")]
+	pub use crate::{entry, env, log, storage};
+	pub use alloc::{string::String, vec, vec::Vec};
+}
+
+/// For the macros only.
+#[cfg(target_env = "polkavm")]
+#[doc(hidden)]
+pub mod __private {
+	pub use alloc::format;
+	pub use polkavm_derive::{default_abi, polkavm_export};
+}

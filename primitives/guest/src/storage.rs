@@ -1,0 +1,57 @@
+//! The storage of the program's account. All of it faults in a one-shot run, which has none.
+
+use crate::{codes::found, syscalls};
+use alloc::vec::Vec;
+use codec::{Decode, DecodeAll, Encode};
+
+/// A value up to this many bytes is read by one syscall, a longer one by two.
+const FIRST_READ: usize = 256;
+
+/// The bytes under `key`.
+pub fn get(key: &[u8]) -> Option<Vec<u8>> {
+	let mut value = Vec::with_capacity(FIRST_READ);
+	let len = read_into(key, &mut value)?;
+	if len > value.capacity() {
+		value.reserve_exact(len);
+		read_into(key, &mut value)?;
+	}
+	// SAFETY: the capacity is at least `len`, and the host wrote that many bytes.
+	unsafe { value.set_len(len) };
+	Some(value)
+}
+
+/// Fills `value`'s spare capacity; returns the stored value's whole length.
+fn read_into(key: &[u8], value: &mut Vec<u8>) -> Option<usize> {
+	let (out, room) = (value.as_mut_ptr(), value.capacity() as u64);
+	// SAFETY: `key` is readable for its length, and `out` has room for `room` bytes.
+	found(unsafe { syscalls::storage_get(key.as_ptr(), key.len() as u64, out, room) })
+}
+
+/// Stores `value` under `key`. Returns the old value's length.
+pub fn set(key: &[u8], value: &[u8]) -> Option<usize> {
+	let (key_len, len) = (key.len() as u64, value.len() as u64);
+	// SAFETY: both slices are readable for the lengths that go with them.
+	found(unsafe { syscalls::storage_set(key.as_ptr(), key_len, value.as_ptr(), len) })
+}
+
+/// Removes the value under `key`. Returns its length.
+pub fn remove(key: &[u8]) -> Option<usize> {
+	// SAFETY: the slice is readable for the length that goes with it.
+	found(unsafe { syscalls::storage_remove(key.as_ptr(), key.len() as u64) })
+}
+
+/// Whether there is a value under `key`.
+pub fn contains(key: &[u8]) -> bool {
+	// SAFETY: the slice is readable for the length that goes with it.
+	found(unsafe { syscalls::storage_contains(key.as_ptr(), key.len() as u64) }).is_some()
+}
+
+/// The typed value under `key`; nothing when there is none, or one of another type.
+pub fn read<T: Decode>(key: &[u8]) -> Option<T> {
+	T::decode_all(&mut &*get(key)?).ok()
+}
+
+/// Stores a typed value under `key`.
+pub fn write<T: Encode>(key: &[u8], value: &T) {
+	value.using_encoded(|bytes| set(key, bytes));
+}

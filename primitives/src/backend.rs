@@ -1,0 +1,121 @@
+//! What a node implements to run programs, and the externalities extension that carries it.
+
+use crate::{
+	step::Step, CompileError, DestroyError, ExecError, Gas, InstanceId, InstantiateError,
+	MemoryError, ModuleId,
+};
+use sp_externalities::TransactionType;
+
+/// Why an operation of a [`Backend`] failed, split by who is to blame.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Failure<E> {
+	/// The program or its caller: the same on every node, reported to the runtime.
+	Guest(E),
+	/// The node itself. Never reported to the runtime: it aborts the runtime call.
+	Host(String),
+}
+
+impl<E> From<E> for Failure<E> {
+	fn from(error: E) -> Self {
+		Failure::Guest(error)
+	}
+}
+
+/// What an operation of a [`Backend`] gives.
+pub type Outcome<T, E> = Result<T, Failure<E>>;
+
+/// Drives programs for one runtime call, or for the calls of one block.
+///
+/// Ids come from counters that start at zero. Modules and instances, and with them the counters,
+/// follow the storage transaction: what was made within a transaction is gone when that is rolled
+/// back. Running is not undone.
+pub trait Backend: Send + 'static {
+	/// Makes a module of `program`.
+	fn compile(&mut self, program: &[u8]) -> Outcome<ModuleId, CompileError>;
+
+	/// Forgets a module. Its instances live on.
+	fn release(&mut self, module: ModuleId) -> Outcome<(), DestroyError>;
+
+	/// Makes an idle instance.
+	fn instantiate(&mut self, module: ModuleId) -> Outcome<InstanceId, InstantiateError>;
+
+	/// Readies an idle instance to run `entry` with `args` in registers a0 and up.
+	fn prepare(
+		&mut self,
+		instance: InstanceId,
+		entry: &[u8],
+		args: &[u64],
+	) -> Outcome<(), ExecError>;
+
+	/// Runs a prepared or suspended instance with `gas`.
+	///
+	/// `result` is what a syscall gave; it is present exactly when the instance waits at one.
+	fn run(
+		&mut self,
+		instance: InstanceId,
+		gas: Gas,
+		result: Option<u64>,
+	) -> Outcome<Step, ExecError>;
+
+	/// Destroys an instance, whatever its state.
+	fn destroy(&mut self, instance: InstanceId) -> Outcome<(), DestroyError>;
+
+	/// Fills `dest` from the instance's memory at `address`.
+	fn read_memory(
+		&mut self,
+		instance: InstanceId,
+		address: u32,
+		dest: &mut [u8],
+	) -> Outcome<(), MemoryError>;
+
+	/// Writes `src` into the instance's memory at `address`.
+	fn write_memory(
+		&mut self,
+		instance: InstanceId,
+		address: u32,
+		src: &[u8],
+	) -> Outcome<(), MemoryError>;
+
+	/// Zeroes `len` bytes of the instance's memory at `address`.
+	fn zero_memory(
+		&mut self,
+		instance: InstanceId,
+		address: u32,
+		len: u32,
+	) -> Outcome<(), MemoryError>;
+
+	/// A storage transaction starts.
+	fn start_transaction(&mut self, ty: TransactionType);
+
+	/// The innermost storage transaction of type `ty` is committed.
+	fn commit_transaction(&mut self, ty: TransactionType);
+
+	/// The innermost storage transaction of type `ty` is rolled back, and all within it.
+	fn rollback_transaction(&mut self, ty: TransactionType);
+}
+
+sp_externalities::decl_extension! {
+	/// Carries a [`Backend`] into a runtime call.
+	pub struct VirtExt(Box<dyn Backend>);
+
+	impl VirtExt {
+		fn start_transaction(&mut self, ty: TransactionType) {
+			self.0.start_transaction(ty);
+		}
+
+		fn commit_transaction(&mut self, ty: TransactionType) {
+			self.0.commit_transaction(ty);
+		}
+
+		fn rollback_transaction(&mut self, ty: TransactionType) {
+			self.0.rollback_transaction(ty);
+		}
+	}
+}
+
+impl VirtExt {
+	/// Wraps `backend`.
+	pub fn new(backend: impl Backend) -> Self {
+		Self(Box::new(backend))
+	}
+}

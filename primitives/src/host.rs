@@ -1,0 +1,147 @@
+//! The host functions. Bodies are short: find the backend, call it, encode what it gave.
+//!
+//! A runtime uses [`crate::forward`] instead; these raw functions are public for tests of the
+//! boundary itself.
+
+use crate::step::StepBuffer;
+#[cfg(feature = "std")]
+use crate::{
+	backend::{Failure, Outcome, VirtExt},
+	error::{to_wire, WireError},
+	CompileError, InstanceId, ModuleId, LOG_TARGET, MAX_ARGUMENTS,
+};
+#[cfg(feature = "std")]
+use core::any::TypeId;
+#[cfg(feature = "std")]
+use sp_externalities::Externalities;
+use sp_runtime_interface::{
+	pass_by::{PassFatPointerAndRead, PassFatPointerAndWrite, PassPointerAndWrite},
+	runtime_interface,
+};
+
+/// What a caller sees whose externalities lack the extension.
+#[cfg(feature = "std")]
+pub const MISSING_EXTENSION: &str = "virt: no VirtExt in the externalities, so no program can be \
+	run. A node sets an extensions factory that registers `virt_manager::Engine::extension()` \
+	(`client.execution_extensions().set_extensions_factory(..)`); a test calls \
+	`ext.register_extension(engine.extension())`";
+
+#[cfg(feature = "std")]
+fn backend(ext: &mut dyn Externalities) -> &mut VirtExt {
+	match ext.extension_by_type_id(TypeId::of::<VirtExt>()).and_then(|ext| ext.downcast_mut()) {
+		Some(backend) => backend,
+		None => panic!("{MISSING_EXTENSION}"),
+	}
+}
+
+/// Encodes a guest's result. A host fault stops here: the panic aborts the runtime call.
+#[cfg(feature = "std")]
+fn settle<E: WireError>(outcome: Outcome<u32, E>) -> i64 {
+	match outcome {
+		Ok(value) => to_wire::<E>(Ok(value)),
+		Err(Failure::Guest(error)) => to_wire::<E>(Err(error)),
+		Err(Failure::Host(fault)) => {
+			log::error!(target: LOG_TARGET, "Host fault, the runtime call is aborted: {fault}");
+			panic!("virt: host fault: {fault}")
+		},
+	}
+}
+
+/// Results are encoded by [`crate::error::to_wire`].
+#[runtime_interface]
+pub trait Virt {
+	/// See [`crate::Module::from_bytes`].
+	fn compile(&mut self, program: PassFatPointerAndRead<&[u8]>) -> i64 {
+		settle(backend(*self).compile(program).map(|id| id.0))
+	}
+
+	/// See [`crate::Module::from_storage`].
+	fn compile_stored(&mut self, key: PassFatPointerAndRead<&[u8]>, skip: u32) -> i64 {
+		let stored = self.storage(key);
+		let program = stored.as_ref().and_then(|value| value.get(skip as usize..));
+		settle(match program {
+			Some(program) => backend(*self).compile(program).map(|id| id.0),
+			None => Err(CompileError::NotFound.into()),
+		})
+	}
+
+	/// Forgets a module.
+	fn release(&mut self, module: u32) -> i64 {
+		settle(backend(*self).release(ModuleId(module)).map(|()| 0))
+	}
+
+	/// See [`crate::Module::instantiate`].
+	fn instantiate(&mut self, module: u32) -> i64 {
+		settle(backend(*self).instantiate(ModuleId(module)).map(|id| id.0))
+	}
+
+	/// See [`crate::Instance::prepare`]. `args` are `u64`s, little-endian.
+	fn prepare(
+		&mut self,
+		instance: u32,
+		entry: PassFatPointerAndRead<&[u8]>,
+		args: PassFatPointerAndRead<&[u8]>,
+	) -> i64 {
+		let mut words = [0; MAX_ARGUMENTS + 1];
+		let mut count = 0;
+		// One word more than allowed is kept, so that the backend sees that there are too many.
+		for (word, bytes) in words.iter_mut().zip(args.chunks_exact(8)) {
+			*word = u64::from_le_bytes(bytes.try_into().expect("chunks have 8 bytes; qed"));
+			count += 1;
+		}
+		settle(backend(*self).prepare(InstanceId(instance), entry, &words[..count]).map(|()| 0))
+	}
+
+	/// See [`crate::Execution::run`]. Returns the status of a [`crate::step::Step`].
+	fn run(
+		&mut self,
+		instance: u32,
+		gas: i64,
+		buffer: PassPointerAndWrite<&mut StepBuffer, { StepBuffer::LEN }>,
+	) -> i64 {
+		let outcome = backend(*self).run(InstanceId(instance), gas, None);
+		settle(outcome.map(|step| step.encode(buffer)))
+	}
+
+	/// See [`crate::Execution::resume`]. Returns the status of a [`crate::step::Step`].
+	fn resume(
+		&mut self,
+		instance: u32,
+		gas: i64,
+		result: u64,
+		buffer: PassPointerAndWrite<&mut StepBuffer, { StepBuffer::LEN }>,
+	) -> i64 {
+		let outcome = backend(*self).run(InstanceId(instance), gas, Some(result));
+		settle(outcome.map(|step| step.encode(buffer)))
+	}
+
+	/// Destroys an instance.
+	fn destroy(&mut self, instance: u32) -> i64 {
+		settle(backend(*self).destroy(InstanceId(instance)).map(|()| 0))
+	}
+
+	/// See [`crate::Execution::read_memory`].
+	fn read_memory(
+		&mut self,
+		instance: u32,
+		address: u32,
+		dest: PassFatPointerAndWrite<&mut [u8]>,
+	) -> i64 {
+		settle(backend(*self).read_memory(InstanceId(instance), address, dest).map(|()| 0))
+	}
+
+	/// See [`crate::Execution::write_memory`].
+	fn write_memory(
+		&mut self,
+		instance: u32,
+		address: u32,
+		src: PassFatPointerAndRead<&[u8]>,
+	) -> i64 {
+		settle(backend(*self).write_memory(InstanceId(instance), address, src).map(|()| 0))
+	}
+
+	/// See [`crate::Execution::zero_memory`].
+	fn zero_memory(&mut self, instance: u32, address: u32, len: u32) -> i64 {
+		settle(backend(*self).zero_memory(InstanceId(instance), address, len).map(|()| 0))
+	}
+}

@@ -1,0 +1,193 @@
+//! The runtime that carries `pallet-virt`: Aura, GRANDPA, balances, fees, sudo, and nothing else.
+//!
+//! This file composes: types, constants, the list of pallets. What each pallet is told is in
+//! [`configs`], what the node may ask is in [`apis`], how a chain starts is in [`presets`].
+
+#![cfg_attr(not(feature = "std"), no_std)]
+// The two composition macros expand deeply.
+#![recursion_limit = "512"]
+
+extern crate alloc;
+
+#[cfg(feature = "std")]
+include!(concat!(env!("OUT_DIR"), "/wasm_binary.rs"));
+
+pub mod apis;
+pub mod configs;
+pub mod presets;
+
+use alloc::{borrow::Cow, vec::Vec};
+use sp_runtime::{
+	generic, impl_opaque_keys,
+	traits::{BlakeTwo256, IdentifyAccount, Verify},
+	MultiAddress, MultiSignature,
+};
+use sp_version::RuntimeVersion;
+
+pub use apis::{RuntimeApi, RUNTIME_API_VERSIONS};
+
+/// Sr25519, ed25519 or ecdsa: a key of any of them can sign a transaction.
+pub type Signature = MultiSignature;
+pub type AccountId = <<Signature as Verify>::Signer as IdentifyAccount>::AccountId;
+pub type Address = MultiAddress<AccountId, ()>;
+pub type Balance = u128;
+pub type BlockNumber = u32;
+pub type Hash = sp_core::H256;
+pub type Nonce = u32;
+
+pub type Header = generic::Header<BlockNumber, BlakeTwo256>;
+pub type Block = generic::Block<Header, UncheckedExtrinsic>;
+pub type UncheckedExtrinsic =
+	generic::UncheckedExtrinsic<Address, RuntimeCall, Signature, TxExtension>;
+
+/// What a transaction carries beside its call.
+///
+/// Each of these is known to polkadot-js by name. One that is not would be encoded as nothing, and
+/// the transaction refused: do not add any without looking there first.
+pub type TxExtension = (
+	frame_system::CheckNonZeroSender<Runtime>,
+	frame_system::CheckSpecVersion<Runtime>,
+	frame_system::CheckTxVersion<Runtime>,
+	frame_system::CheckGenesis<Runtime>,
+	frame_system::CheckEra<Runtime>,
+	frame_system::CheckNonce<Runtime>,
+	frame_system::CheckWeight<Runtime>,
+	pallet_transaction_payment::ChargeTransactionPayment<Runtime>,
+	// Last, so that it sees what all others and the call left unused.
+	frame_system::WeightReclaim<Runtime>,
+);
+
+pub type Executive = frame_executive::Executive<
+	Runtime,
+	Block,
+	frame_system::ChainContext<Runtime>,
+	Runtime,
+	AllPalletsWithSystem,
+>;
+
+impl_opaque_keys! {
+	pub struct SessionKeys {
+		pub aura: Aura,
+		pub grandpa: Grandpa,
+	}
+}
+
+#[sp_version::runtime_version]
+pub const VERSION: RuntimeVersion = RuntimeVersion {
+	spec_name: Cow::Borrowed("virt"),
+	impl_name: Cow::Borrowed("virt-node"),
+	authoring_version: 1,
+	spec_version: 1,
+	impl_version: 1,
+	apis: RUNTIME_API_VERSIONS,
+	transaction_version: 1,
+	system_version: 1,
+};
+
+/// Length of an Aura slot in milliseconds: half as much again as a block may compute.
+pub const SLOT_DURATION: u64 = 3_000;
+
+/// One unit of the chain's currency: twelve decimals.
+pub const UNIT: Balance = 1_000_000_000_000;
+pub const MILLI_UNIT: Balance = UNIT / 1_000;
+pub const MICRO_UNIT: Balance = UNIT / 1_000_000;
+
+/// An account below this is removed.
+pub const EXISTENTIAL_DEPOSIT: Balance = MILLI_UNIT;
+
+/// Where the time of the latest block is stored.
+///
+/// A node that seals without slots needs it: the next block's time has to be later.
+pub fn timestamp_key() -> Vec<u8> {
+	pallet_timestamp::Now::<Runtime>::hashed_key().to_vec()
+}
+
+// The indices are part of every encoded call, event and error: never renumber.
+#[frame_support::runtime]
+mod runtime {
+	#[runtime::runtime]
+	#[runtime::derive(
+		RuntimeCall,
+		RuntimeEvent,
+		RuntimeError,
+		RuntimeOrigin,
+		RuntimeFreezeReason,
+		RuntimeHoldReason,
+		RuntimeSlashReason,
+		RuntimeLockId,
+		RuntimeTask,
+		RuntimeViewFunction
+	)]
+	pub struct Runtime;
+
+	#[runtime::pallet_index(0)]
+	pub type System = frame_system;
+
+	#[runtime::pallet_index(1)]
+	pub type Timestamp = pallet_timestamp;
+
+	#[runtime::pallet_index(2)]
+	pub type Aura = pallet_aura;
+
+	#[runtime::pallet_index(3)]
+	pub type Grandpa = pallet_grandpa;
+
+	#[runtime::pallet_index(4)]
+	pub type Balances = pallet_balances;
+
+	#[runtime::pallet_index(5)]
+	pub type TransactionPayment = pallet_transaction_payment;
+
+	#[runtime::pallet_index(6)]
+	pub type Sudo = pallet_sudo;
+
+	#[runtime::pallet_index(10)]
+	pub type Virt = pallet_virt;
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use sp_runtime::traits::TransactionExtension;
+
+	#[test]
+	fn transaction_extensions_are_those_that_polkadot_js_knows() {
+		let names: Vec<_> = <TxExtension as TransactionExtension<RuntimeCall>>::metadata()
+			.into_iter()
+			.map(|extension| extension.identifier)
+			.collect();
+		assert_eq!(
+			names,
+			[
+				"CheckNonZeroSender",
+				"CheckSpecVersion",
+				"CheckTxVersion",
+				"CheckGenesis",
+				"CheckMortality",
+				"CheckNonce",
+				"CheckWeight",
+				"ChargeTransactionPayment",
+				"WeightReclaim",
+			],
+		);
+	}
+
+	#[test]
+	fn metadata_14_15_and_16_are_served() {
+		assert_eq!(Runtime::metadata_versions(), [14, 15, 16]);
+		for version in [14, 15, 16] {
+			let metadata = Runtime::metadata_at_version(version).expect("listed above");
+			assert_eq!(metadata[..4], *b"meta");
+			assert_eq!(u32::from(metadata[4]), version);
+		}
+	}
+
+	#[test]
+	fn timestamp_key_is_where_the_time_is() {
+		sp_io::TestExternalities::default().execute_with(|| {
+			pallet_timestamp::Now::<Runtime>::put(7);
+			let stored = sp_io::storage::get(&timestamp_key()).expect("just written");
+			assert_eq!(stored, 7u64.to_le_bytes().to_vec());
+		});
+	}
+}

@@ -1,0 +1,32 @@
+# To be sourced: puts the right Rust toolchain first on the PATH, if one is complete.
+# After it, `$toolchain` is `rustup`, `debian`, or empty.
+
+project=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+channel=$(sed -n 's/^channel = "\(.*\)"$/\1/p' "$project/rust-toolchain.toml")
+wasm_target=wasm32v1-none
+
+rustup_complete() {
+	command -v rustup > /dev/null || return 1
+	local sysroot
+	sysroot=$(RUSTUP_AUTO_INSTALL=0 rustup run "$channel" rustc --print sysroot 2> /dev/null) || return 1
+	[ -d "$sysroot/lib/rustlib/$wasm_target/lib" ] && [ -d "$sysroot/lib/rustlib/src/rust/library" ] &&
+		[ -x "$sysroot/bin/cargo-clippy" ] && [ -x "$sysroot/bin/cargo-fmt" ]
+}
+
+debian_complete() {
+	[ "$(/usr/bin/rustc --version 2> /dev/null | cut -d' ' -f2)" = "$channel" ] || return 1
+	[ -x /usr/bin/cargo ] && [ -x /usr/bin/cargo-clippy ] && [ -x /usr/bin/cargo-fmt ] &&
+		[ -d /usr/lib/rustlib/src/rust/library ] &&
+		[ "$(cat "/usr/lib/rustlib/$wasm_target/lib/built-by" 2> /dev/null)" = "$(/usr/bin/rustc --version)" ]
+}
+
+if rustup_complete; then
+	toolchain=rustup
+	export RUSTUP_TOOLCHAIN=$channel
+elif debian_complete; then
+	# Before rustup's shims, for cargo and rustc both, or they mix.
+	toolchain=debian
+	export PATH=/usr/bin:$PATH
+else
+	toolchain=
+fi

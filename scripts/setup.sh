@@ -1,0 +1,73 @@
+#!/usr/bin/env bash
+# Installs what the build needs and is not there yet, and says what. Does nothing when all is there.
+# Usage: scripts/setup.sh [js]      js: also Node.js and the npm packages of zombienet/
+set -euo pipefail
+. "$(dirname "$0")/env.sh"
+
+say() { echo "setup: $*" >&2; }
+fail() { echo "error: $*" >&2; exit 1; }
+
+as_root() {
+	if [ "$(id -u)" = 0 ]; then "$@"; elif command -v sudo > /dev/null; then sudo "$@"
+	else fail "installing packages needs root: run '$*' as root, then this again"; fi
+}
+
+# Installs the Debian packages named.
+install() {
+	command -v apt-get > /dev/null ||
+		fail "missing here: $*. Install them (these are Debian's names), then run this again"
+	say "installing Debian packages: $*"
+	as_root apt-get update -qq
+	as_root env DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends "$@" > /dev/null
+}
+
+system_packages() {
+	local missing=()
+	command -v g++ > /dev/null || missing+=(g++)
+	command -v make > /dev/null || missing+=(make)
+	command -v git > /dev/null || missing+=(git)
+	command -v curl > /dev/null || missing+=(curl)
+	command -v protoc > /dev/null || missing+=(protobuf-compiler)
+	command -v clang > /dev/null || missing+=(clang libclang-dev)
+	command -v pkg-config > /dev/null || missing+=(pkg-config)
+	[ -e /etc/ssl/certs/ca-certificates.crt ] || missing+=(ca-certificates)
+	pkg-config --exists openssl 2> /dev/null || missing+=(libssl-dev)
+	[ ${#missing[@]} = 0 ] || install "${missing[@]}"
+}
+
+rust_toolchain() {
+	[ -z "$toolchain" ] || return 0
+	# RUSTUP_AUTO_INSTALL=0 says that rustup is not to fetch anything here.
+	if command -v rustup > /dev/null && [ "${RUSTUP_AUTO_INSTALL:-1}" != 0 ]; then
+		say "installing Rust $channel with rustup"
+		if rustup toolchain install "$channel" --profile minimal --no-self-update \
+			--component clippy,rust-src,rustfmt --target "$wasm_target"; then return 0; fi
+		say "rustup could not fetch it"
+	fi
+	command -v apt-get > /dev/null ||
+		fail "no Rust $channel: install rustup (https://rustup.rs), then run this again"
+	install rustc-web cargo-web rust-web-src rust-web-llvm rust-web-clippy rustfmt-web lld-22
+	local found
+	found=$(/usr/bin/rustc --version | cut -d' ' -f2)
+	[ "$found" = "$channel" ] ||
+		fail "Debian has Rust $found here, not $channel: install rustup (https://rustup.rs), then run this again"
+	say "building the wasm standard library (about a minute)"
+	"$project/scripts/wasm-std.sh"
+}
+
+javascript() {
+	local major=0
+	! command -v node > /dev/null || major=$(node --version | sed 's/^v\([0-9]*\).*/\1/')
+	[ "$major" -ge 18 ] && command -v npm > /dev/null || install nodejs npm
+	local installed=$project/zombienet/node_modules/.package-lock.json
+	if [ ! -e "$installed" ] || [ "$project/zombienet/package-lock.json" -nt "$installed" ]; then
+		say "installing npm packages in zombienet/"
+		(cd "$project/zombienet" && npm ci --no-audit --no-fund --loglevel=error)
+	fi
+}
+
+system_packages
+rust_toolchain
+[ "${1:-}" != js ] || javascript
+. "$project/scripts/env.sh"
+[ -n "$toolchain" ] || fail "the Rust $channel toolchain is still not complete; see what was said above"

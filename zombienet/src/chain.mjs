@@ -1,0 +1,229 @@
+// A chain with pallet `virt`, through polkadot-js: connect, submit, read back.
+// Knows extrinsics, events and programs' inputs; knows nothing of processes.
+
+import { ApiPromise, Keyring, WsProvider } from '@polkadot/api';
+import { cryptoWaitReady } from '@polkadot/util-crypto';
+import { hexToU8a, u8aToHex } from '@polkadot/util';
+
+/** Gas for a call that is expected to work. */
+export const GAS = 50_000_000n;
+
+/** How long one transaction may take from submission to its block, in milliseconds. */
+const IN_BLOCK_WITHIN = 90_000;
+
+/** Connects, and waits for the metadata. */
+export async function connect(url) {
+	const provider = new WsProvider(url, 1_000, {}, 30_000);
+	return ApiPromise.create({ provider });
+}
+
+/** The development accounts, by name: `alice` to `ferdie`. */
+export async function accounts() {
+	await cryptoWaitReady();
+	const keyring = new Keyring({ type: 'sr25519' });
+	const names = ['Alice', 'Bob', 'Charlie', 'Dave', 'Eve', 'Ferdie'];
+	return Object.fromEntries(
+		names.map((name) => [name.toLowerCase(), keyring.addFromUri(`//${name}`, { name })]),
+	);
+}
+
+/**
+ * Signs `tx`, submits it and waits for its block (or for that block's finality, with
+ * `{ finalized: true }`).
+ *
+ * Gives a receipt. A failed dispatch is a receipt with an `error`; only a transaction that
+ * never got into a block is thrown.
+ */
+export function submit(api, tx, signer, { nonce = -1, finalized = false } = {}) {
+	return new Promise((done, fail) => {
+		let unsubscribe = () => {};
+		let over = false;
+		const finish = (settle, value) => {
+			if (over) return;
+			over = true;
+			clearTimeout(timer);
+			unsubscribe();
+			settle(value);
+		};
+		const what = `${tx.method.section}.${tx.method.method}`;
+		const timer = setTimeout(
+			() => finish(fail, new Error(`${what}: in no block after ${IN_BLOCK_WITHIN} ms`)),
+			IN_BLOCK_WITHIN,
+		);
+		tx.signAndSend(signer, { nonce }, (result) => {
+			const { status } = result;
+			if (result.isError) {
+				finish(fail, new Error(`${what}: ${status.type}`));
+			} else if (result.internalError) {
+				finish(fail, result.internalError);
+			} else if (finalized ? status.isFinalized : status.isInBlock || status.isFinalized) {
+				receipt(api, tx, result).then(
+					(value) => finish(done, value),
+					(error) => finish(fail, error),
+				);
+			}
+		}).then(
+			(stop) => (over ? stop() : (unsubscribe = stop)),
+			(error) => finish(fail, error),
+		);
+	});
+}
+
+async function receipt(api, tx, result) {
+	const { status } = result;
+	const hash = (status.isFinalized ? status.asFinalized : status.asInBlock).toHex();
+	const number = result.blockNumber?.toNumber()
+		?? (await api.rpc.chain.getHeader(hash)).number.toNumber();
+	const events = result.events.map(({ event }) => decodeEvent(event));
+	const paid = events.find(({ name }) => name === 'transactionPayment.TransactionFeePaid');
+	const { weight } = result.dispatchInfo;
+	return {
+		extrinsic: {
+			name: `${tx.method.section}.${tx.method.method}`,
+			signer: tx.signer.toString(),
+			hash: result.txHash.toHex(),
+			index: result.txIndex,
+		},
+		block: { number, hash },
+		events,
+		fee: paid ? paid.data.actualFee : 0n,
+		weight: { refTime: weight.refTime.toBigInt(), proofSize: weight.proofSize.toBigInt() },
+		error: result.dispatchError ? errorName(api, result.dispatchError) : null,
+	};
+}
+
+/** `module.Error` of a dispatch error, or its kind where it is no module's. */
+export function errorName(api, error) {
+	if (error.isModule) {
+		const { section, name } = api.registry.findMetaError(error.asModule);
+		return `${section}.${name}`;
+	}
+	return typeof error.value?.type === 'string' ? `${error.type}.${error.value.type}` : error.type;
+}
+
+/** An event as `{ name: 'pallet.Event', data: { field: plain value } }`. */
+export function decodeEvent(event) {
+	const names = event.data.names ?? event.data.map((_, index) => String(index));
+	const data = Object.fromEntries(names.map((name, index) => [name, plain(event.data[index])]));
+	return { name: `${event.section}.${event.method}`, data };
+}
+
+/** A codec's value: number, bigint, address, `0x` bytes, `null`, list or object. */
+function plain(codec) {
+	if (typeof codec.isSome === 'boolean') return codec.isSome ? plain(codec.unwrap()) : null;
+	if (typeof codec.toBigInt === 'function') {
+		return codec.bitLength() <= 32 ? codec.toNumber() : codec.toBigInt();
+	}
+	switch (codec.toRawType()) {
+		case 'AccountId': return codec.toString();
+		case 'Bytes': return codec.toHex();
+		case 'H256': return codec.toHex();
+	}
+	return codec.toJSON();
+}
+
+// Bytes go in as hex: polkadot-js reads a `Uint8Array` argument as already length-prefixed.
+const bytes = (value) =>
+	u8aToHex(typeof value === 'string' ? Buffer.from(value) : Uint8Array.from(value));
+
+/** The calls of pallet `virt`, unsigned; each default is what a good call wants. */
+export const tx = {
+	upload: (api, code) => api.tx.virt.upload(bytes(code)),
+	remove: (api, codeHash) => api.tx.virt.remove(codeHash),
+	run: (api, codeHash, entry, input = NOTHING, gas = GAS) =>
+		api.tx.virt.run(codeHash, bytes(entry), bytes(input), gas),
+	instantiate: (api, codeHash, salt, input = NOTHING, value = 0n, gas = GAS) =>
+		api.tx.virt.instantiate(codeHash, bytes(salt), bytes(input), value, gas),
+	call: (api, address, entry, input = NOTHING, value = 0n, gas = GAS) =>
+		api.tx.virt.call(address, bytes(entry), bytes(input), value, gas),
+};
+
+/** No input. */
+export const NOTHING = new Uint8Array();
+
+/** The fields of a receipt's only event of that name in pallet `virt`. */
+export function eventOf(receipt, name) {
+	const found = receipt.events.filter((event) => event.name === `virt.${name}`);
+	if (found.length !== 1) {
+		const names = receipt.events.map((event) => event.name).join(', ');
+		throw new Error(`wanted one virt.${name}, got ${receipt.error ?? names}`);
+	}
+	return found[0].data;
+}
+
+/** Uploads; gives the receipt with its `codeHash`. */
+export async function upload(api, signer, code, options) {
+	const done = await submit(api, tx.upload(api, code), signer, options);
+	return { ...done, codeHash: eventOf(done, 'ProgramStored').codeHash };
+}
+
+/** Instantiates; gives the receipt with its `address`, `gasUsed` and `output`. */
+export async function instantiate(api, signer, codeHash, salt, input, value, options) {
+	const call = tx.instantiate(api, codeHash, salt, input, value);
+	const done = await submit(api, call, signer, options);
+	return { ...done, ...outcome(eventOf(done, 'Instantiated')) };
+}
+
+/** Calls an account program; gives the receipt with its `gasUsed` and `output`. */
+export async function call(api, signer, address, entry, input, options) {
+	const done = await submit(api, tx.call(api, address, entry, input), signer, options);
+	return { ...done, ...outcome(eventOf(done, 'Called')) };
+}
+
+/** Runs a program once; gives the receipt with its `gasUsed` and `output`. */
+export async function run(api, signer, codeHash, entry, input, options) {
+	const done = await submit(api, tx.run(api, codeHash, entry, input), signer, options);
+	return { ...done, ...outcome(eventOf(done, 'Executed')) };
+}
+
+const outcome = ({ address, gasUsed, output }) =>
+	({ address, gasUsed, output: hexToU8a(output) });
+
+/** A SCALE `u32`. */
+export function u32(value) {
+	const out = new Uint8Array(4);
+	new DataView(out.buffer).setUint32(0, value, true);
+	return out;
+}
+
+/** Reads a SCALE `u32`, and nothing after it. */
+export function asU32(value) {
+	if (value.length !== 4) throw new Error(`wanted 4 bytes, got ${u8aToHex(value)}`);
+	return new DataView(value.buffer, value.byteOffset, 4).getUint32(0, true);
+}
+
+/** The header at `hash`, or of the best block. */
+export async function head(api, hash) {
+	const header = await api.rpc.chain.getHeader(hash);
+	return {
+		number: header.number.toNumber(),
+		hash: header.hash.toHex(),
+		stateRoot: header.stateRoot.toHex(),
+		header,
+	};
+}
+
+/** The hash at a height of the best chain, or `null` above it. */
+export async function hashAt(api, number) {
+	const hash = await api.rpc.chain.getBlockHash(number);
+	return hash.isEmpty ? null : hash.toHex();
+}
+
+/** The last finalised header. */
+export async function finalized(api) {
+	return head(api, await api.rpc.chain.getFinalizedHead());
+}
+
+/** Which Aura authority wrote the block: its index in the authorities' list. */
+export function authorIndex(header, authorities) {
+	const digest = header.digest.logs.find(
+		(log) => log.isPreRuntime && log.asPreRuntime[0].toString() === 'aura',
+	);
+	const slot = Buffer.from(digest.asPreRuntime[1].toU8a(true)).readBigUInt64LE(0);
+	return Number(slot % BigInt(authorities));
+}
+
+/** The free balance of an account. */
+export async function balance(api, address) {
+	return (await api.query.system.account(address)).data.free.toBigInt();
+}

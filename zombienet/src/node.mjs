@@ -1,0 +1,165 @@
+// One virt-node process: ports, start, stop, log.
+// Knows command lines and process ids; knows no extrinsic and no program.
+
+import { spawn } from 'node:child_process';
+import { closeSync, existsSync, openSync, readFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import { nodeBinary } from './paths.mjs';
+
+const HOST = '127.0.0.1';
+
+/** Children still running, so that none outlives this process. */
+const running = new Set();
+
+process.on('exit', () => {
+	for (const child of running) child.kill('SIGKILL');
+});
+
+/** Whether `port` can be bound on loopback (and on the IPv6 one, where there is one). */
+export async function isPortFree(port) {
+	for (const host of [HOST, '::1']) {
+		const code = await new Promise((done) => {
+			const server = createServer()
+				.once('error', (error) => done(error.code))
+				.listen({ port, host }, () => server.close(() => done(null)));
+		});
+		if (code === 'EADDRINUSE' || code === 'EACCES') return false;
+	}
+	return true;
+}
+
+/** A loopback port that was free a moment ago. */
+export function freePort() {
+	return new Promise((done, fail) => {
+		const server = createServer()
+			.once('error', fail)
+			.listen({ port: 0, host: HOST }, () => {
+				const { port } = server.address();
+				server.close(() => done(port));
+			});
+	});
+}
+
+/** One JSON-RPC request over HTTP. */
+export async function rpc(port, method, params = []) {
+	const response = await fetch(`http://${HOST}:${port}`, {
+		method: 'POST',
+		headers: { 'content-type': 'application/json' },
+		body: JSON.stringify({ jsonrpc: '2.0', id: 1, method, params }),
+		signal: AbortSignal.timeout(5_000),
+	});
+	const { result, error } = await response.json();
+	if (error) throw Object.assign(new Error(`${method}: ${error.message}`), { rpc: error });
+	return result;
+}
+
+/**
+ * Starts a node and waits until its RPC answers.
+ *
+ * `args` is everything but ports and log; `log` is a file path, appended to, so that a restart's
+ * lines follow the first run's. `env` adds to this process's environment.
+ */
+export async function startNode({ args, log, rpcPort, p2pPort, env = {}, within = 60_000 }) {
+	const binary = nodeBinary();
+	rpcPort ??= await freePort();
+	p2pPort ??= await freePort();
+	if (!(await isPortFree(rpcPort))) {
+		// The node would quietly take another port, and we would talk to somebody else's.
+		throw new Error(`port ${rpcPort} is taken`);
+	}
+	const full = [
+		...args,
+		'--rpc-port', String(rpcPort),
+		'--listen-addr', `/ip4/${HOST}/tcp/${p2pPort}`,
+		'--no-mdns',
+		'--no-prometheus',
+		'--no-telemetry',
+	];
+	const started = spawnTied(binary, full, log, env);
+	const node = {
+		rpcPort,
+		p2pPort,
+		log,
+		url: `ws://${HOST}:${rpcPort}`,
+		pid: started.child.pid,
+		exited: started.exited,
+		/** Whether the process that was started here still runs. */
+		alive: () => running.has(started.child),
+		/** Asks the node to end; after `grace` milliseconds it is killed. Gives how it ended. */
+		async stop(grace = 20_000) {
+			started.child.kill('SIGTERM');
+			const timer = setTimeout(() => started.child.kill('SIGKILL'), grace);
+			const end = await started.exited;
+			clearTimeout(timer);
+			return end;
+		},
+		/** Ends the node without giving it a chance to save anything. */
+		async kill() {
+			started.child.kill('SIGKILL');
+			return started.exited;
+		},
+	};
+	try {
+		await untilAnswering(node, within);
+	} catch (error) {
+		await node.kill();
+		throw new Error(`${error.message}\n${logTail(log)}`);
+	}
+	return node;
+}
+
+/** The last lines of a log file, for a report of a failure. */
+export function logTail(log, lines = 30) {
+	if (!existsSync(log)) return '';
+	return readFileSync(log, 'utf8').trimEnd().split('\n').slice(-lines).join('\n');
+}
+
+/**
+ * Spawns a command that ends when we do. Our exit handler sees an end in order only; for one by a
+ * signal the kernel is asked, through `setpriv`, where that tool is there.
+ */
+export function spawnTied(command, args, log, env = {}) {
+	const setpriv = '/usr/bin/setpriv';
+	const line = existsSync(setpriv)
+		? [setpriv, '--pdeathsig', 'TERM', '--', command, ...args]
+		: [command, ...args];
+	const output = openSync(log, 'a');
+	const child = spawn(line[0], line.slice(1), {
+		stdio: ['ignore', output, output],
+		env: { ...process.env, ...env },
+		// A group of its own: Ctrl-C reaches us alone, and we stop the node in order.
+		detached: true,
+	});
+	closeSync(output);
+	running.add(child);
+	const exited = new Promise((done) => {
+		const end = (result) => {
+			running.delete(child);
+			done(result);
+		};
+		child.once('error', (error) => end({ code: null, signal: null, error }));
+		child.once('exit', (code, signal) => end({ code, signal }));
+	});
+	return { child, exited };
+}
+
+async function untilAnswering(node, within) {
+	const deadline = Date.now() + within;
+	let end = null;
+	node.exited.then((result) => (end = result));
+	for (;;) {
+		if (end) {
+			const how = end.error?.message ?? (end.signal || `exit status ${end.code}`);
+			throw new Error(`the node ended before its RPC answered (${how})`);
+		}
+		try {
+			await rpc(node.rpcPort, 'system_health');
+			return;
+		} catch {
+			if (Date.now() > deadline) throw new Error(`the node's RPC was silent for ${within} ms`);
+		}
+		await sleep(100);
+	}
+}

@@ -1,0 +1,43 @@
+// Where the built things are: the node's binary and the programs' blobs.
+// Knows the build's folders, and nothing of processes or chains.
+
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+import { Advice } from './advice.mjs';
+
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+const TARGET = resolve(ROOT, process.env.CARGO_TARGET_DIR || 'target');
+
+const NODE_BINARY = resolve(process.env.VIRT_NODE || join(TARGET, 'release', 'virt-node'));
+
+/** The folder of `<name>.polkavm` files: `VIRT_PROGRAMS`, else the build's. */
+export const PROGRAMS = resolve(process.env.VIRT_PROGRAMS || join(TARGET, 'programs'));
+
+/** The virt-node binary: `VIRT_NODE`, else the release build. */
+export function nodeBinary() {
+	if (!existsSync(NODE_BINARY)) {
+		throw new Advice(`No node at ${NODE_BINARY}: run \`make build\`, or set VIRT_NODE to one.`);
+	}
+	return NODE_BINARY;
+}
+
+const SUFFIX = '.polkavm';
+
+/** The stripped blob of a fixture program, as it goes on chain. */
+export function blob(name) {
+	const path = join(PROGRAMS, name + SUFFIX);
+	if (!existsSync(path)) {
+		throw new Advice(`No program at ${path}: run \`make build\`, or set VIRT_PROGRAMS to a folder.`);
+	}
+	return new Uint8Array(readFileSync(path));
+}
+
+/** The names of all stripped blobs. */
+export function blobNames() {
+	return readdirSync(PROGRAMS)
+		.filter((file) => file.endsWith(SUFFIX) && !file.endsWith(`.debug${SUFFIX}`))
+		.map((file) => file.slice(0, -SUFFIX.length))
+		.sort();
+}

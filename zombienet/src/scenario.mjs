@@ -1,0 +1,59 @@
+// What the end-to-end tests share: a scratch folder, nodes and connections that end with the test,
+// and the nodes' logs when it failed.
+
+import { after, before, it } from 'node:test';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { connect } from './chain.mjs';
+import { logTail, startNode } from './node.mjs';
+
+/**
+ * Call it first in a `describe`. One scratch folder per scenario; it stays when a test failed,
+ * and its logs' ends are printed.
+ */
+export function scenario(name, { timeout = 180_000 } = {}) {
+	const dir = mkdtempSync(join(tmpdir(), `virt-${name}-`));
+	const nodes = new Set();
+	const connections = new Set();
+	let failed = false;
+
+	const watched = (body, { hook = false } = {}) => async (context) => {
+		try {
+			await body(context);
+		} catch (error) {
+			failed = true;
+			// Node.js 18 keeps the error of a hook to itself.
+			if (hook) console.error(error);
+			throw error;
+		}
+	};
+
+	after(async () => {
+		for (const api of connections) await api.disconnect().catch(() => {});
+		for (const node of nodes) await node.stop();
+		if (!failed) return rmSync(dir, { recursive: true, force: true });
+		for (const log of new Set([...nodes].map((node) => node.log))) {
+			console.error(`--- ${log} ends with:\n${logTail(log)}`);
+		}
+	});
+
+	return {
+		dir,
+		before: (body) => before(watched(body, { hook: true }), { timeout }),
+		it: (title, body) => it(title, { timeout }, watched(body)),
+		/** A node whose log is `<title>.log` in the folder; `options` as for `startNode`. */
+		async start(title, options) {
+			const node = await startNode({ log: join(dir, `${title}.log`), ...options });
+			nodes.add(node);
+			return node;
+		},
+		/** A connection to a node of this scenario. */
+		async connect(node) {
+			const api = await connect(node.url);
+			connections.add(api);
+			return api;
+		},
+	};
+}

@@ -1,0 +1,159 @@
+// How the demo looks. Knows receipts and a terminal; decides nothing.
+
+import { u8aToHex } from '@polkadot/util';
+
+// Written for what a reader looks for: left edge = step, then label, then value.
+const LABEL = 12;
+const WIDTH = 100;
+
+const colour = process.stdout.isTTY && !process.env.NO_COLOR && process.env.TERM !== 'dumb';
+const paint = (code) => (text) => (colour ? `\x1b[${code}m${text}\x1b[0m` : text);
+const bold = paint(1);
+const dim = paint(2);
+const red = paint(31);
+const green = paint(32);
+const cyan = paint(36);
+
+export const hex = u8aToHex;
+
+/** An integer with its thousands apart. */
+export const count = (value) => value.toString().replace(/\B(?=(\d{3})+$)/g, ',');
+
+/** A balance in the chain's unit. */
+export function units(api, value) {
+	const decimals = api.registry.chainDecimals[0];
+	const digits = value.toString().padStart(decimals + 1, '0');
+	const whole = count(digits.slice(0, -decimals));
+	const part = digits.slice(-decimals).replace(/0+$/, '');
+	return `${whole}${part && `.${part}`} ${api.registry.chainTokens[0]}`;
+}
+
+/** What the demo talks to. */
+export async function opening(api, url) {
+	const [chain, name, version] = await Promise.all([
+		api.rpc.system.chain(), api.rpc.system.name(), api.rpc.system.version(),
+	]);
+	const { specName, specVersion } = api.runtimeVersion;
+	return [
+		'',
+		`${bold('Programs in a block')}  ${dim('a tour of pallet-virt')}`,
+		field('node', `${name} ${version}`),
+		field('chain', `${chain}, runtime ${specName}-${specVersion}, genesis ${api.genesisHash}`),
+		field('endpoint', url),
+		'',
+	].join('\n');
+}
+
+/** One step's receipt. */
+export function step(api, { number, title, args, receipt, returned, names }) {
+	const { extrinsic, block, events, weight, fee, error } = receipt;
+	const who = names[extrinsic.signer] ?? extrinsic.signer;
+	const ours = events.filter(({ name }) => name.startsWith('virt.'));
+	const rest = events.filter(({ name }) => !name.startsWith('virt.'));
+	const lines = [
+		rule(`${number}  ${title}`),
+		field('extrinsic', `${bold(extrinsic.name)} by ${who}  ${dim(extrinsic.hash)}`),
+		...Object.entries(args).map(([key, value]) => field('', `${dim(key.padEnd(9))} ${value}`)),
+		field('block', `${bold(`#${block.number}`)}  ${dim(block.hash)}`),
+	];
+	let label = 'events';
+	for (const { name, data } of ours) {
+		lines.push(field(label, cyan(name)));
+		label = '';
+		for (const [key, value] of Object.entries(data)) {
+			lines.push(field('', `  ${dim(key.padEnd(9))} ${shown(value, names)}`));
+		}
+	}
+	for (const { name, data } of rest) {
+		lines.push(field(label, `${name}  ${dim(inline(api, name, data, names))}`));
+		label = '';
+	}
+	lines.push(
+		field('weight', `refTime ${count(weight.refTime)} ps, proofSize ${count(weight.proofSize)} bytes`),
+		field('fee', units(api, fee)),
+	);
+	if (error) lines.push(field('failed', red(bold(error)), `${errorDocs(api, error)}`));
+	if (returned) {
+		const [first, ...more] = returned.split('\n');
+		lines.push(field('returned', green(bold(first))), ...more.map((text) => field('', dim(text))));
+	}
+	return `${lines.join('\n')}\n`;
+}
+
+/** The sum of the story. */
+export async function closing(api, receipts) {
+	const fees = receipts.reduce((sum, { fee }) => sum + fee, 0n);
+	const failed = receipts.filter(({ error }) => error).length;
+	const last = receipts[receipts.length - 1].block;
+	return [
+		rule('Done'),
+		field('extrinsics', `${receipts.length - failed} succeeded, ${failed} failed as it should`),
+		field('blocks', `#${receipts[0].block.number} to #${last.number}`),
+		field('fees', `${units(api, fees)} in all`),
+		'',
+	].join('\n');
+}
+
+/** What to do with the node that is left open. */
+export function goOn({ url, programs, log, pid }) {
+	const apps = `https://polkadot.js.org/apps/?rpc=${encodeURIComponent(url)}#/extrinsics`;
+	return [
+		rule('The node is still running: go on from here'),
+		field('browser', apps),
+		field('', dim('Developer > Extrinsics > virt.upload takes a file; sign as Alice')),
+		field('programs', programs),
+		field('script', dim('await ApiPromise.create({ provider: new WsProvider(' + `'${url}'` + ') })')),
+		field('node', `process ${pid}, log ${log}`),
+		field('stop', bold('Ctrl-C')),
+		'',
+	].join('\n');
+}
+
+const rule = (text) => `${bold(text)} ${dim('─'.repeat(Math.max(3, WIDTH - text.length - 1)))}`;
+
+function field(label, value, note) {
+	const head = `  ${dim(label.padEnd(LABEL))}${value}`;
+	return note ? `${head}\n  ${' '.repeat(LABEL)}${dim(note)}` : head;
+}
+
+const named = (address, names) =>
+	(names[address] ? `${names[address]} ${dim(address)}` : address);
+
+/** A field's value, long bytes cut. */
+function shown(value, names) {
+	if (value === null) return 'none';
+	if (typeof value === 'bigint' || typeof value === 'number') return count(value);
+	if (typeof value === 'string') {
+		if (names[value]) return named(value, names);
+		if (!value.startsWith('0x')) return value;
+		const size = (value.length - 2) / 2;
+		if (size === 0) return 'empty';
+		// Entry names are bytes on chain; a reader wants the letters.
+		const text = Buffer.from(value.slice(2), 'hex').toString('latin1');
+		if (/^[a-z_][a-z0-9_]*$/i.test(text)) return `${value}  "${text}"`;
+		return size > 32 ? `${value.slice(0, 66)}...  (${count(size)} bytes)` : value;
+	}
+	return JSON.stringify(value);
+}
+
+/** Fields on one line, for the events that are not the demo's subject. */
+function inline(api, name, data, names) {
+	return Object.entries(data)
+		.map(([key, value]) => {
+			if (typeof value === 'bigint') return `${key} ${units(api, value)}`;
+			if (typeof value === 'string') return `${key} ${names[value] ?? value}`;
+			return `${key} ${flat(value)}`;
+		})
+		.join(', ');
+}
+
+/** An object without the quotes of JSON. */
+function flat(value) {
+	if (value === null || typeof value !== 'object') return String(value);
+	return `{ ${Object.entries(value).map(([key, inner]) => `${key}: ${flat(inner)}`).join(', ')} }`;
+}
+
+function errorDocs(api, error) {
+	const [section, name] = error.split('.');
+	return api.errors[section]?.[name]?.meta.docs.map((line) => line.toString().trim()).join(' ') ?? '';
+}

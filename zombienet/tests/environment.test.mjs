@@ -1,0 +1,78 @@
+// The engine is configured in code: no POLKAVM_* variable changes a result, a gas figure or a fee.
+
+import assert from 'node:assert/strict';
+import { describe } from 'node:test';
+
+import {
+	accounts, eventOf, instantiate, submit, tx, u32, upload,
+} from '../src/chain.mjs';
+import { blob } from '../src/paths.mjs';
+import { scenario } from '../src/scenario.mjs';
+
+// All that polkavm 0.37 reads when it is asked to, each away from its default.
+const ODD = {
+	POLKAVM_BACKEND: 'interpreter',
+	POLKAVM_SANDBOX: 'generic',
+	POLKAVM_CROSSCHECK: '1',
+	POLKAVM_ALLOW_EXPERIMENTAL: '1',
+	POLKAVM_WORKER_COUNT: '0',
+	POLKAVM_CACHE_ENABLED: '0',
+	POLKAVM_LRU_CACHE_SIZE: '1',
+	POLKAVM_SANDBOXING_ENABLED: '0',
+	POLKAVM_DEFAULT_COST_MODEL: 'naive',
+	POLKAVM_CORE_PINNING: 'nonsense',
+};
+
+/** The same story on any node; gives all that must not differ. */
+async function story(api, { alice }) {
+	const told = [];
+	const tell = (receipt, name) => {
+		const { error, fee, weight } = receipt;
+		const { gasUsed, output } = error ? {} : eventOf(receipt, name);
+		told.push({ error, fee, weight, gasUsed, output });
+		return receipt;
+	};
+	const code = {};
+	for (const name of ['counter', 'echo', 'sha256', 'verify', 'spin', 'recurse', 'oob', 'trap']) {
+		code[name] = (await upload(api, alice, blob(name))).codeHash;
+	}
+	const counter = await instantiate(api, alice, code.counter, 'environment', u32(3));
+	tell(counter, 'Instantiated');
+	const go = async (call, name) => tell(await submit(api, call, alice), name);
+	for (const input of [[], u32(4), [1]]) {
+		await go(tx.call(api, counter.address, 'increment', input), 'Called');
+	}
+	for (const [name, entry, input] of [
+		['echo', 'echo', Buffer.alloc(1_000, 3)],
+		['sha256', 'sha256', Buffer.alloc(5_000, 5)],
+		['verify', 'verify', Buffer.alloc(200, 9)],
+		['spin', 'spin'], ['recurse', 'recurse'], ['oob', 'read'], ['oob', 'pointer'],
+		['trap', 'trap'],
+		// A second time, from the module cache.
+		['sha256', 'sha256', Buffer.alloc(5_000, 5)],
+	]) {
+		await go(tx.run(api, code[name], entry, input), 'Executed');
+	}
+	return told;
+}
+
+describe('environment', () => {
+	const s = scenario('environment');
+
+	s.it('POLKAVM_* variables change nothing', async () => {
+		const all = await accounts();
+		const on = async (title, options) => {
+			const node = await s.start(title, options);
+			const told = await story(await s.connect(node), all);
+			await node.stop();
+			return told;
+		};
+		const plain = await on('plain', { args: ['--dev'] });
+		assert.ok(plain.some(({ gasUsed }) => gasUsed > 0n));
+		assert.ok(plain.some(({ error }) => error === 'virt.OutOfGas'));
+		assert.deepEqual(await on('odd', { args: ['--dev'], env: ODD }), plain);
+		// And neither does the backend.
+		const args = ['--dev', '--vm-backend', 'interpreter'];
+		assert.deepEqual(await on('interpreter', { args }), plain);
+	});
+});

@@ -1,0 +1,106 @@
+// What a user of polkadot-js sees of the chain is complete and documented.
+
+import assert from 'node:assert/strict';
+import { describe } from 'node:test';
+
+import { Metadata, TypeRegistry } from '@polkadot/types';
+
+import { connect } from '../src/chain.mjs';
+import { rpc } from '../src/node.mjs';
+import { scenario } from '../src/scenario.mjs';
+
+describe('metadata', () => {
+	const s = scenario('metadata');
+	const said = [];
+	let node, api;
+
+	s.before(async () => {
+		node = await s.start('node', { args: ['--dev'] });
+		// polkadot-js reports what it does not know on the console only.
+		const original = { warn: console.warn, error: console.error };
+		for (const level of Object.keys(original)) {
+			console[level] = (...words) => said.push(words.join(' '));
+		}
+		try {
+			api = await s.connect(node);
+		} finally {
+			Object.assign(console, original);
+		}
+	});
+
+	s.it('versions 14, 15 and 16 are served', async () => {
+		for (const version of [14, 15, 16]) {
+			const argument = new TypeRegistry().createType('u32', version).toHex(true);
+			const answer = await rpc(node.rpcPort, 'state_call', [
+				'Metadata_metadata_at_version', argument,
+			]);
+			const opaque = new TypeRegistry().createType('Option<Bytes>', answer);
+			assert.ok(opaque.isSome, `version ${version}`);
+			const metadata = new Metadata(new TypeRegistry(), opaque.unwrap().toHex());
+			assert.equal(metadata.version, version);
+			const pallets = metadata.asLatest.pallets.map(({ name }) => name.toString());
+			assert.ok(pallets.includes('Virt'), `${pallets}`);
+		}
+	});
+
+	s.it('polkadot-js connects without a word', () => {
+		assert.deepEqual(said, []);
+	});
+
+	s.it('every call, event and error of the pallet is documented', () => {
+		const variants = {
+			call: Object.values(api.tx.virt),
+			event: Object.values(api.events.virt),
+			error: Object.values(api.errors.virt),
+		};
+		for (const [kind, list] of Object.entries(variants)) {
+			assert.ok(list.length >= 5, `${list.length} of kind ${kind}`);
+			for (const { meta } of list) {
+				const docs = meta.docs.map((line) => line.toString().trim()).join(' ').trim();
+				assert.ok(docs.length > 0, `${kind} ${meta.name} has no docs`);
+			}
+		}
+	});
+
+	s.it('every field of a call and of an event has a name', () => {
+		for (const { meta } of [...Object.values(api.tx.virt), ...Object.values(api.events.virt)]) {
+			for (const { name } of meta.fields) assert.ok(name.isSome, `a field of ${meta.name}`);
+		}
+	});
+
+	s.it('calls have the indices that clients rely on', () => {
+		assert.equal(api.tx.virt.upload.callIndex[0], 10);
+		const calls = Object.values(api.tx.virt).map(({ meta }) => [
+			meta.index.toNumber(), meta.name.toString(),
+		]);
+		assert.deepEqual(calls.sort(([a], [b]) => a - b).slice(0, 5), [
+			[0, 'upload'], [1, 'remove'], [2, 'run'], [3, 'instantiate'], [4, 'call'],
+		]);
+	});
+
+	s.it('blobs and inputs are byte strings, which Apps offers a file for', () => {
+		const type = (call, field) =>
+			call.meta.args.find(({ name }) => name.toString() === field).type.toString();
+		assert.equal(type(api.tx.virt.upload, 'code'), 'Bytes');
+		assert.equal(type(api.tx.virt.call, 'entry'), 'Bytes');
+		assert.equal(type(api.tx.virt.call, 'input'), 'Bytes');
+		assert.equal(type(api.tx.virt.run, 'input'), 'Bytes');
+		assert.equal(type(api.tx.virt.instantiate, 'salt'), 'Bytes');
+	});
+
+	s.it('runtime APIs are there as api.call', () => {
+		for (const name of ['accountNonceApi', 'transactionPaymentApi', 'core', 'metadata']) {
+			assert.ok(api.call[name], name);
+		}
+	});
+
+	s.it('an idle chain has block 1, finalised, so that nobody waits for it', async () => {
+		const other = await connect(node.url);
+		try {
+			const last = await other.rpc.chain.getFinalizedHead();
+			assert.equal((await other.rpc.chain.getHeader(last)).number.toNumber(), 1);
+		} finally {
+			await other.disconnect();
+		}
+	});
+});
