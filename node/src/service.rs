@@ -4,7 +4,7 @@
 
 use crate::{dev, extensions::VirtExtensions, network, rpc};
 use futures::{channel::mpsc, FutureExt};
-use sc_client_api::Backend as _;
+use sc_client_api::{Backend as _, ExecutorProvider};
 use sc_consensus::{DefaultImportQueue, LongestChain};
 use sc_consensus_manual_seal::EngineCommand;
 use sc_executor::WasmExecutor;
@@ -12,6 +12,7 @@ use sc_network::{
 	config::FullNetworkConfiguration, service::traits::NetworkService, NetworkBackend,
 	NotificationMetrics,
 };
+use sc_network_sync::SyncingService;
 use sc_offchain::{OffchainWorkerOptions, OffchainWorkers};
 use sc_service::{
 	BuildNetworkParams, ChainSpec, ChainType, Configuration, Error as ServiceError,
@@ -141,7 +142,7 @@ pub struct Consensus<N: NetworkBackend<Block, Hash>> {
 /// A node's connections, once they run.
 pub struct Running {
 	pub network: Arc<dyn NetworkService>,
-	pub sync: Arc<sc_service::SyncingService>,
+	pub sync: Arc<SyncingService<Block>>,
 }
 
 /// Starts everything but the sealing: network, off-chain workers, RPC, pool maintenance.

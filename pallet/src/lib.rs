@@ -210,8 +210,6 @@ pub mod pallet {
 		MemoryTooLarge,
 		/// The program has a basic block of more instructions than `MAX_BASIC_BLOCK`.
 		BasicBlockTooLong,
-		/// The program has an instruction that no program may have.
-		ForbiddenInstruction,
 		/// No program is stored under this code hash.
 		ProgramNotFound,
 		/// Only the program's owner may do this.
@@ -253,7 +251,7 @@ pub mod pallet {
 		/// Emits `ProgramStored`. Errors with `ProgramExists`, or with what keeps the blob out:
 		/// `ProgramTooLarge`, `InvalidProgram`, `UnsupportedInstructionSet`, `UnknownImport`,
 		/// `TooManyImports`, `TooManyExports`, `DuplicateExport`, `ExportTooLong`,
-		/// `MemoryTooLarge`, `BasicBlockTooLong`, `ForbiddenInstruction`.
+		/// `MemoryTooLarge`, `BasicBlockTooLong`.
 		#[pallet::call_index(0)]
 		#[pallet::weight(T::WeightInfo::upload(code.len() as u32))]
 		pub fn upload(origin: OriginFor<T>, code: Vec<u8>) -> DispatchResult {

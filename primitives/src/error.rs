@@ -117,7 +117,7 @@ mod tests {
 			assert_eq!(from_wire::<E>(to_wire(Err(error))), Err(error));
 		}
 		for value in [0, 1, u32::MAX] {
-			assert_eq!(from_wire::<E>(to_wire(Ok(value))), Ok(value));
+			assert_eq!(from_wire::<E>(to_wire::<E>(Ok(value))), Ok(value));
 		}
 	}
 

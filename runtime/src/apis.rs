@@ -1,7 +1,7 @@
 //! What a node may ask the runtime.
 
 use crate::{
-	presets, AccountId, Balance, Block, Executive, Grandpa, Nonce, Runtime, RuntimeCall,
+	presets, AccountId, Balance, Block, Executive, Grandpa, InherentDataExt, Nonce, Runtime, RuntimeCall,
 	RuntimeGenesisConfig, SessionKeys, System, TransactionPayment, SLOT_DURATION, VERSION,
 };
 use alloc::vec::Vec;

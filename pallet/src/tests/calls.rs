@@ -9,7 +9,7 @@ use frame_support::{
 	traits::fungible::Inspect,
 };
 use sp_core::H256;
-use sp_runtime::{DispatchError, TokenError};
+use sp_runtime::{traits::Dispatchable, DispatchError, TokenError};
 use virt_fixtures::{COUNTER, ECHO, SHA256, TRAP, VERIFY};
 
 fn counter_value(address: &sp_runtime::AccountId32) -> u32 {
@@ -28,7 +28,7 @@ fn upload_works() {
 		let code_hash = upload(COUNTER);
 		let program = Programs::<Test>::get(code_hash).unwrap();
 		assert_eq!((program.owner, program.size, program.references), (ALICE, COUNTER.len() as u32, 0));
-		assert_eq!(Code::<Test>::get(code_hash).unwrap(), COUNTER);
+		assert_eq!(Code::<Test>::get(code_hash).unwrap().into_inner(), COUNTER);
 		let size = COUNTER.len() as u32;
 		System::assert_last_event(Event::ProgramStored { code_hash, owner: ALICE, size }.into());
 	});
@@ -353,7 +353,7 @@ fn gas_limit_is_charged_before_and_what_is_left_is_refunded() {
 		let base = SubstrateWeight::<Test>::run(100);
 		let call = crate::Call::<Test>::run { code_hash, entry, input, gas_limit: PLENTY };
 		assert_eq!(call.get_dispatch_info().call_weight, base + gas::to_weight(PLENTY));
-		let info = frame_support::dispatch::Dispatchable::dispatch(RuntimeCall::Virt(call), signed(BOB));
+		let info = RuntimeCall::Virt(call).dispatch(signed(BOB));
 		let info = info.expect("the call is good");
 		let (_, gas_used) = run_once(ECHO, "echo", &[1; 100], PLENTY);
 		assert_eq!(info.actual_weight, Some(base + gas::to_weight(gas_used)));

@@ -17,7 +17,7 @@ type Run = (Result<Vec<u8>, DispatchError>, u64);
 fn same_on_both(code: &[u8], entry: &str, gas: u64) -> Option<Run> {
 	on_both(|| {
 		Virt::upload(signed(ALICE), code.to_vec()).ok()?;
-		Some(run_once(code, entry, b"input", gas))
+		Some(run_once(code, entry, b"", gas))
 	})
 }
 
@@ -73,7 +73,7 @@ fn gas_0_1_exact_exact_less_one_and_max() {
 
 #[test]
 fn ecalli_without_import_is_a_typed_fault_and_keeps_gas() {
-	for index in [0, 1, 1_023, 1_024, u32::MAX >> 1] {
+	for index in [0, 1, 1_023, 1_024, i32::MAX, -1] {
 		let code = Script::new().instruction(asm::ecalli(index)).ends();
 		let gas_used = fails_on_both(&code, "main", Error::UnknownSyscall);
 		assert!(gas_used < gas::load(code.len() as u32) + 1_000, "{gas_used}");
@@ -145,13 +145,14 @@ fn every_byte_of_a_small_program_set_to_many_values_is_the_same() {
 
 #[test]
 fn bit_flips_of_a_real_program_are_the_same() {
-	// Two bits of every byte, which ones depends on the position.
+	// One bit of every byte; which one depends on the position.
 	for position in 0..ECHO.len() {
-		for bit in [position % 8, (position / 8 + 4) % 8] {
-			let mut code = ECHO.to_vec();
-			code[position] ^= 1 << bit;
-			same_on_both(&code, "echo", 1_000_000);
-		}
+		let mut code = ECHO.to_vec();
+		code[position] ^= 1 << ((position + position / 8) % 8);
+		on_both(|| {
+			Virt::upload(signed(ALICE), code.clone()).ok()?;
+			Some(run_once(&code, "echo", b"input", 1_000_000))
+		});
 	}
 }
 
@@ -255,7 +256,7 @@ fn absurd_lengths_cost_nothing_but_gas() {
 					[Error::<Test>::OutOfGas, Error::LimitExceeded].map(Into::into).contains(&error),
 					"{name} of {len}: {error:?}"
 				),
-				// `input` copies no more than there is.
+				// There is no input to copy.
 				Ok(_) => assert_eq!((name, len), ("input", 1 << 20)),
 			}
 		}

@@ -2,11 +2,9 @@ use crate::{self as pallet_virt, Error, Event};
 use frame_support::{
 	derive_impl,
 	dispatch::DispatchResultWithPostInfo,
-	storage_root,
 	traits::{ConstU128, ConstU64},
-	StateVersion,
 };
-use sp_core::H256;
+use sp_core::{storage::StateVersion, H256};
 use sp_io::TestExternalities;
 use sp_runtime::{AccountId32, BuildStorage, DispatchError};
 use std::sync::{Arc, LazyLock};
@@ -15,7 +13,7 @@ use virt_manager::{BackendChoice, Engine};
 #[frame_support::runtime]
 mod runtime {
 	#[runtime::runtime]
-	#[runtime::derive(RuntimeCall, RuntimeEvent, RuntimeError, RuntimeOrigin, RuntimeTask)]
+	#[runtime::derive(RuntimeCall, RuntimeEvent, RuntimeError, RuntimeOrigin, RuntimeTask, RuntimeHoldReason, RuntimeFreezeReason)]
 	pub struct Test;
 
 	#[runtime::pallet_index(0)]
@@ -27,7 +25,6 @@ mod runtime {
 	#[runtime::pallet_index(3)]
 	pub type Virt = pallet_virt;
 }
-pub use runtime::*;
 
 type Block = frame_system::mocking::MockBlockU32<Test>;
 
@@ -101,12 +98,16 @@ pub fn on_both<R: PartialEq + std::fmt::Debug>(test: impl Fn() -> R) -> R {
 	let run = |engine| {
 		externalities(engine).execute_with(|| {
 			let result = test();
-			(result, H256::from_slice(&storage_root(StateVersion::V1)))
+			(result, state_root())
 		})
 	};
 	let (interpreted, recompiled) = (run(&INTERPRETER), run(&RECOMPILER));
 	assert_eq!(interpreted, recompiled, "interpreter, recompiler");
 	interpreted.0
+}
+
+fn state_root() -> H256 {
+	H256::from_slice(&sp_io::storage::root(StateVersion::V1))
 }
 
 pub fn signed(account: AccountId32) -> RuntimeOrigin {
@@ -172,7 +173,7 @@ pub fn assert_fails(
 	error: Error<Test>,
 ) -> frame_support::weights::Weight {
 	use frame_support::storage::{with_transaction, TransactionOutcome};
-	let before = storage_root(StateVersion::V1);
+	let before = state_root();
 	// As the dispatcher does: what fails is rolled back.
 	let result = with_transaction(|| -> TransactionOutcome<Result<_, DispatchError>> {
 		match call() {
@@ -183,6 +184,6 @@ pub fn assert_fails(
 	.expect("there are not too many layers");
 	let failure = result.expect_err("expected the call to fail");
 	assert_eq!(failure.error, error.into());
-	assert_eq!(storage_root(StateVersion::V1), before, "a failed call changes nothing");
+	assert_eq!(state_root(), before, "a failed call changes nothing");
 	failure.post_info.actual_weight.expect("a failed call says what it took")
 }

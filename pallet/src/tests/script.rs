@@ -60,7 +60,7 @@ impl Script {
 		for (reg, arg) in Reg::ARG_REGS.into_iter().zip(args) {
 			self.code.push(asm::load_imm64(reg, *arg));
 		}
-		self.instruction(asm::ecalli(index as u32))
+		self.instruction(asm::ecalli(index as i32))
 	}
 
 	/// Makes a syscall and returns its result as the output: 8 bytes.
@@ -87,6 +87,7 @@ impl Script {
 		for import in &self.imports {
 			builder.add_import(import.as_bytes());
 		}
+		builder.set_stack_size(4_096);
 		builder.set_rw_data_size(MEMORY);
 		builder.set_rw_data(self.data.clone());
 		builder.add_export_by_basic_block(0, b"main");

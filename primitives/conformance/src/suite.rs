@@ -127,7 +127,8 @@ fn syscall_carries_symbol_and_arguments(program: &[u8], report: &mut Report) {
 	assert_eq!((&symbol[..], args), (&b"sum6"[..], [1, 2, 3, 4, 5, 6]));
 	let (execution, gas_2, symbol, args) = at_syscall(execution.resume(gas, 21));
 	assert_eq!((&symbol[..], args[0]), (&b"sum6"[..], 21));
-	assert!(gas_2 < gas);
+	// Both are in one basic block, which was paid for as a whole.
+	assert!(gas_2 <= gas);
 	match execution.resume(gas_2, 42).expect("the instance waits") {
 		ExecResult::Finished { gas_left, value, .. } => {
 			assert_eq!(value, 42);

@@ -7,7 +7,6 @@ use polkavm_common::{
 };
 use sc_executor::{error::Error, WasmExecutor};
 use sp_externalities::{Extensions, TransactionType};
-use sp_state_machine::BasicExternalities;
 use std::sync::Arc;
 use virt_conformance::suite::{self, Programs, Report};
 use virt_manager::{BackendChoice, Engine};
