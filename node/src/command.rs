@@ -55,11 +55,11 @@ pub fn run() -> sc_cli::Result<()> {
 		Some(Command::Key(cmd)) => cmd.run(&cli),
 		Some(Command::BuildSpec(cmd)) => {
 			cli.create_runner(&cmd)?.sync_run(|config| cmd.run(config.chain_spec, config.network))
-		}
+		},
 		Some(Command::ExportChainSpec(cmd)) => {
 			let spec = cli.load_spec(&cmd.chain)?;
 			cmd.run(spec)
-		}
+		},
 		Some(Command::CheckBlock(cmd)) => cli.create_runner(&cmd)?.async_run(|config| {
 			let parts = service::parts(&config, backend)?;
 			let import_queue = service::import_queue(&config, &parts)?;
@@ -82,7 +82,7 @@ pub fn run() -> sc_cli::Result<()> {
 		}),
 		Some(Command::PurgeChain(cmd)) => {
 			cli.create_runner(&cmd)?.sync_run(|config| cmd.run(config.database))
-		}
+		},
 		Some(Command::Revert(cmd)) => cli.create_runner(&cmd)?.async_run(|config| {
 			let sealing = Sealing::of(config.chain_spec.as_ref());
 			let Parts { backend, client, task_manager, .. } = service::parts(&config, backend)?;
@@ -103,7 +103,7 @@ pub fn run() -> sc_cli::Result<()> {
 		}),
 		Some(Command::ChainInfo(cmd)) => {
 			cli.create_runner(&cmd)?.sync_run(|config| cmd.run::<Block>(&config))
-		}
+		},
 	}
 }
 
@@ -124,7 +124,7 @@ fn run_node(mut cli: Cli, backend: BackendChoice) -> sc_cli::Result<()> {
 		match config.network.network_backend {
 			NetworkBackendType::Libp2p => {
 				service::start::<NetworkWorker<Block, Hash>>(config, backend)
-			}
+			},
 			NetworkBackendType::Litep2p => service::start::<Litep2pNetworkBackend>(config, backend),
 		}
 		.map_err(sc_cli::Error::Service)
@@ -142,10 +142,10 @@ fn claim_rpc_port(config: &mut Configuration) -> sc_cli::Result<()> {
 					"RPC port {} is taken: stop what uses it, or choose another with --rpc-port",
 					endpoint.listen_addr,
 				)));
-			}
+			},
 			// Freed again at once. Other troubles are the server's to tell: some endpoints are
 			// optional.
-			_ => {}
+			_ => {},
 		}
 	}
 	Ok(())

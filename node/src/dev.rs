@@ -148,10 +148,10 @@ async fn seal_on_demand(
 				log::debug!(target: "virt", "No block yet: {error}");
 				match future::select(arrivals.next(), Delay::new(pause)).await {
 					Either::Left((None, _)) => return,
-					Either::Left(_) => {}
+					Either::Left(_) => {},
 					Either::Right(_) => pause = (pause * 2).min(LONGEST_PAUSE),
 				}
-			}
+			},
 		}
 	}
 }

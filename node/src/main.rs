@@ -18,6 +18,6 @@ fn main() -> ExitCode {
 			// One line for people, not the nested `Debug` that returning the error would print.
 			eprintln!("Error: {error}");
 			ExitCode::FAILURE
-		}
+		},
 	}
 }

@@ -408,8 +408,7 @@ pub mod pallet {
 		}
 
 		fn failed(weight: Weight, error: DispatchError) -> DispatchErrorWithPostInfo {
-			let post_info =
-				PostDispatchInfo { actual_weight: Some(weight), pays_fee: Pays::Yes };
+			let post_info = PostDispatchInfo { actual_weight: Some(weight), pays_fee: Pays::Yes };
 			DispatchErrorWithPostInfo { post_info, error }
 		}
 	}

@@ -84,9 +84,7 @@ impl Memory<'_> {
 
 	fn read_array<T, const N: usize>(&self, pointer: u64) -> Result<[u8; N], Error<T>> {
 		let mut bytes = [0; N];
-		self.0
-			.read_memory(Self::address(pointer)?, &mut bytes)
-			.map_err(|_| Error::OutOfBounds)?;
+		self.0.read_memory(Self::address(pointer)?, &mut bytes).map_err(|_| Error::OutOfBounds)?;
 		Ok(bytes)
 	}
 
@@ -96,9 +94,7 @@ impl Memory<'_> {
 	}
 
 	fn write<T>(&mut self, pointer: u64, bytes: &[u8]) -> Result<(), Error<T>> {
-		self.0
-			.write_memory(Self::address(pointer)?, bytes)
-			.map_err(|_| Error::OutOfBounds)
+		self.0.write_memory(Self::address(pointer)?, bytes).map_err(|_| Error::OutOfBounds)
 	}
 }
 

@@ -212,7 +212,11 @@ mod tests {
 			}
 			for symbol in [&b""[..], b"a", &[b'x'; SyscallSymbol::MAX_LEN]] {
 				let symbol = SyscallSymbol::new(symbol).expect("not too long");
-				survives_the_wire(Step::Syscall { gas_left, symbol, args: [1, 2, 3, 4, 5, u64::MAX] });
+				survives_the_wire(Step::Syscall {
+					gas_left,
+					symbol,
+					args: [1, 2, 3, 4, 5, u64::MAX],
+				});
 			}
 			for gas_needed in [None, Some(0), Some(Gas::MAX)] {
 				survives_the_wire(Step::OutOfGas { gas_left, gas_needed });

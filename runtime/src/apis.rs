@@ -1,8 +1,9 @@
 //! What a node may ask the runtime.
 
 use crate::{
-	presets, AccountId, Balance, Block, Executive, Grandpa, InherentDataExt, Nonce, Runtime, RuntimeCall,
-	RuntimeGenesisConfig, SessionKeys, System, TransactionPayment, SLOT_DURATION, VERSION,
+	presets, AccountId, Balance, Block, Executive, Grandpa, InherentDataExt, Nonce, Runtime,
+	RuntimeCall, RuntimeGenesisConfig, SessionKeys, System, TransactionPayment, SLOT_DURATION,
+	VERSION,
 };
 use alloc::vec::Vec;
 use frame_support::{

@@ -81,7 +81,7 @@ mod tests {
 				for (key, value) in patch {
 					merge(base.entry(key).or_insert(Value::Null), value);
 				}
-			}
+			},
 			(base, patch) => *base = patch,
 		}
 	}

@@ -3,7 +3,7 @@
 
 import { ApiPromise, Keyring, WsProvider } from '@polkadot/api';
 import { cryptoWaitReady } from '@polkadot/util-crypto';
-import { hexToU8a, u8aToHex } from '@polkadot/util';
+import { hexToU8a, stringCamelCase, u8aToHex } from '@polkadot/util';
 
 /** Gas for a call that is expected to work. */
 export const GAS = 50_000_000n;
@@ -11,10 +11,21 @@ export const GAS = 50_000_000n;
 /** How long one transaction may take from submission to its block, in milliseconds. */
 const IN_BLOCK_WITHIN = 90_000;
 
-/** Connects, and waits for the metadata. */
-export async function connect(url) {
+/**
+ * Connects, and waits for the metadata.
+ *
+ * Any node has RPC methods that polkadot-js lists as unknown to it; `aloud` lets it say so.
+ */
+export async function connect(url, { aloud = false } = {}) {
 	const provider = new WsProvider(url, 1_000, {}, 30_000);
-	return ApiPromise.create({ provider });
+	return ApiPromise.create({ provider, noInitWarn: !aloud });
+}
+
+/** Closes a connection, after the answer to what was sent on it last. */
+export async function disconnect(api) {
+	// Unsubscriptions under way would else be reported as errors.
+	if (api.isConnected) await api.rpc.system.health().catch(() => {});
+	await api.disconnect();
 }
 
 /** The development accounts, by name: `alice` to `ferdie`. */
@@ -103,7 +114,9 @@ export function errorName(api, error) {
 
 /** An event as `{ name: 'pallet.Event', data: { field: plain value } }`. */
 export function decodeEvent(event) {
-	const names = event.data.names ?? event.data.map((_, index) => String(index));
+	// From the metadata: `data.names` calls a field `size_`, because codecs have a `size`.
+	const names = event.meta.fields.map(({ name }, index) =>
+		(name.isSome ? stringCamelCase(name.unwrap()) : String(index)));
 	const data = Object.fromEntries(names.map((name, index) => [name, plain(event.data[index])]));
 	return { name: `${event.section}.${event.method}`, data };
 }
@@ -194,7 +207,8 @@ export function asU32(value) {
 
 /** The header at `hash`, or of the best block. */
 export async function head(api, hash) {
-	const header = await api.rpc.chain.getHeader(hash);
+	// polkadot-js takes an argument of `undefined` for the hash of nothing, and answers genesis.
+	const header = await (hash ? api.rpc.chain.getHeader(hash) : api.rpc.chain.getHeader());
 	return {
 		number: header.number.toNumber(),
 		hash: header.hash.toHex(),

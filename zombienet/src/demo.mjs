@@ -12,20 +12,21 @@ import { join } from 'node:path';
 
 import { Advice } from './advice.mjs';
 import {
-	accounts, asU32, call, connect, head, instantiate, run, submit, tx, u32, upload,
+	accounts, asU32, call, connect, disconnect, head, instantiate, run, submit, tx, u32, upload,
 } from './chain.mjs';
 import { isPortFree, logTail, startNode } from './node.mjs';
 import { PROGRAMS, blob, nodeBinary } from './paths.mjs';
 import * as show from './show.mjs';
 
 const stayOpen = !process.env.EXIT;
+const STOPPED = 'Stopped before the last step.';
 
 async function main() {
 	const given = process.argv[2];
 	if (given) {
 		const api = await connect(given);
 		await tell(api, given);
-		return api.disconnect();
+		return disconnect(api);
 	}
 
 	const rpcPort = Number(process.env.RPC_PORT || 9944);
@@ -37,11 +38,12 @@ async function main() {
 	nodeBinary();
 	const dir = mkdtempSync(join(tmpdir(), 'virt-demo-'));
 	const log = join(dir, 'node.log');
-	const node = await startNode({ args: ['--dev'], log, rpcPort });
 	let asked = false;
 	const ended = new Promise((done) => {
 		for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => done((asked = true)));
 	});
+	const node = await Promise.race([startNode({ args: ['--dev'], log, rpcPort }), ended]);
+	if (asked) throw new Advice(STOPPED);
 	// Unasked, the node's end is a failure at whatever step it happens.
 	const died = node.exited.then(() => {
 		if (asked) return;
@@ -52,7 +54,8 @@ async function main() {
 	const api = await connect(node.url);
 	try {
 		await Promise.race([tell(api, node.url), died, ended]);
-		if (!asked && stayOpen) {
+		if (asked) throw new Advice(STOPPED);
+		if (stayOpen) {
 			console.log(show.goOn({ url: node.url, programs: PROGRAMS, log, pid: node.pid }));
 			await Promise.race([ended, died]);
 		}
@@ -61,7 +64,7 @@ async function main() {
 		throw error;
 	} finally {
 		asked = true;
-		await api.disconnect().catch(() => {});
+		await disconnect(api);
 		await node.stop();
 	}
 	rmSync(dir, { recursive: true, force: true });
@@ -82,7 +85,7 @@ async function tell(api, url) {
 		{ salt, input: 'SCALE u32 40', value: show.units(api, unit(api)) },
 		() => instantiate(api, alice, counter, salt, u32(40), unit(api)),
 	);
-	step.name(address, 'the counter');
+	step.introduce(address, 'the counter');
 
 	const increment = async (who, name, by, wanted) => step(
 		`${name} calls increment`,
@@ -185,7 +188,7 @@ function stepper(api, names) {
 		return receipt;
 	};
 	step.all = all;
-	step.name = (address, name) => (names[address] = name);
+	step.introduce = (address, name) => (names[address] = name);
 	return step;
 }
 

@@ -2,7 +2,7 @@
 // Knows command lines and process ids; knows no extrinsic and no program.
 
 import { spawn } from 'node:child_process';
-import { closeSync, existsSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readFileSync, readdirSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -108,6 +108,31 @@ export async function startNode({ args, log, rpcPort, p2pPort, env = {}, within 
 		throw new Error(`${error.message}\n${logTail(log)}`);
 	}
 	return node;
+}
+
+/** The process ids of a process's children, zombies left out. Linux only; elsewhere none. */
+export function children(pid) {
+	return processes().filter(({ parent, state }) => parent === pid && state !== 'Z')
+		.map((child) => child.pid);
+}
+
+/** Which of these processes still run. */
+export function stillRunning(pids) {
+	return processes().filter(({ pid, state }) => pids.includes(pid) && state !== 'Z')
+		.map(({ pid }) => pid);
+}
+
+function processes() {
+	if (!existsSync('/proc/self/stat')) return [];
+	return readdirSync('/proc').filter((name) => /^\d+$/.test(name)).flatMap((name) => {
+		try {
+			// The command's name, in brackets, may have spaces of its own.
+			const [state, parent] = readFileSync(`/proc/${name}/stat`, 'utf8').split(') ').pop().split(' ');
+			return [{ pid: Number(name), state, parent: Number(parent) }];
+		} catch {
+			return []; // It ended meanwhile.
+		}
+	});
 }
 
 /** The last lines of a log file, for a report of a failure. */

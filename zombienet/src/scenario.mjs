@@ -6,7 +6,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { connect } from './chain.mjs';
+import { connect, disconnect } from './chain.mjs';
 import { logTail, startNode } from './node.mjs';
 
 /**
@@ -31,7 +31,7 @@ export function scenario(name, { timeout = 180_000 } = {}) {
 	};
 
 	after(async () => {
-		for (const api of connections) await api.disconnect().catch(() => {});
+		for (const api of connections) await disconnect(api);
 		for (const node of nodes) await node.stop();
 		if (!failed) return rmSync(dir, { recursive: true, force: true });
 		for (const log of new Set([...nodes].map((node) => node.log))) {
@@ -50,8 +50,8 @@ export function scenario(name, { timeout = 180_000 } = {}) {
 			return node;
 		},
 		/** A connection to a node of this scenario. */
-		async connect(node) {
-			const api = await connect(node.url);
+		async connect(node, options) {
+			const api = await connect(node.url, options);
 			connections.add(api);
 			return api;
 		},

@@ -64,7 +64,8 @@ export function step(api, { number, title, args, receipt, returned, names }) {
 			lines.push(field('', `  ${dim(key.padEnd(9))} ${shown(value, names)}`));
 		}
 	}
-	for (const { name, data } of rest) {
+	for (const { name, data: { dispatchError, ...fields } } of rest) {
+		const data = dispatchError ? { error, ...fields } : fields;
 		lines.push(field(label, `${name}  ${dim(inline(api, name, data, names))}`));
 		label = '';
 	}

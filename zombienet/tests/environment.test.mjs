@@ -1,10 +1,11 @@
 // The engine is configured in code: no POLKAVM_* variable changes a result, a gas figure or a fee.
 
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { describe } from 'node:test';
 
 import {
-	accounts, eventOf, instantiate, submit, tx, u32, upload,
+	accounts, disconnect, eventOf, instantiate, submit, tx, u32, upload,
 } from '../src/chain.mjs';
 import { blob } from '../src/paths.mjs';
 import { scenario } from '../src/scenario.mjs';
@@ -63,16 +64,22 @@ describe('environment', () => {
 		const all = await accounts();
 		const on = async (title, options) => {
 			const node = await s.start(title, options);
-			const told = await story(await s.connect(node), all);
+			const api = await s.connect(node);
+			const told = await story(api, all);
+			await disconnect(api);
 			await node.stop();
-			return told;
+			const [, backend] = readFileSync(node.log, 'utf8').match(/run on the (\w+)/);
+			return { backend, told };
 		};
-		const plain = await on('plain', { args: ['--dev'] });
-		assert.ok(plain.some(({ gasUsed }) => gasUsed > 0n));
-		assert.ok(plain.some(({ error }) => error === 'virt.OutOfGas'));
-		assert.deepEqual(await on('odd', { args: ['--dev'], env: ODD }), plain);
+		const args = ['--dev', '--vm-backend', 'recompiler'];
+		const plain = await on('plain', { args });
+		assert.equal(plain.backend, 'recompiler');
+		assert.ok(plain.told.some(({ gasUsed }) => gasUsed > 0n));
+		assert.ok(plain.told.some(({ error }) => error === 'virt.OutOfGas'));
+		assert.deepEqual(await on('odd', { args, env: ODD }), plain);
 		// And neither does the backend.
-		const args = ['--dev', '--vm-backend', 'interpreter'];
-		assert.deepEqual(await on('interpreter', { args }), plain);
+		const other = await on('interpreter', { args: ['--dev', '--vm-backend', 'interpreter'] });
+		assert.equal(other.backend, 'interpreter');
+		assert.deepEqual(other.told, plain.told);
 	});
 });

@@ -4,10 +4,17 @@ import assert from 'node:assert/strict';
 import { describe } from 'node:test';
 
 import { Metadata, TypeRegistry } from '@polkadot/types';
+import { hexToU8a } from '@polkadot/util';
 
-import { connect } from '../src/chain.mjs';
+import { connect, disconnect } from '../src/chain.mjs';
 import { rpc } from '../src/node.mjs';
 import { scenario } from '../src/scenario.mjs';
+
+/** Methods that every node has by its service crate, and that polkadot-js has no words for. */
+const SERVICE_RPC = new RegExp([
+	'^(author_rotateKeysWithOwner|bitswap_v1_get|state_callRecorded)$',
+	'^(archive|chainHead|chainSpec|transaction|transactionWatch)_',
+].join('|'));
 
 describe('metadata', () => {
 	const s = scenario('metadata');
@@ -22,7 +29,7 @@ describe('metadata', () => {
 			console[level] = (...words) => said.push(words.join(' '));
 		}
 		try {
-			api = await s.connect(node);
+			api = await s.connect(node, { aloud: true });
 		} finally {
 			Object.assign(console, original);
 		}
@@ -34,17 +41,20 @@ describe('metadata', () => {
 			const answer = await rpc(node.rpcPort, 'state_call', [
 				'Metadata_metadata_at_version', argument,
 			]);
-			const opaque = new TypeRegistry().createType('Option<Bytes>', answer);
+			const opaque = new TypeRegistry().createType('Option<Bytes>', hexToU8a(answer));
 			assert.ok(opaque.isSome, `version ${version}`);
-			const metadata = new Metadata(new TypeRegistry(), opaque.unwrap().toHex());
+			const metadata = new Metadata(new TypeRegistry(), opaque.unwrap().toU8a(true));
 			assert.equal(metadata.version, version);
 			const pallets = metadata.asLatest.pallets.map(({ name }) => name.toString());
 			assert.ok(pallets.includes('Virt'), `${pallets}`);
 		}
 	});
 
-	s.it('polkadot-js connects without a word', () => {
-		assert.deepEqual(said, []);
+	s.it('polkadot-js knows every signed extension, runtime API and RPC method of ours', () => {
+		const list = /RPC methods not decorated: (.*)$/;
+		assert.deepEqual(said.filter((line) => !list.test(line)), []);
+		const methods = said.flatMap((line) => line.match(list)?.[1].split(', ') ?? []);
+		assert.deepEqual(methods.filter((name) => !SERVICE_RPC.test(name)), []);
 	});
 
 	s.it('every call, event and error of the pallet is documented', () => {
@@ -100,7 +110,7 @@ describe('metadata', () => {
 			const last = await other.rpc.chain.getFinalizedHead();
 			assert.equal((await other.rpc.chain.getHeader(last)).number.toNumber(), 1);
 		} finally {
-			await other.disconnect();
+			await disconnect(other);
 		}
 	});
 });

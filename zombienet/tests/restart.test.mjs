@@ -3,10 +3,12 @@
 import assert from 'node:assert/strict';
 import { describe } from 'node:test';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 import {
-	accounts, asU32, balance, call, connect, hashAt, head, instantiate, u32, upload,
+	accounts, asU32, balance, call, connect, disconnect, hashAt, head, instantiate, u32, upload,
 } from '../src/chain.mjs';
+import { children, stillRunning } from '../src/node.mjs';
 import { blob } from '../src/paths.mjs';
 import { scenario } from '../src/scenario.mjs';
 
@@ -22,7 +24,7 @@ describe('restart', () => {
 		try {
 			await body(api);
 		} finally {
-			await api.disconnect();
+			await disconnect(api);
 		}
 		return node;
 	};
@@ -65,7 +67,7 @@ describe('restart', () => {
 		await second.stop();
 	});
 
-	s.it('goes on from a block it knew after kill -9', async () => {
+	s.it('after kill -9 leaves no worker behind, and goes on from a block it knew', async () => {
 		const chain = [];
 		const first = await session(async (api) => {
 			for (let round = 0; round < 5; round += 1) await call(api, alice, address, 'increment');
@@ -75,7 +77,13 @@ describe('restart', () => {
 			}
 			seen = await survey(api);
 		});
+		const workers = children(first.pid);
+		assert.ok(workers.length > 0 || process.platform !== 'linux', 'programs ran in workers');
 		await first.kill();
+		for (let wait = 0; stillRunning(workers).length > 0; wait += 1) {
+			assert.ok(wait < 50, `orphans: ${stillRunning(workers)}`);
+			await sleep(100);
+		}
 
 		await session(async (api) => {
 			// The database may have lost the last blocks, never changed them.

@@ -35,7 +35,7 @@ async function run(nodeName, networkInfo) {
 			hash === heads[0].hash && stateRoot === heads[0].stateRoot);
 		return same ? 1 : 0;
 	} finally {
-		await Promise.all(apis.map((api) => api.disconnect()));
+		await Promise.all(apis.map((api) => chain.disconnect(api)));
 	}
 }
 

@@ -3,7 +3,6 @@
 //! The key is the hash of the program's bytes, never a storage key: whoever asks has the bytes in
 //! hand, so what was rolled back in storage cannot be run from here.
 
-use crate::limits::CACHE_BYTES;
 use parking_lot::Mutex;
 use polkavm::ProgramCounter;
 use schnellru::{Limiter, LruMap};
@@ -29,12 +28,6 @@ pub struct Compiled {
 
 /// The cache. Locked only to look up and to insert, never while compiling.
 pub struct Cache(Mutex<LruMap<ContentHash, Arc<Compiled>, ByBytes>>);
-
-impl Default for Cache {
-	fn default() -> Self {
-		Self::new(CACHE_BYTES)
-	}
-}
 
 impl Cache {
 	/// An empty cache that holds up to `capacity` bytes.

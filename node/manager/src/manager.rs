@@ -117,10 +117,7 @@ impl Manager {
 		Ok(&mut instance.raw)
 	}
 
-	fn settle_access(
-		&self,
-		access: Result<(), MemoryAccessError>,
-	) -> Outcome<(), MemoryError> {
+	fn settle_access(&self, access: Result<(), MemoryAccessError>) -> Outcome<(), MemoryError> {
 		access.map_err(|error| self.host_fault(format!("memory access failed: {error}")))
 	}
 }

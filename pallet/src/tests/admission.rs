@@ -74,7 +74,9 @@ fn blob_truncated_at_every_byte_is_refused() {
 
 #[test]
 fn other_instruction_sets_are_refused() {
-	for other in [InstructionSetKind::Latest32, InstructionSetKind::Latest64, InstructionSetKind::JamV1] {
+	for other in
+		[InstructionSetKind::Latest32, InstructionSetKind::Latest64, InstructionSetKind::JamV1]
+	{
 		let mut builder = ProgramBlobBuilder::new(other);
 		builder.set_code(&[asm::ret()], &[]);
 		refused(&builder.to_vec().unwrap(), Error::UnsupportedInstructionSet);
@@ -180,7 +182,8 @@ fn more_imports_than_the_format_allows_are_refused() {
 #[test]
 fn unknown_import_is_refused() {
 	refused(virt_fixtures::UNKNOWN_IMPORT, Error::UnknownImport);
-	for name in ["", "Input", "input\0", "inpu", "input_len_", &"x".repeat(33), &"x".repeat(1_000)] {
+	for name in ["", "Input", "input\0", "inpu", "input_len_", &"x".repeat(33), &"x".repeat(1_000)]
+	{
 		refused(&importing(&[name]), Error::UnknownImport);
 	}
 }

@@ -1,7 +1,9 @@
 //! The calls, and every error that they can give. Rows 18, 21 and 23 of the fault list.
 
 use super::{mock::*, script::Script};
-use crate::{gas, limits::*, weights::SubstrateWeight, Accounts, Code, Error, Event, Programs, WeightInfo};
+use crate::{
+	gas, limits::*, weights::SubstrateWeight, Accounts, Code, Error, Event, Programs, WeightInfo,
+};
 use codec::{Decode, Encode};
 use frame_support::{
 	assert_noop, assert_ok,
@@ -27,7 +29,10 @@ fn upload_works() {
 	on_chain(|| {
 		let code_hash = upload(COUNTER);
 		let program = Programs::<Test>::get(code_hash).unwrap();
-		assert_eq!((program.owner, program.size, program.references), (ALICE, COUNTER.len() as u32, 0));
+		assert_eq!(
+			(program.owner, program.size, program.references),
+			(ALICE, COUNTER.len() as u32, 0)
+		);
 		assert_eq!(Code::<Test>::get(code_hash).unwrap().into_inner(), COUNTER);
 		let size = COUNTER.len() as u32;
 		System::assert_last_event(Event::ProgramStored { code_hash, owner: ALICE, size }.into());
@@ -62,7 +67,9 @@ fn remove_works() {
 	on_chain(|| {
 		let code_hash = upload(COUNTER);
 		assert_ok!(Virt::remove(signed(ALICE), code_hash));
-		assert!(!Programs::<Test>::contains_key(code_hash) && !Code::<Test>::contains_key(code_hash));
+		assert!(
+			!Programs::<Test>::contains_key(code_hash) && !Code::<Test>::contains_key(code_hash)
+		);
 		System::assert_last_event(Event::ProgramRemoved { code_hash, owner: ALICE }.into());
 	});
 }
@@ -178,9 +185,8 @@ fn instantiate_at_one_address_twice_is_refused() {
 	on_chain(|| {
 		deploy(COUNTER, 0);
 		let hash = crate::program::code_hash(COUNTER);
-		let deploy = |salt: &[u8]| {
-			Virt::instantiate(signed(ALICE), hash, salt.to_vec(), vec![], 0, PLENTY)
-		};
+		let deploy =
+			|salt: &[u8]| Virt::instantiate(signed(ALICE), hash, salt.to_vec(), vec![], 0, PLENTY);
 		assert_fails(|| deploy(b""), Error::AccountExists);
 		assert_ok!(deploy(b"other salt"));
 		assert_ok!(Virt::instantiate(signed(BOB), hash, vec![], vec![], 0, PLENTY));
@@ -218,8 +224,7 @@ fn instantiate_that_fails_leaves_no_account() {
 fn salt_at_limit_ok_and_over_limit_err() {
 	on_chain(|| {
 		let hash = upload(COUNTER);
-		let deploy =
-			|len| Virt::instantiate(signed(ALICE), hash, vec![0; len], vec![], 0, PLENTY);
+		let deploy = |len| Virt::instantiate(signed(ALICE), hash, vec![0; len], vec![], 0, PLENTY);
 		assert_ok!(deploy(MAX_SALT as usize));
 		assert_fails(|| deploy(MAX_SALT as usize + 1), Error::SaltTooLong);
 	});
@@ -267,9 +272,14 @@ fn call_of_nothing_is_refused() {
 fn value_goes_to_the_program() {
 	on_chain(|| {
 		let address = deploy(COUNTER, 0);
-		let call = |value| Virt::call(signed(BOB), address.clone(), b"get".to_vec(), vec![], value, PLENTY);
+		let call = |value| {
+			Virt::call(signed(BOB), address.clone(), b"get".to_vec(), vec![], value, PLENTY)
+		};
 		assert_ok!(call(500));
-		assert_eq!((Balances::total_balance(&address), Balances::total_balance(&BOB)), (500, FUNDS - 500));
+		assert_eq!(
+			(Balances::total_balance(&address), Balances::total_balance(&BOB)),
+			(500, FUNDS - 500)
+		);
 		let too_much = call(FUNDS).unwrap_err().error;
 		assert_eq!(too_much, DispatchError::Token(TokenError::FundsUnavailable));
 	});
@@ -287,7 +297,8 @@ fn failure_after_a_write_an_event_and_a_transfer_undoes_all_three() {
 	on_both(|| {
 		for (end, error) in [("exit", Error::Reverted), ("trap", Error::Trapped)] {
 			let mut script = script.clone();
-			let code = if end == "exit" { script.syscall("exit", &[1]).ends() } else { script.traps() };
+			let code =
+				if end == "exit" { script.syscall("exit", &[1]).ends() } else { script.traps() };
 			let address = deploy(&code, 1_000);
 			assert_fails(
 				|| Virt::call(signed(ALICE), address, b"main".to_vec(), vec![], 50, PLENTY),
@@ -321,7 +332,16 @@ fn malformed_scale_input_reverts() {
 		let address = deploy(COUNTER, 0);
 		for input in [vec![1], vec![0; 3], vec![0; 5], vec![0xff; MAX_INPUT as usize]] {
 			assert_fails(
-				|| Virt::call(signed(BOB), address.clone(), b"increment".to_vec(), input, 0, PLENTY),
+				|| {
+					Virt::call(
+						signed(BOB),
+						address.clone(),
+						b"increment".to_vec(),
+						input,
+						0,
+						PLENTY,
+					)
+				},
 				Error::Reverted,
 			);
 		}

@@ -253,7 +253,9 @@ fn absurd_lengths_cost_nothing_but_gas() {
 			let (result, _) = same_on_both(&code, "main", PLENTY).expect("it is admitted");
 			match result {
 				Err(error) => assert!(
-					[Error::<Test>::OutOfGas, Error::LimitExceeded].map(Into::into).contains(&error),
+					[Error::<Test>::OutOfGas, Error::LimitExceeded]
+						.map(Into::into)
+						.contains(&error),
 					"{name} of {len}: {error:?}"
 				),
 				// There is no input to copy.
@@ -266,9 +268,11 @@ fn absurd_lengths_cost_nothing_but_gas() {
 #[test]
 fn zero_length_is_allowed_anywhere() {
 	for pointer in [0, 0xffff, u32::MAX.into()] {
-		for (name, args) in
-			[("output", vec![pointer, 0]), ("event", vec![pointer, 0]), ("input", vec![pointer, 0, 0])]
-		{
+		for (name, args) in [
+			("output", vec![pointer, 0]),
+			("event", vec![pointer, 0]),
+			("input", vec![pointer, 0, 0]),
+		] {
 			let code = Script::new().syscall(name, &args).ends();
 			let (result, _) = same_on_both(&code, "main", PLENTY).expect("it is admitted");
 			assert!(result.is_ok(), "{name} at {pointer:#x}: {result:?}");

@@ -13,7 +13,15 @@ use virt_manager::{BackendChoice, Engine};
 #[frame_support::runtime]
 mod runtime {
 	#[runtime::runtime]
-	#[runtime::derive(RuntimeCall, RuntimeEvent, RuntimeError, RuntimeOrigin, RuntimeTask, RuntimeHoldReason, RuntimeFreezeReason)]
+	#[runtime::derive(
+		RuntimeCall,
+		RuntimeEvent,
+		RuntimeError,
+		RuntimeOrigin,
+		RuntimeTask,
+		RuntimeHoldReason,
+		RuntimeFreezeReason
+	)]
 	pub struct Test;
 
 	#[runtime::pallet_index(0)]
@@ -130,7 +138,12 @@ pub fn deploy(code: &[u8], value: u128) -> AccountId32 {
 }
 
 /// Runs `entry` of `code` once as Alice: what came of it, and the gas that it took.
-pub fn run_once(code: &[u8], entry: &str, input: &[u8], gas: u64) -> (Result<Vec<u8>, DispatchError>, u64) {
+pub fn run_once(
+	code: &[u8],
+	entry: &str,
+	input: &[u8],
+	gas: u64,
+) -> (Result<Vec<u8>, DispatchError>, u64) {
 	let code_hash = crate::program::code_hash(code);
 	let outcome = crate::run::execute::<Test>(crate::run::Request {
 		caller: ALICE,

@@ -167,8 +167,14 @@ fn storage_works() {
 	assert_eq!(result_of(&mut script.clone(), "storage_remove", &[key, 3]), 5);
 	// All of it, and as much of it as there is room for.
 	assert_eq!(result_of(&mut script.clone(), "storage_get", &[key, 3, out, 2]), 5);
-	assert_eq!(memory_after(&mut script.clone(), "storage_get", &[key, 3, out, 8], out, 8), b"value\0\0\0");
-	assert_eq!(memory_after(&mut script.clone(), "storage_get", &[key, 3, out, 2], out, 8), b"va\0\0\0\0\0\0");
+	assert_eq!(
+		memory_after(&mut script.clone(), "storage_get", &[key, 3, out, 8], out, 8),
+		b"value\0\0\0"
+	);
+	assert_eq!(
+		memory_after(&mut script.clone(), "storage_get", &[key, 3, out, 2], out, 8),
+		b"va\0\0\0\0\0\0"
+	);
 	script.syscall("storage_remove", &[key, 3]);
 	assert_eq!(result_of(&mut script, "storage_get", &[key, 3, out, 8]), Code::NOT_FOUND);
 }
@@ -182,7 +188,8 @@ fn storage_is_the_accounts_own() {
 		assert_ok!(call(&code, b""));
 		let all: Vec<_> = State::<Test>::iter().collect();
 		let address = Virt::address_of(&ALICE, crate::program::code_hash(&code), &[]);
-		let (key, value) = (b"key".to_vec().try_into().unwrap(), b"value".to_vec().try_into().unwrap());
+		let (key, value) =
+			(b"key".to_vec().try_into().unwrap(), b"value".to_vec().try_into().unwrap());
 		assert_eq!(all, [(address, key, value)]);
 	});
 }
@@ -308,7 +315,8 @@ fn every_syscall_costs_at_least_its_base() {
 			}
 		}) - crate::gas::load(code.len() as u32)
 	};
-	let (idle, input) = (cost(Script::new().ends()), cost(Script::new().syscall("input_len", &[]).ends()));
+	let (idle, input) =
+		(cost(Script::new().ends()), cost(Script::new().syscall("input_len", &[]).ends()));
 	assert!(input >= idle + 100, "{idle} {input}");
 	let write = cost(Script::new().syscall("storage_set", &[memory, 3, memory, 100]).ends());
 	assert!(write >= idle + 40_000 + 16 * 103, "{idle} {write}");

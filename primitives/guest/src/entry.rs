@@ -55,14 +55,8 @@ pub trait EndingOfResult {
 impl<T: Encode, E: Encode> EndingOfResult for Returned<Result<T, E>> {
 	fn ending(&self) -> Ending {
 		match &self.0 {
-			Ok(value) => Ending {
-				output: value.encode(),
-				revert: false,
-			},
-			Err(error) => Ending {
-				output: error.encode(),
-				revert: true,
-			},
+			Ok(value) => Ending { output: value.encode(), revert: false },
+			Err(error) => Ending { output: error.encode(), revert: true },
 		}
 	}
 }
@@ -75,10 +69,7 @@ pub trait EndingOfValue {
 
 impl<T: Encode> EndingOfValue for &Returned<T> {
 	fn ending(&self) -> Ending {
-		Ending {
-			output: self.0.encode(),
-			revert: false,
-		}
+		Ending { output: self.0.encode(), revert: false }
 	}
 }
 
@@ -188,33 +179,9 @@ mod tests {
 	fn only_an_err_reverts() {
 		let ok: Result<u8, u16> = Ok(1);
 		let err: Result<u8, u16> = Err(2);
-		assert_eq!(
-			Returned(ok).ending(),
-			Ending {
-				output: [1].into(),
-				revert: false
-			}
-		);
-		assert_eq!(
-			Returned(err).ending(),
-			Ending {
-				output: [2, 0].into(),
-				revert: true
-			}
-		);
-		assert_eq!(
-			(&Returned(3u8)).ending(),
-			Ending {
-				output: [3].into(),
-				revert: false
-			}
-		);
-		assert_eq!(
-			(&Returned(())).ending(),
-			Ending {
-				output: [].into(),
-				revert: false
-			}
-		);
+		assert_eq!(Returned(ok).ending(), Ending { output: [1].into(), revert: false });
+		assert_eq!(Returned(err).ending(), Ending { output: [2, 0].into(), revert: true });
+		assert_eq!((&Returned(3u8)).ending(), Ending { output: [3].into(), revert: false });
+		assert_eq!((&Returned(())).ending(), Ending { output: [].into(), revert: false });
 	}
 }

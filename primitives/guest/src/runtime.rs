@@ -17,10 +17,7 @@ pub(crate) fn trap() -> ! {
 /// Logs where and why; then traps.
 #[panic_handler]
 fn panic(info: &PanicInfo) -> ! {
-	let mut line = Line {
-		text: [0; LINE],
-		len: 0,
-	};
+	let mut line = Line { text: [0; LINE], len: 0 };
 	line.push("panic");
 	if let Some(location) = info.location() {
 		line.push(" at ");
@@ -85,10 +82,7 @@ struct Heap {
 unsafe impl Sync for Heap {}
 
 #[global_allocator]
-static HEAP_OF_PROGRAM: Heap = Heap {
-	bytes: UnsafeCell::new([0; HEAP]),
-	used: Cell::new(0),
-};
+static HEAP_OF_PROGRAM: Heap = Heap { bytes: UnsafeCell::new([0; HEAP]), used: Cell::new(0) };
 
 impl Heap {
 	fn start(&self) -> *mut u8 {

@@ -1,0 +1,44 @@
+//! Prints how long a unit of gas takes on each backend: what the price of gas is set by.
+//!
+//! `scripts/cargo run --release -p virt-manager --example gas_time`
+
+use std::time::Instant;
+use virt_manager::{BackendChoice, Engine, Manager};
+use virt_primitives::{step::Step, Backend};
+
+/// Gas for one run.
+const GAS: i64 = 100_000_000;
+/// Runs; the median counts.
+const RUNS: usize = 5;
+
+fn main() {
+	println!("{:<12} {:<14} {:>14} {:>12}", "program", "backend", "gas", "ps per gas");
+	let program = virt_fixtures::CONFORMANCE;
+	// A loop that does nothing, one that computes, one that calls, one that touches the stack.
+	for (name, entry, args) in
+		[("spin", "spin", vec![]), ("work", "work", vec![u64::MAX]), ("stack", "stack", vec![])]
+	{
+		for choice in [BackendChoice::Interpreter, BackendChoice::Recompiler] {
+			let engine = Engine::new(choice, None).expect("the backend works on this machine");
+			let mut runs: Vec<(u128, i64)> = (0..RUNS)
+				.map(|_| {
+					let mut manager = Manager::new(engine.clone());
+					let module = manager.compile(program).expect("the program is valid");
+					let instance = manager.instantiate(module).expect("there is room");
+					manager.prepare(instance, entry.as_bytes(), &args).expect("it is exported");
+					let start = Instant::now();
+					let step = manager.run(instance, GAS, None).expect("it is prepared");
+					let elapsed = start.elapsed().as_nanos();
+					let (Step::OutOfGas { gas_left, .. } | Step::Trapped { gas_left, .. }) = step
+					else {
+						panic!("expected a program that does not end, got {step:?}")
+					};
+					(elapsed * 1_000 / u128::from((GAS - gas_left).unsigned_abs()), GAS - gas_left)
+				})
+				.collect();
+			runs.sort_unstable();
+			let (price, gas) = runs[RUNS / 2];
+			println!("{name:<12} {:<14} {gas:>14} {price:>12}", engine.backend().to_string());
+		}
+	}
+}

@@ -1,0 +1,65 @@
+//! Compiled modules are kept by content, in bounds, and nobody can tell.
+
+use polkavm_common::{
+	program::{asm, InstructionSetKind, Reg},
+	writer::ProgramBlobBuilder,
+};
+use virt_manager::{limits::*, BackendChoice, Engine, Manager};
+use virt_primitives::{step::Step, Backend, InstantiateError};
+
+/// A program that returns `value`.
+fn returning(value: u32) -> Vec<u8> {
+	let mut builder = ProgramBlobBuilder::new(InstructionSetKind::ReviveV1);
+	builder.add_export_by_basic_block(0, b"main");
+	builder.set_code(&[asm::load_imm(Reg::A0, value as i32), asm::ret()], &[]);
+	builder.to_vec().expect("two instructions make a program")
+}
+
+fn run(manager: &mut Manager, program: &[u8]) -> Step {
+	let module = manager.compile(program).expect("the program is valid");
+	let instance = manager.instantiate(module).expect("there is room");
+	manager.prepare(instance, b"main", &[]).expect("it is exported");
+	let step = manager.run(instance, 1_000, None).expect("it is prepared");
+	manager.destroy(instance).expect("it is there");
+	manager.release(module).expect("it is there");
+	step
+}
+
+#[test]
+fn known_content_is_not_compiled_again_by_any_manager() {
+	let engine = Engine::new(BackendChoice::Interpreter, None).unwrap();
+	let first = run(&mut Manager::new(engine.clone()), &returning(7));
+	let second = run(&mut Manager::new(engine.clone()), &returning(7));
+	assert_eq!(first, second);
+	assert!(matches!(first, Step::Finished { value: 7, .. }));
+	assert_eq!((engine.metrics().compiled.get(), engine.metrics().cache_hits.get()), (1, 1));
+	let other = run(&mut Manager::new(engine.clone()), &returning(8));
+	assert!(matches!(other, Step::Finished { value: 8, .. }));
+	assert_eq!(engine.metrics().compiled.get(), 2);
+}
+
+#[test]
+fn evicted_modules_are_compiled_again_with_the_same_result() {
+	let engine = Engine::with_cache(BackendChoice::Recompiler, None, 64 * 1024).unwrap();
+	let mut manager = Manager::new(engine.clone());
+	let round = |manager: &mut Manager| -> Vec<Step> {
+		(0..100).map(|value| run(manager, &returning(value))).collect()
+	};
+	let first = round(&mut manager);
+	assert_eq!(round(&mut manager), first);
+	assert!(engine.metrics().compiled.get() > 100, "something was evicted");
+}
+
+#[test]
+fn memory_of_live_instances_is_limited() {
+	let mut builder = ProgramBlobBuilder::new(InstructionSetKind::ReviveV1);
+	builder.set_rw_data_size(MAX_MEMORY as u32 / 4);
+	builder.set_code(&[asm::ret()], &[]);
+	let engine = Engine::new(BackendChoice::Interpreter, None).unwrap();
+	let mut manager = Manager::new(engine);
+	let module = manager.compile(&builder.to_vec().unwrap()).unwrap();
+	let instances: Vec<_> = (0..4).map(|_| manager.instantiate(module).unwrap()).collect();
+	assert_eq!(manager.instantiate(module), Err(InstantiateError::OutOfMemory.into()));
+	manager.destroy(instances[0]).unwrap();
+	manager.instantiate(module).unwrap();
+}
