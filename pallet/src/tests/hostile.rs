@@ -124,7 +124,7 @@ fn assortment() -> Vec<u8> {
 #[test]
 fn every_byte_of_a_small_program_set_to_many_values_is_the_same() {
 	let good = assortment();
-	assert!(same_on_both(&good, "main", 100_000).expect("it is admitted").0.is_ok());
+	assert!(same_on_both(&good, "main", 1_000_000).expect("it is admitted").0.is_ok());
 	let (mut admitted, mut failed) = (0, 0);
 	for position in 0..good.len() {
 		for value in [0, 1, 2, 13, 14, 15, 0x7f, 0x80, 0xd0, 0xef, 0xfe, 0xff]
@@ -133,7 +133,7 @@ fn every_byte_of_a_small_program_set_to_many_values_is_the_same() {
 		{
 			let mut code = good.clone();
 			code[position] = value;
-			if let Some((result, _)) = same_on_both(&code, "main", 100_000) {
+			if let Some((result, _)) = same_on_both(&code, "main", 1_000_000) {
 				admitted += 1;
 				failed += u32::from(result.is_err());
 			}

@@ -21,20 +21,20 @@ macro_rules! syscall_table {
 	($callback:path) => {
 		$callback! {
 			/// Length of the call's input, in bytes.
-			input_len() -> u64, 100 + 0, any;
+			input_len() -> u64, 1_000 + 0, any;
 			/// Copies up to `len` bytes of the input, from `offset` on, to `out`.
 			/// Returns how many bytes were copied: less than `len` at the input's end.
-			input(out: *mut u8, offset: u64, len: u64) -> u64, 400 + 1, any;
+			input(out: *mut u8, offset: u64, len: u64) -> u64, 1_200 + 1, any;
 			/// Sets the call's output to the `len` bytes at `data`; the last one set counts.
-			output(data: *const u8, len: u64) -> (), 400 + 1, any;
+			output(data: *const u8, len: u64) -> (), 1_200 + 1, any;
 			/// Ends the call at once. `flags` is 0, or 1 to revert: all that the call changed is undone.
-			exit(flags: u64) -> (), 100 + 0, any;
+			exit(flags: u64) -> (), 1_000 + 0, any;
 			/// Writes the account that called, 32 bytes, to `out`.
-			caller(out: *mut u8) -> (), 400 + 1, any;
+			caller(out: *mut u8) -> (), 1_200 + 1, any;
 			/// Writes the program's own account, 32 bytes, to `out`.
-			address(out: *mut u8) -> (), 400 + 1, account;
+			address(out: *mut u8) -> (), 1_200 + 1, account;
 			/// Writes the amount that was transferred with this call, 16 bytes, to `out`.
-			value(out: *mut u8) -> (), 400 + 1, any;
+			value(out: *mut u8) -> (), 1_200 + 1, any;
 			/// Writes the balance of the account at `account` that it could spend without being
 			/// reaped, 16 bytes, to `out`.
 			balance(account: *const u8, out: *mut u8) -> (), 10_000 + 1, any;
@@ -42,7 +42,7 @@ macro_rules! syscall_table {
 			/// at `to` (32 bytes). Returns 0, or `Code::TRANSFER_FAILED`.
 			transfer(to: *const u8, amount: *const u8) -> i64, 80_000 + 1, account;
 			/// Number of the block that this call is in.
-			block_number() -> u64, 200 + 0, any;
+			block_number() -> u64, 1_000 + 0, any;
 			/// The block's time, in milliseconds since the Unix epoch.
 			now() -> u64, 5_000 + 0, any;
 			/// Reads the value under `key` and copies its first `out_len` bytes to `out`.
@@ -58,11 +58,11 @@ macro_rules! syscall_table {
 			event(data: *const u8, len: u64) -> (), 10_000 + 8, any;
 			/// Gives a line of text to the node's log (target `virt`); no effect on the chain.
 			/// Text that is not UTF-8 is shown with replacement characters.
-			log(text: *const u8, len: u64) -> (), 2_000 + 4, any;
+			log(text: *const u8, len: u64) -> (), 4_000 + 4, any;
 			/// Gas left for this call, after this syscall was paid for.
-			gas_left() -> u64, 100 + 0, any;
+			gas_left() -> u64, 1_000 + 0, any;
 			/// Writes the BLAKE2b-256 hash of the `len` bytes at `data`, 32 bytes, to `out`.
-			blake2_256(data: *const u8, len: u64, out: *mut u8) -> (), 1_000 + 2, any;
+			blake2_256(data: *const u8, len: u64, out: *mut u8) -> (), 2_000 + 2, any;
 		}
 	};
 }
