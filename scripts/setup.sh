@@ -27,11 +27,10 @@ system_packages() {
 	command -v make > /dev/null || missing+=(make)
 	command -v git > /dev/null || missing+=(git)
 	command -v curl > /dev/null || missing+=(curl)
+	perl -MFindBin -e 1 2> /dev/null || missing+=(perl)
 	command -v protoc > /dev/null || missing+=(protobuf-compiler)
 	command -v clang > /dev/null || missing+=(clang libclang-dev)
-	command -v pkg-config > /dev/null || missing+=(pkg-config)
 	[ -e /etc/ssl/certs/ca-certificates.crt ] || missing+=(ca-certificates)
-	pkg-config --exists openssl 2> /dev/null || missing+=(libssl-dev)
 	[ ${#missing[@]} = 0 ] || install "${missing[@]}"
 }
 

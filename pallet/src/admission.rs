@@ -10,11 +10,8 @@ use polkavm_common::{
 	program::{InstructionSetKind, ProgramBlob},
 };
 
-/// Page size that programs are laid out with: PolkaVM's smallest.
-const PAGE_SIZE: u32 = 4_096;
-
-/// Errs with the first condition that `code` does not meet.
-pub fn check<T: Config>(code: &[u8]) -> Result<(), Error<T>> {
+/// The memory that the program declares, in bytes; or the first condition that it does not meet.
+pub fn check<T: Config>(code: &[u8]) -> Result<u32, Error<T>> {
 	if code.len() > MAX_CODE as usize {
 		return Err(Error::ProgramTooLarge);
 	}
@@ -22,13 +19,14 @@ pub fn check<T: Config>(code: &[u8]) -> Result<(), Error<T>> {
 	if blob.isa() != InstructionSetKind::ReviveV1 {
 		return Err(Error::UnsupportedInstructionSet);
 	}
-	check_memory(&blob)?;
+	let memory = check_memory(&blob)?;
 	check_imports(&blob)?;
 	check_exports(&blob)?;
-	check_code(&blob)
+	check_code(&blob)?;
+	Ok(memory)
 }
 
-fn check_memory<T: Config>(blob: &ProgramBlob) -> Result<(), Error<T>> {
+fn check_memory<T: Config>(blob: &ProgramBlob) -> Result<u32, Error<T>> {
 	let map = MemoryMapBuilder::new(PAGE_SIZE)
 		.ro_data_size(blob.ro_data_size())
 		.rw_data_size(blob.rw_data_size())
@@ -36,10 +34,12 @@ fn check_memory<T: Config>(blob: &ProgramBlob) -> Result<(), Error<T>> {
 		.build()
 		.map_err(|_| Error::MemoryTooLarge)?;
 	let sizes = [map.ro_data_size(), map.rw_data_size(), map.stack_size()];
-	if sizes.into_iter().map(u64::from).sum::<u64>() > MAX_MEMORY.into() {
+	let memory = sizes.into_iter().map(u64::from).sum::<u64>();
+	let memory = u32::try_from(memory).map_err(|_| Error::MemoryTooLarge)?;
+	if memory > MAX_MEMORY {
 		return Err(Error::MemoryTooLarge);
 	}
-	Ok(())
+	Ok(memory)
 }
 
 fn check_imports<T: Config>(blob: &ProgramBlob) -> Result<(), Error<T>> {
@@ -76,9 +76,12 @@ fn check_exports<T: Config>(blob: &ProgramBlob) -> Result<(), Error<T>> {
 	Ok(())
 }
 
-/// Of the instructions, only how many there are in a block: one that is invalid is a trap, and one
-/// that grows memory (`sbrk`) does not exist in this instruction set.
+/// Of the instructions, only how many there are in a block. One that grows memory (`sbrk`) does not
+/// exist in this instruction set, and with one that is invalid the program does not compile.
 fn check_code<T: Config>(blob: &ProgramBlob) -> Result<(), Error<T>> {
+	if blob.jump_table().len() > MAX_JUMP_TABLE {
+		return Err(Error::JumpTableTooLong);
+	}
 	let mut block = 0;
 	for instruction in blob.instructions() {
 		block += 1;

@@ -3,7 +3,7 @@
 //! A call's gas limit pays for all of the call that depends on the program: loading it, running it,
 //! and its syscalls. It becomes weight before the call is dispatched; what is left is given back.
 
-use crate::Error;
+use crate::{limits::PAGE_SIZE, Error};
 use frame_support::weights::Weight;
 use virt_primitives::Gas;
 
@@ -30,9 +30,13 @@ pub fn to_weight(gas: u64) -> Weight {
 	Weight::from_parts(gas.saturating_mul(REF_TIME_PER_GAS), gas / GAS_PER_PROOF_BYTE)
 }
 
-/// The gas to load a program of `size` bytes.
-pub fn load(size: u32) -> u64 {
-	LOAD_BASE + LOAD_PER_BYTE * u64::from(size)
+/// See [`LOAD_BASE`]; per page of memory that the program declares, to map and to zero it.
+const LOAD_PER_PAGE: u64 = 1_000;
+
+/// The gas to load a program of `size` bytes that declares `memory` bytes.
+pub fn load(size: u32, memory: u32) -> u64 {
+	let pages = u64::from(memory.div_ceil(PAGE_SIZE));
+	LOAD_BASE + LOAD_PER_BYTE * u64::from(size) + LOAD_PER_PAGE * pages
 }
 
 /// The price of a syscall, from its row in the table.

@@ -76,6 +76,8 @@ pub mod pallet {
 		pub owner: AccountId,
 		/// Length of the blob, in bytes.
 		pub size: u32,
+		/// Memory that an instance takes, in bytes.
+		pub memory: u32,
 		/// How many account programs run it.
 		pub references: u32,
 	}
@@ -210,6 +212,8 @@ pub mod pallet {
 		MemoryTooLarge,
 		/// The program has a basic block of more instructions than `MAX_BASIC_BLOCK`.
 		BasicBlockTooLong,
+		/// The program has a jump table of more entries than `MAX_JUMP_TABLE`.
+		JumpTableTooLong,
 		/// No program is stored under this code hash.
 		ProgramNotFound,
 		/// Only the program's owner may do this.
@@ -251,7 +255,7 @@ pub mod pallet {
 		/// Emits `ProgramStored`. Errors with `ProgramExists`, or with what keeps the blob out:
 		/// `ProgramTooLarge`, `InvalidProgram`, `UnsupportedInstructionSet`, `UnknownImport`,
 		/// `TooManyImports`, `TooManyExports`, `DuplicateExport`, `ExportTooLong`,
-		/// `MemoryTooLarge`, `BasicBlockTooLong`.
+		/// `MemoryTooLarge`, `BasicBlockTooLong`, `JumpTableTooLong`.
 		#[pallet::call_index(0)]
 		#[pallet::weight(T::WeightInfo::upload(code.len() as u32))]
 		pub fn upload(origin: OriginFor<T>, code: Vec<u8>) -> DispatchResult {

@@ -14,12 +14,18 @@ pub const MAX_EXPORTS: u32 = 256;
 /// The name of an export, and so of an entry point.
 pub const MAX_ENTRY: u32 = 64;
 
+/// Size of a page of memory: PolkaVM's smallest.
+pub const PAGE_SIZE: u32 = 4_096;
+
 /// Read-only data, read-write data and stack of a program together, each rounded up to pages.
 pub const MAX_MEMORY: u32 = 4 * 1024 * 1024;
 
 /// Instructions in one basic block. Gas is charged by the block, so this bounds what one charge
 /// may stand for.
 pub const MAX_BASIC_BLOCK: u32 = 8_192;
+
+/// Entries of a program's jump table, each of which costs a node several words.
+pub const MAX_JUMP_TABLE: u32 = 16 * 1024;
 
 /// The input of a call.
 pub const MAX_INPUT: u32 = 64 * 1024;
@@ -44,6 +50,9 @@ pub const MAX_EVENTS: u32 = 128;
 
 /// One line of a program's log.
 pub const MAX_LOG: u32 = 1024;
+
+/// Lines that one call may log.
+pub const MAX_LOGS: u32 = 64;
 
 /// Data hashed at once.
 pub const MAX_HASHED: u32 = 64 * 1024;

@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use frame_support::{ensure, BoundedVec};
 use sp_core::H256;
 use sp_io::hashing::blake2_256;
-use virt_primitives::Module;
+use virt_primitives::{CompileError, Module};
 
 /// The name of a program: BLAKE2b-256 of its blob.
 pub fn code_hash(code: &[u8]) -> H256 {
@@ -16,13 +16,16 @@ pub fn code_hash(code: &[u8]) -> H256 {
 pub fn store<T: Config>(owner: T::AccountId, code: Vec<u8>) -> Result<H256, Error<T>> {
 	let hash = code_hash(&code);
 	ensure!(!Programs::<T>::contains_key(hash), Error::ProgramExists);
-	admission::check(&code)?;
+	let memory = admission::check(&code)?;
 	// What is stored can be loaded, and is compiled by the time it is.
-	Module::from_bytes(&code).map_err(|_| Error::InvalidProgram)?;
+	Module::from_bytes(&code).map_err(|error| match error {
+		CompileError::InvalidImage => Error::InvalidProgram,
+		CompileError::NotFound | CompileError::TooManyModules => Error::LimitExceeded,
+	})?;
 	let size = code.len() as u32;
 	let code = BoundedVec::try_from(code).map_err(|_| Error::ProgramTooLarge)?;
 	Code::<T>::insert(hash, code);
-	Programs::<T>::insert(hash, ProgramInfo { owner, size, references: 0 });
+	Programs::<T>::insert(hash, ProgramInfo { owner, size, memory, references: 0 });
 	Ok(hash)
 }
 

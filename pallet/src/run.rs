@@ -14,7 +14,7 @@ use frame_support::{
 };
 use sp_core::H256;
 use sp_runtime::{traits::Zero, DispatchError};
-use virt_primitives::{ExecResult, Instance, Module, TrapCause, LOG_TARGET};
+use virt_primitives::{ExecError, ExecResult, Instance, Module, TrapCause, LOG_TARGET};
 
 /// Where to enter a program.
 pub enum Entry<'a> {
@@ -65,6 +65,7 @@ pub fn execute<T: Config>(request: Request<'_, T>) -> Outcome {
 		input: request.input,
 		output: Vec::new(),
 		events: 0,
+		logs: 0,
 		meter: GasMeter::new(request.gas_limit),
 	};
 	let result = execute_in(&mut context, request.entry);
@@ -97,7 +98,7 @@ fn transfer_value<T: Config>(context: &Context<'_, T>) -> Result<(), DispatchErr
 /// Pays for loading by the stored length, then lets the host read the code from storage.
 fn load<T: Config>(context: &mut Context<'_, T>) -> Result<Instance, Error<T>> {
 	let program = Programs::<T>::get(context.code_hash).ok_or(Error::ProgramNotFound)?;
-	context.meter.charge(gas::load(program.size))?;
+	context.meter.charge(gas::load(program.size, program.memory))?;
 	let key = Code::<T>::hashed_key_for(context.code_hash);
 	let length_prefix = Compact::<u32>::compact_len(&program.size) as u32;
 	// Admitted code compiles, and a call uses few instances: both fail only where limits are met.
@@ -111,7 +112,11 @@ fn drive<T: Config>(
 	instance: Instance,
 	entry: &[u8],
 ) -> Result<(), Error<T>> {
-	let execution = instance.prepare(entry, &[]).map_err(|_| Error::EntryNotFound)?;
+	ensure!(entry.len() <= MAX_ENTRY as usize, Error::EntryNotFound);
+	let execution = instance.prepare(entry, &[]).map_err(|failure| match failure.error {
+		ExecError::ExportNotFound => Error::EntryNotFound,
+		_ => Error::LimitExceeded,
+	})?;
 	// The instance was made in this call, and the gas is not negative.
 	let vanished = |_| Error::<T>::LimitExceeded;
 	let mut step = execution.run(context.meter.left()).map_err(vanished)?;

@@ -39,6 +39,8 @@ pub struct Context<'a, T: Config> {
 	pub output: Vec<u8>,
 	/// How many events the program deposited so far.
 	pub events: u32,
+	/// How many lines it logged so far.
+	pub logs: u32,
 	/// The call's gas.
 	pub meter: GasMeter,
 }
@@ -361,13 +363,18 @@ impl<T: Config> Handlers<T> for Context<'_, T> {
 
 	fn log(&mut self, memory: Memory<'_>, price: Price, text: u64, len: u64) -> Answer<T> {
 		self.charge(price, len)?;
+		if self.logs >= MAX_LOGS {
+			return Err(Error::LimitExceeded.into());
+		}
 		let text = memory.read(text, len, MAX_LOG)?;
+		self.logs += 1;
 		log::info!(
 			target: LOG_TARGET,
 			"program {:?}, called by {:?}: {}",
 			self.code_hash,
 			self.caller,
-			alloc::string::String::from_utf8_lossy(&text),
+			// A program cannot start a line of its own, nor colour it.
+			alloc::string::String::from_utf8_lossy(&text).escape_debug(),
 		);
 		Ok(0)
 	}

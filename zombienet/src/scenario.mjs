@@ -19,25 +19,32 @@ export function scenario(name, { timeout = 180_000 } = {}) {
 	const connections = new Set();
 	let failed = false;
 
-	const watched = (body, { hook = false } = {}) => async (context) => {
-		try {
-			await body(context);
-		} catch (error) {
-			failed = true;
-			// Node.js 18 keeps the error of a hook to itself.
-			if (hook) console.error(error);
-			throw error;
-		}
-	};
-
-	after(async () => {
+	let ended = false;
+	const end = async () => {
+		if (ended) return;
+		ended = true;
 		for (const api of connections) await disconnect(api);
 		for (const node of nodes) await node.stop();
 		if (!failed) return rmSync(dir, { recursive: true, force: true });
 		for (const log of new Set([...nodes].map((node) => node.log))) {
 			console.error(`--- ${log} ends with:\n${logTail(log)}`);
 		}
-	});
+	};
+	after(end);
+
+	const watched = (body, { hook = false } = {}) => async (context) => {
+		try {
+			await body(context);
+		} catch (error) {
+			failed = true;
+			if (hook) {
+				// After a failed hook Node.js 18 runs no `after`, and keeps the error to itself.
+				console.error(error);
+				await end();
+			}
+			throw error;
+		}
+	};
 
 	return {
 		dir,

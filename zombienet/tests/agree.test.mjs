@@ -81,6 +81,7 @@ describe('agree', () => {
 		const peer = await rpc(nodes.alice.rpcPort, 'system_localPeerId');
 		const at = `/ip4/127.0.0.1/tcp/${nodes.alice.p2pPort}/p2p/${peer}`;
 		await start('bob', 2, 'interpreter', ['--bootnodes', at]);
+		assert.equal(apis.bob.genesisHash.toHex(), apis.alice.genesisHash.toHex(), 'genesis');
 		for (const api of Object.values(apis)) {
 			await until('a peer', async () => (await api.rpc.system.health()).peers.toNumber() > 0);
 		}

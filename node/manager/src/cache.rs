@@ -22,7 +22,7 @@ pub struct Compiled {
 	pub imports: Vec<SyscallSymbol>,
 	/// Memory of an instance, in bytes: read-only data, read-write data and stack.
 	pub memory: u64,
-	/// What keeping it costs, in bytes: program and native code.
+	/// What keeping it costs at most, in bytes: program, native code, jump table, initial memory.
 	pub size: usize,
 }
 
@@ -38,6 +38,11 @@ impl Cache {
 	/// The module compiled from the bytes with this hash.
 	pub fn get(&self, hash: &ContentHash) -> Option<Arc<Compiled>> {
 		self.0.lock().get(hash).cloned()
+	}
+
+	/// Forgets everything.
+	pub fn clear(&self) {
+		self.0.lock().clear();
 	}
 
 	/// Keeps `compiled`; older modules make room for it.

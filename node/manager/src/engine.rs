@@ -10,8 +10,8 @@ use crate::{
 	metrics::Metrics,
 };
 use polkavm::{
-	BackendKind, CacheModel, Config, CorePinning, CostModelKind, GasMeteringKind, ModuleConfig,
-	ProgramBlob, SandboxKind,
+	program::Instruction, BackendKind, CacheModel, Config, CorePinning, CostModelKind,
+	GasMeteringKind, ModuleConfig, ProgramBlob, SandboxKind,
 };
 use sp_crypto_hashing::blake2_256;
 use std::{collections::HashMap, fmt, str::FromStr, sync::Arc};
@@ -166,7 +166,16 @@ impl Engine {
 			self.metrics.cache_hits.inc();
 			return Ok(compiled);
 		}
-		let compiled = Arc::new(compile(&self.polkavm, program)?);
+		let compiled = match compile(&self.polkavm, program) {
+			// Compiled modules share one arena. What the cache keeps must not keep this one out.
+			Err(Failure::Host(reason)) => {
+				log::warn!(target: LOG_TARGET, "Compiling again with an empty cache: {reason}");
+				self.cache.clear();
+				compile(&self.polkavm, program)?
+			},
+			outcome => outcome?,
+		};
+		let compiled = Arc::new(compiled);
 		self.metrics.compiled.inc();
 		self.cache.insert(hash, compiled.clone());
 		Ok(compiled)
@@ -226,6 +235,21 @@ fn cost_model() -> CostModelKind {
 	CostModelKind::Full(CacheModel::L2Hit)
 }
 
+/// Bytes that the recompiler keeps for each entry of a program's jump table.
+const NATIVE_JUMP: usize = 16;
+
+/// Offset of the first instruction that is not one, but for the trap that every program ends with.
+///
+/// The backends do not agree on such code: PolkaVM 0.37 reads some bit masks in two ways, so that an
+/// invalid instruction of no length stands before a real one, and only the recompiler lets a program
+/// jump there. No compiler emits one.
+fn invalid_instruction(blob: &ProgramBlob) -> Option<u32> {
+	let end = blob.code().len() as u32;
+	blob.instructions()
+		.find(|instruction| instruction.kind == Instruction::invalid && instruction.offset.0 < end)
+		.map(|instruction| instruction.offset.0)
+}
+
 fn compile(engine: &polkavm::Engine, program: &[u8]) -> Outcome<Compiled, CompileError> {
 	let invalid = |reason: String| {
 		log::debug!(target: LOG_TARGET, "Invalid program: {reason}");
@@ -247,7 +271,11 @@ fn compile(engine: &polkavm::Engine, program: &[u8]) -> Outcome<Compiled, Compil
 		}
 		exports.entry(export.symbol().as_bytes().into()).or_insert(pc);
 	}
+	if let Some(offset) = invalid_instruction(&blob) {
+		return Err(invalid(format!("an invalid instruction at {offset}")));
+	}
 
+	let jump_targets = blob.jump_table().len() as usize;
 	let mut config = ModuleConfig::new();
 	config.set_gas_metering(Some(GasMeteringKind::Sync)).set_cost_model(Some(cost_model()));
 	let module =
@@ -260,7 +288,8 @@ fn compile(engine: &polkavm::Engine, program: &[u8]) -> Outcome<Compiled, Compil
 
 	let map = module.memory_map();
 	let memory = [map.ro_data_size(), map.rw_data_size(), map.stack_size()];
-	let memory = memory.into_iter().map(u64::from).sum();
-	let size = program.len() + module.machine_code().map_or(0, <[u8]>::len);
+	let memory: u64 = memory.into_iter().map(u64::from).sum();
+	let native = module.machine_code().map_or(0, <[u8]>::len);
+	let size = program.len() + native + jump_targets * NATIVE_JUMP + memory as usize;
 	Ok(Compiled { module, exports, imports, memory, size })
 }

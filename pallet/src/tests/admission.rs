@@ -202,6 +202,15 @@ fn basic_block_at_limit_ok_and_over_limit_err() {
 }
 
 #[test]
+fn jump_table_at_limit_ok_and_over_limit_err() {
+	// Of the second block: a table of zeros alone is stored without its entries.
+	let blocks = [asm::fallthrough(), asm::ret()];
+	let table = |len: u32| minimal(|builder| builder.set_code(&blocks, &vec![1; len as usize]));
+	admitted(&table(MAX_JUMP_TABLE));
+	refused(&table(MAX_JUMP_TABLE + 1), Error::JumpTableTooLong);
+}
+
+#[test]
 fn growing_memory_is_not_in_the_instruction_set() {
 	let mut builder = builder();
 	builder.set_code(&[asm::sbrk(Reg::A0, Reg::A0), asm::ret()], &[]);

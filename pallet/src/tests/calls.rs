@@ -390,6 +390,6 @@ fn trap_charges_what_was_used() {
 		let weight = assert_fails(run, Error::Trapped);
 		let (_, gas_used) = run_once(TRAP, "trap", &[], PLENTY);
 		assert_eq!(weight, SubstrateWeight::<Test>::run(0) + gas::to_weight(gas_used));
-		assert!(gas_used >= gas::load(TRAP.len() as u32) && gas_used < PLENTY);
+		assert!(gas_used >= load_gas(TRAP) && gas_used < PLENTY);
 	});
 }

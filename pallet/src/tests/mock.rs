@@ -129,6 +129,13 @@ pub fn upload(code: &[u8]) -> H256 {
 	crate::program::code_hash(code)
 }
 
+/// The gas to load `code`.
+#[track_caller]
+pub fn load_gas(code: &[u8]) -> u64 {
+	let memory = crate::admission::check::<Test>(code).expect("the program is admitted");
+	crate::gas::load(code.len() as u32, memory)
+}
+
 /// Uploads and instantiates `code` as Alice, without a constructor's input.
 #[track_caller]
 pub fn deploy(code: &[u8], value: u128) -> AccountId32 {

@@ -100,3 +100,24 @@ impl Script {
 pub fn builder() -> ProgramBlobBuilder {
 	ProgramBlobBuilder::new(InstructionSetKind::ReviveV1)
 }
+
+/// `blob` with another code section: one that no builder makes. The format: a magic number of 4
+/// bytes, a version byte, the length as `u64`, then sections of an id, a length and content.
+pub fn with_code_section(blob: &[u8], section: &[u8]) -> Vec<u8> {
+	const CODE: u8 = 6;
+	const HEADER: usize = 4 + 1 + 8;
+	let (header, mut rest) = blob.split_at(HEADER);
+	let mut result = header.to_vec();
+	while let [id @ 1..=u8::MAX, len, ..] = *rest {
+		assert!(len < 0x80, "lengths of one byte are enough for tests");
+		let (old, next) = rest[2..].split_at(len.into());
+		let content = if id == CODE { section } else { old };
+		result.extend([id, content.len() as u8]);
+		result.extend(content);
+		rest = next;
+	}
+	result.extend(rest);
+	let len = result.len() as u64;
+	result[5..HEADER].copy_from_slice(&len.to_le_bytes());
+	result
+}

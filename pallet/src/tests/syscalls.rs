@@ -264,6 +264,17 @@ fn log_at_limit_ok_and_over_limit_err() {
 }
 
 #[test]
+fn logs_at_limit_ok_and_over_limit_err() {
+	let mut script = Script::new();
+	for _ in 0..MAX_LOGS {
+		script.syscall("log", &[Script::memory(), 1]);
+	}
+	let at_limit = script.clone().ends();
+	assert_eq!(on_both(|| call(&at_limit, b"")), Ok(vec![]));
+	faults(&mut script, "log", &[Script::memory(), 1], Error::LimitExceeded);
+}
+
+#[test]
 fn gas_left_works() {
 	let first = result_of(&mut Script::new(), "gas_left", &[]);
 	assert!(first > 0 && first < PLENTY as i64);
@@ -313,11 +324,11 @@ fn every_syscall_costs_at_least_its_base() {
 				RuntimeEvent::Virt(Event::Called { gas_used, .. }) => gas_used,
 				other => panic!("expected `Called`, got {other:?}"),
 			}
-		}) - crate::gas::load(code.len() as u32)
+		}) - load_gas(&code)
 	};
 	let (idle, input) =
 		(cost(Script::new().ends()), cost(Script::new().syscall("input_len", &[]).ends()));
 	assert!(input >= idle + 1_000, "{idle} {input}");
 	let write = cost(Script::new().syscall("storage_set", &[memory, 3, memory, 100]).ends());
-	assert!(write >= idle + 40_000 + 16 * 103, "{idle} {write}");
+	assert!(write >= idle + 40_000 + 160 * 103, "{idle} {write}");
 }

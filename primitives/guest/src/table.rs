@@ -49,13 +49,13 @@ macro_rules! syscall_table {
 			/// Returns the value's whole length, or `Code::NOT_FOUND`.
 			storage_get(key: *const u8, key_len: u64, out: *mut u8, out_len: u64) -> i64, 10_000 + 4, account;
 			/// Stores `len` bytes under `key`. Returns the old value's length, or `Code::NOT_FOUND`.
-			storage_set(key: *const u8, key_len: u64, value: *const u8, len: u64) -> i64, 40_000 + 16, account;
+			storage_set(key: *const u8, key_len: u64, value: *const u8, len: u64) -> i64, 40_000 + 160, account;
 			/// Removes the value under `key`. Returns its length, or `Code::NOT_FOUND`.
 			storage_remove(key: *const u8, key_len: u64) -> i64, 40_000 + 4, account;
 			/// Returns the length of the value under `key`, or `Code::NOT_FOUND`.
 			storage_contains(key: *const u8, key_len: u64) -> i64, 26_000 + 4, account;
 			/// Deposits a `ProgramEvent` with the `len` bytes at `data`.
-			event(data: *const u8, len: u64) -> (), 10_000 + 8, any;
+			event(data: *const u8, len: u64) -> (), 10_000 + 64, any;
 			/// Gives a line of text to the node's log (target `virt`); no effect on the chain.
 			/// Text that is not UTF-8 is shown with replacement characters.
 			log(text: *const u8, len: u64) -> (), 4_000 + 4, any;
