@@ -5,7 +5,7 @@ use crate::{
 	cli::{Cli, Command},
 	service::{self, Block, Parts, Sealing},
 };
-use sc_cli::SubstrateCli;
+use sc_cli::{SubstrateCli, TransactionPoolType};
 use sc_network::{config::NetworkBackendType, Litep2pNetworkBackend, Multiaddr, NetworkWorker};
 use sc_service::{ChainSpec, Configuration};
 use std::{io::ErrorKind, net::TcpListener, path::PathBuf};
@@ -112,6 +112,12 @@ fn run_node(mut cli: Cli, backend: BackendChoice) -> sc_cli::Result<()> {
 	// no standing to lose, so it may make one up.
 	if cli.run.get_keyring().is_some() {
 		cli.run.network_params.node_key_params.unsafe_force_node_key_generation = true;
+	}
+	// Instant blocks are final before the fork-aware pool's views have followed: it then drops
+	// transactions of a burst. A chain without forks does not need it.
+	let chain = cli.run.shared_params.chain_id(cli.run.shared_params.is_dev());
+	if Sealing::of(cli.load_spec(&chain)?.as_ref()) == Sealing::Instant {
+		cli.run.pool_config.pool_type = TransactionPoolType::SingleState;
 	}
 	let listens_by_default =
 		cli.run.network_params.port.is_none() && cli.run.network_params.listen_addr.is_empty();
