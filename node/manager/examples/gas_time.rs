@@ -54,10 +54,13 @@ fn run_time() {
 	}
 }
 
+/// A kind of program: its name, and its instructions by number.
+type Kind = (&'static str, fn(u32) -> Instruction);
+
 /// Prints how long the largest programs take to compile.
 fn compile_time() {
 	println!("\n{:<12} {:<14} {:>14} {:>12}", "program", "backend", "bytes", "ns per byte");
-	let kinds: [(&str, fn(u32) -> Instruction); 3] = [
+	let kinds: [Kind; 3] = [
 		("add", |_| asm::add_imm_64(Reg::A0, Reg::A0, 1)),
 		("branch", |_| asm::branch_eq_imm(Reg::A0, 1, 0)),
 		("trap", |_| asm::trap()),
