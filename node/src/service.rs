@@ -27,7 +27,12 @@ use virt_runtime::RuntimeApi;
 pub use virt_runtime::{Block, Hash};
 
 /// What the runtime may import: the usual, and the VM.
+#[cfg(not(feature = "sp-virtualization"))]
 pub type HostFunctions = (sp_io::SubstrateHostFunctions, virt_primitives::HostFunctions);
+/// What the runtime may import: the usual, and the VM, by either of its interfaces.
+#[cfg(feature = "sp-virtualization")]
+pub type HostFunctions =
+	(sp_io::SubstrateHostFunctions, virt_primitives::HostFunctions, virt_peer::HostFunctions);
 pub type Executor = WasmExecutor<HostFunctions>;
 pub type Client = TFullClient<Block, RuntimeApi, Executor>;
 pub type Backend = TFullBackend<Block>;
@@ -57,6 +62,7 @@ impl Sealing {
 pub struct Parts {
 	pub backend: Arc<Backend>,
 	pub client: Arc<Client>,
+	pub engine: Arc<Engine>,
 	pub keystore: KeystoreContainer,
 	pub pool: Arc<Pool>,
 	pub select_chain: SelectChain,
@@ -84,7 +90,7 @@ pub fn parts(config: &Configuration, backend: BackendChoice) -> Result<Parts, Se
 	let executor = sc_service::new_wasm_executor::<HostFunctions>(&config.executor);
 	let (client, backend, keystore, task_manager) =
 		sc_service::new_full_parts::<Block, RuntimeApi, _>(config, None, executor, Vec::new())?;
-	client.execution_extensions().set_extensions_factory(VirtExtensions::new(engine));
+	client.execution_extensions().set_extensions_factory(VirtExtensions::new(engine.clone()));
 
 	let client = Arc::new(client);
 	let pool = sc_transaction_pool::Builder::new(
@@ -100,6 +106,7 @@ pub fn parts(config: &Configuration, backend: BackendChoice) -> Result<Parts, Se
 		select_chain: LongestChain::new(backend.clone()),
 		backend,
 		client,
+		engine,
 		keystore,
 		pool: Arc::new(pool),
 		task_manager,
@@ -152,7 +159,7 @@ pub fn spawn<N: NetworkBackend<Block, Hash>>(
 	consensus: Consensus<N>,
 ) -> Result<Running, ServiceError> {
 	let Consensus { import_queue, network: net_config, metrics, warp_sync, seal } = consensus;
-	let Parts { backend, client, keystore, pool, task_manager, .. } = parts;
+	let Parts { backend, client, engine, keystore, pool, task_manager, .. } = parts;
 
 	let (network, system_rpc_tx, tx_handler_controller, sync, _) =
 		sc_service::build_network(BuildNetworkParams {
@@ -191,8 +198,9 @@ pub fn spawn<N: NetworkBackend<Block, Hash>>(
 	let rpc_builder = {
 		let client = client.clone();
 		let pool = pool.clone();
+		let engine = engine.clone();
 		Box::new(move |_| {
-			rpc::create(client.clone(), pool.clone(), seal.clone())
+			rpc::create(client.clone(), pool.clone(), engine.clone(), seal.clone())
 				.map_err(|error| ServiceError::Application(error.into()))
 		})
 	};

@@ -1,6 +1,6 @@
 //! The program store: blobs by code hash, each with an owner and a count of its users.
 
-use crate::{admission, Code, Config, Error, ProgramInfo, Programs};
+use crate::{admission, syscalls, Code, Config, Error, ProgramInfo, Programs};
 use alloc::vec::Vec;
 use frame_support::{ensure, BoundedVec};
 use sp_core::H256;
@@ -18,9 +18,12 @@ pub fn store<T: Config>(owner: T::AccountId, code: Vec<u8>) -> Result<H256, Erro
 	ensure!(!Programs::<T>::contains_key(hash), Error::ProgramExists);
 	let memory = admission::check(&code)?;
 	// What is stored can be loaded, and is compiled by the time it is.
-	Module::from_bytes(&code).map_err(|error| match error {
+	Module::from_bytes(&code, &syscalls::TABLE).map_err(|error| match error {
 		CompileError::InvalidImage => Error::InvalidProgram,
-		CompileError::NotFound | CompileError::TooManyModules => Error::LimitExceeded,
+		CompileError::TooLarge => Error::ProgramTooLarge,
+		CompileError::NotFound | CompileError::TooManyModules | CompileError::InvalidTable => {
+			Error::LimitExceeded
+		},
 	})?;
 	let size = code.len() as u32;
 	let code = BoundedVec::try_from(code).map_err(|_| Error::ProgramTooLarge)?;

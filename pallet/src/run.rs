@@ -102,7 +102,8 @@ fn load<T: Config>(context: &mut Context<'_, T>) -> Result<Instance, Error<T>> {
 	let key = Code::<T>::hashed_key_for(context.code_hash);
 	let length_prefix = Compact::<u32>::compact_len(&program.size) as u32;
 	// Admitted code compiles, and a call uses few instances: both fail only where limits are met.
-	let module = Module::from_storage(&key, length_prefix).map_err(|_| Error::LimitExceeded)?;
+	let module = Module::from_storage(&key, length_prefix, &syscalls::TABLE);
+	let module = module.map_err(|_| Error::LimitExceeded)?;
 	module.instantiate().map_err(|_| Error::LimitExceeded)
 }
 
@@ -122,9 +123,9 @@ fn drive<T: Config>(
 	let mut step = execution.run(context.meter.left()).map_err(vanished)?;
 	loop {
 		match step {
-			ExecResult::Syscall { mut execution, gas_left, symbol, args } => {
+			ExecResult::Syscall { mut execution, gas_left, syscall, args } => {
 				context.meter.set_left(gas_left);
-				let answer = syscalls::answer(context, &mut execution, symbol.as_bytes(), args);
+				let answer = syscalls::answer(context, &mut execution, syscall, args);
 				match answer {
 					Ok(result) => {
 						step = execution.resume(context.meter.left(), result).map_err(vanished)?

@@ -21,7 +21,10 @@ use frame_system::pallet_prelude::BlockNumberFor;
 use sp_core::H256;
 use sp_runtime::traits::UniqueSaturatedInto;
 use virt_guest::Code;
-use virt_primitives::{AtSyscall, Execution, LOG_TARGET, MAX_ARGUMENTS};
+use virt_primitives::{
+	syscall::SPEC_LEN, AtSyscall, Buffer, Direction, Execution, Length, Syscall, SyscallSpec,
+	SyscallTable, LOG_TARGET, MAX_ARGUMENTS,
+};
 
 /// What a call works with while its program runs.
 pub struct Context<'a, T: Config> {
@@ -79,6 +82,9 @@ impl Memory<'_> {
 			return Err(Error::LimitExceeded);
 		}
 		let address = Self::address(pointer)?;
+		if let Some(bytes) = self.0.memory(address, len as usize) {
+			return Ok(bytes.to_vec());
+		}
 		let mut bytes = alloc::vec![0; len as usize];
 		self.0.read_memory(address, &mut bytes).map_err(|_| Error::OutOfBounds)?;
 		Ok(bytes)
@@ -100,26 +106,70 @@ impl Memory<'_> {
 	}
 }
 
+/// The number of an argument, by its name.
+const fn argument(names: &[&str], name: &str) -> u8 {
+	let mut number = 0;
+	while number < names.len() {
+		let (known, wanted) = (names[number].as_bytes(), name.as_bytes());
+		let mut at = 0;
+		while at < known.len() && at < wanted.len() && known[at] == wanted[at] {
+			at += 1;
+		}
+		if at == known.len() && at == wanted.len() {
+			return number as u8;
+		}
+		number += 1;
+	}
+	panic!("a buffer names an argument that the row does not have")
+}
+
+/// A [`Buffer`], from the table's words for it.
+macro_rules! buffer {
+	($names:tt, in $buffer:tt) => { buffer!(@ Direction::In, $names, $buffer) };
+	($names:tt, out $buffer:tt) => { buffer!(@ Direction::Out, $names, $buffer) };
+	(@ $direction:expr, $names:tt, ($pointer:ident, $len:ident, $max:literal)) => {
+		Buffer {
+			direction: $direction,
+			pointer: argument(&$names, stringify!($pointer)),
+			len: Length::Argument(argument(&$names, stringify!($len))),
+			max: $max,
+		}
+	};
+	(@ $direction:expr, $names:tt, ($pointer:ident, $len:literal)) => {
+		Buffer {
+			direction: $direction,
+			pointer: argument(&$names, stringify!($pointer)),
+			len: Length::Fixed($len),
+			max: $len,
+		}
+	};
+}
+
 /// Makes from the table: the [`Handlers`] trait, so that a row without a handler does not compile;
-/// the way from a symbol to its handler; the list of names.
+/// the way from a syscall's number to its handler; what the host is told of each.
 macro_rules! define {
 	($(
 		$(#[$doc:meta])*
-		$name:ident($($arg:ident: $arg_ty:ty),*) -> $result:ty, $base:literal + $per_byte:literal, $scope:ident;
+		$name:ident($($arg:ident: $arg_ty:ty),*) -> $result:ty,
+		$base:literal + $per_byte:literal, $scope:ident, [$($direction:tt $buffer:tt),*];
 	)*) => {
 		/// One method per row of the table. Pointers and lengths come as the program gave them.
 		trait Handlers<T: Config> {
 			$( $(#[$doc])* fn $name(&mut self, memory: Memory<'_>, price: Price, $($arg: u64),*) -> Answer<T>; )*
 		}
 
+		/// The rows, by number.
+		#[allow(non_camel_case_types)]
+		enum Row { $( $name ),* }
+
 		fn dispatch<T: Config>(
 			context: &mut Context<'_, T>,
 			memory: Memory<'_>,
-			symbol: &[u8],
+			number: u32,
 			args: [u64; MAX_ARGUMENTS],
 		) -> Answer<T> {
 			$(
-				if symbol == stringify!($name).as_bytes() {
+				if number == Row::$name as u32 {
 					let [$($arg,)* ..] = args;
 					define!(@scope $scope, context);
 					let price = Price { base: $base, per_byte: $per_byte };
@@ -129,7 +179,13 @@ macro_rules! define {
 			Err(Error::UnknownSyscall.into())
 		}
 
-		const NAMES: &[&str] = &[$( stringify!($name) ),*];
+		const SPECS: &[SyscallSpec] = &[$( SyscallSpec {
+			symbol: stringify!($name),
+			buffers: define!(@buffers [$(stringify!($arg)),*] [$($direction $buffer),*]),
+		} ),*];
+	};
+	(@buffers $names:tt [$($direction:tt $buffer:tt),*]) => {
+		&[$( buffer!($names, $direction $buffer) ),*]
 	};
 	(@scope any, $context:ident) => {};
 	(@scope account, $context:ident) => {
@@ -141,19 +197,27 @@ macro_rules! define {
 
 virt_guest::syscall_table!(define);
 
+const ENCODED: [u8; SPECS.len() * SPEC_LEN] = SyscallTable::encode(SPECS);
+
+/// What the host is told of the syscalls: names, and which bytes to bring along.
+pub const TABLE: SyscallTable<'static> = SyscallTable(&ENCODED);
+
 /// Whether the table has a syscall of this name.
 pub fn exists(symbol: &[u8]) -> bool {
-	NAMES.iter().any(|name| name.as_bytes() == symbol)
+	SPECS.iter().any(|spec| spec.symbol.as_bytes() == symbol)
 }
 
 /// Answers one syscall: its result, or why the program does not go on.
 pub fn answer<T: Config>(
 	context: &mut Context<'_, T>,
 	execution: &mut Execution<AtSyscall>,
-	symbol: &[u8],
+	syscall: Syscall,
 	args: [u64; MAX_ARGUMENTS],
 ) -> Answer<T> {
-	dispatch(context, Memory(execution), symbol, args)
+	match syscall {
+		Syscall::Listed(number) => dispatch(context, Memory(execution), number, args),
+		Syscall::Other(_) => Err(Error::UnknownSyscall.into()),
+	}
 }
 
 /// A negative result, as it stands in a register.
@@ -396,5 +460,54 @@ impl<T: Config> Handlers<T> for Context<'_, T> {
 		let data = memory.read(data, len, MAX_HASHED)?;
 		memory.write(out, &sp_io::hashing::blake2_256(&data))?;
 		Ok(0)
+	}
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+
+	/// The limit of each buffer that has one, by syscall and direction.
+	fn limit(symbol: &str, direction: Direction, nth: usize) -> u32 {
+		let spec = SPECS.iter().find(|spec| spec.symbol == symbol).expect("a row of the table");
+		let mut buffers = spec.buffers.iter().filter(|buffer| buffer.direction == direction);
+		buffers.nth(nth).expect("it has as many").max
+	}
+
+	#[test]
+	fn buffers_of_the_table_have_the_limits_of_the_pallet() {
+		use Direction::{In, Out};
+		for symbol in ["storage_get", "storage_set", "storage_remove", "storage_contains"] {
+			assert_eq!(limit(symbol, In, 0), MAX_KEY, "{symbol}");
+		}
+		assert_eq!(limit("storage_get", Out, 0), MAX_VALUE);
+		assert_eq!(limit("storage_set", In, 1), MAX_VALUE);
+		assert_eq!(limit("input", Out, 0), MAX_INPUT);
+		assert_eq!(limit("output", In, 0), MAX_OUTPUT);
+		assert_eq!(limit("event", In, 0), MAX_EVENT);
+		assert_eq!(limit("log", In, 0), MAX_LOG);
+		assert_eq!(limit("blake2_256", In, 0), MAX_HASHED);
+	}
+
+	macro_rules! pointers {
+		($(
+			$(#[$doc:meta])*
+			$name:ident($($arg:ident: $arg_ty:ty),*) -> $result:ty,
+			$base:literal + $per_byte:literal, $scope:ident, $buffers:tt;
+		)*) => {
+			/// The types of the arguments, by syscall.
+			const TYPES: &[(&str, &[&str])] =
+				&[$( (stringify!($name), &[$( stringify!($arg_ty) ),*]) ),*];
+		};
+	}
+
+	virt_guest::syscall_table!(pointers);
+
+	#[test]
+	fn every_pointer_is_of_a_declared_buffer() {
+		for (spec, (name, types)) in SPECS.iter().zip(TYPES) {
+			let pointers = types.iter().filter(|ty| ty.starts_with('*')).count();
+			assert_eq!((spec.symbol, spec.buffers.len()), (*name, pointers));
+		}
 	}
 }

@@ -1,10 +1,11 @@
 //! What a node implements to run programs, and the externalities extension that carries it.
 
 use crate::{
-	step::Step, CompileError, DestroyError, ExecError, Gas, InstanceId, InstantiateError,
-	MemoryError, ModuleId,
+	buffer::HostBuffer, step::Step, syscall::SyscallTable, CompileError, DestroyError, ExecError,
+	Gas, InstanceId, InstantiateError, MemoryError, ModuleId, RestoreError, SnapshotError,
 };
 use sp_externalities::TransactionType;
+use std::time::Duration;
 
 /// Why an operation of a [`Backend`] failed, split by who is to blame.
 #[derive(Debug, PartialEq, Eq)]
@@ -24,14 +25,33 @@ impl<E> From<E> for Failure<E> {
 /// What an operation of a [`Backend`] gives.
 pub type Outcome<T, E> = Result<T, Failure<E>>;
 
+/// What a syscall gave.
+#[derive(Clone, Copy, Debug)]
+pub struct Answer<'a> {
+	/// Its result, for register a0.
+	pub result: u64,
+	/// [Writes](crate::step::writes) to the program's memory.
+	pub writes: &'a [u8],
+}
+
+impl From<u64> for Answer<'_> {
+	fn from(result: u64) -> Self {
+		Self { result, writes: &[] }
+	}
+}
+
 /// Drives programs for one runtime call, or for the calls of one block.
 ///
 /// Ids come from counters that start at zero. Modules and instances, and with them the counters,
 /// follow the storage transaction: what was made within a transaction is gone when that is rolled
 /// back. Running is not undone.
 pub trait Backend: Send + 'static {
-	/// Makes a module of `program`.
-	fn compile(&mut self, program: &[u8]) -> Outcome<ModuleId, CompileError>;
+	/// Makes a module of `program`, whose runtime has these `syscalls`.
+	fn compile(
+		&mut self,
+		program: &[u8],
+		syscalls: SyscallTable<'_>,
+	) -> Outcome<ModuleId, CompileError>;
 
 	/// Forgets a module. Its instances live on.
 	fn release(&mut self, module: ModuleId) -> Outcome<(), DestroyError>;
@@ -47,15 +67,32 @@ pub trait Backend: Send + 'static {
 		args: &[u64],
 	) -> Outcome<(), ExecError>;
 
+	/// Makes an instance idle, whatever it was prepared for or waits for. Its memory stays.
+	fn abandon(&mut self, instance: InstanceId) -> Outcome<(), ExecError>;
+
 	/// Runs a prepared or suspended instance with `gas`.
 	///
-	/// `result` is what a syscall gave; it is present exactly when the instance waits at one.
+	/// `answer` is what a syscall gave; it is present exactly when the instance waits at one. Where
+	/// the instance stops at a syscall, its buffers go to `stop`, which was begun: see
+	/// [`stop`](crate::step::stop).
 	fn run(
 		&mut self,
 		instance: InstanceId,
 		gas: Gas,
-		result: Option<u64>,
+		answer: Option<Answer<'_>>,
+		stop: &mut HostBuffer,
 	) -> Outcome<Step, ExecError>;
+
+	/// The bytes of a [`Snapshot`](crate::snapshot::Snapshot) of a suspended instance, which stays
+	/// as it is.
+	fn snapshot(&mut self, instance: InstanceId) -> Outcome<Vec<u8>, SnapshotError>;
+
+	/// Makes a suspended instance of a snapshot of the same program.
+	fn restore(&mut self, module: ModuleId, snapshot: &[u8]) -> Outcome<InstanceId, RestoreError>;
+
+	/// Aborts the runtime call, as a host fault, where its programs run for longer than this from
+	/// now on. For calls whose outcome goes on no chain.
+	fn limit_time(&mut self, limit: Duration);
 
 	/// Destroys an instance, whatever its state.
 	fn destroy(&mut self, instance: InstanceId) -> Outcome<(), DestroyError>;

@@ -1,5 +1,7 @@
 //! What can go wrong by a program's or its caller's doing, and how it crosses the boundary.
 
+use crate::snapshot::Malformed;
+
 /// Declares error enums with their wire values (negative, dense from -1 down).
 macro_rules! wire_errors {
 	($(
@@ -29,6 +31,12 @@ wire_errors! {
 		NotFound = -2,
 		/// As many modules as may be alive at once are alive already.
 		TooManyModules = -3,
+		/// The table of syscalls is not one that [`SyscallTable::encode`] made.
+		///
+		/// [`SyscallTable::encode`]: crate::SyscallTable::encode
+		InvalidTable = -4,
+		/// The program has more bytes than any may have.
+		TooLarge = -5,
 	}
 
 	/// A module could not be instantiated.
@@ -57,6 +65,14 @@ wire_errors! {
 		TooManyArguments = -6,
 		/// The gas is negative.
 		NegativeGas = -7,
+		/// A write that came with a syscall's result is not one, or not all of it may be written.
+		/// None of them was made.
+		WriteOutOfBounds = -8,
+		/// There is no room for a stop without segments: see
+		/// [`stop::MIN_CAPACITY`](crate::step::stop::MIN_CAPACITY).
+		BufferTooSmall = -9,
+		/// As many instances as may wait at syscalls while another runs wait already.
+		TooDeep = -10,
 	}
 
 	/// An instance's memory could not be accessed.
@@ -67,10 +83,55 @@ wire_errors! {
 		OutOfBounds = -2,
 	}
 
+	/// An execution could not be made into a snapshot.
+	pub enum SnapshotError {
+		/// There is no such instance.
+		InvalidInstance = -1,
+		/// The instance is idle: nothing of it is suspended.
+		NotSuspended = -2,
+		/// It would be longer than [`HostBuffer::MAX_CAPACITY`](crate::HostBuffer::MAX_CAPACITY).
+		TooLarge = -3,
+	}
+
+	/// A snapshot could not be made into an execution.
+	pub enum RestoreError {
+		/// There is no such module.
+		InvalidModule = -1,
+		/// It is not a snapshot, or not one that this program could have given.
+		InvalidSnapshot = -2,
+		/// It has a version that this node does not know.
+		UnknownVersion = -3,
+		/// It is of another program.
+		WrongProgram = -4,
+		/// As many instances as may be alive at once are alive already.
+		TooManyInstances = -5,
+		/// The memory of all live instances together would exceed the limit.
+		OutOfMemory = -6,
+	}
+
 	/// There was nothing to destroy.
 	pub enum DestroyError {
 		/// There is no such module or instance.
 		Unknown = -1,
+	}
+}
+
+impl From<InstantiateError> for RestoreError {
+	fn from(error: InstantiateError) -> Self {
+		match error {
+			InstantiateError::InvalidModule => Self::InvalidModule,
+			InstantiateError::TooManyInstances => Self::TooManyInstances,
+			InstantiateError::OutOfMemory => Self::OutOfMemory,
+		}
+	}
+}
+
+impl From<Malformed> for RestoreError {
+	fn from(malformed: Malformed) -> Self {
+		match malformed {
+			Malformed::UnknownVersion(_) => Self::UnknownVersion,
+			Malformed::Encoding => Self::InvalidSnapshot,
+		}
 	}
 }
 
@@ -127,6 +188,8 @@ mod tests {
 		survives_the_wire::<InstantiateError>();
 		survives_the_wire::<ExecError>();
 		survives_the_wire::<MemoryError>();
+		survives_the_wire::<SnapshotError>();
+		survives_the_wire::<RestoreError>();
 		survives_the_wire::<DestroyError>();
 	}
 }

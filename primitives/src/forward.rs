@@ -4,34 +4,75 @@
 //! passed over, and what is dropped is destroyed on the host.
 
 use crate::{
+	buffer::HostBuffer,
 	error::from_wire,
-	host::virt,
-	step::{Step, StepBuffer, SyscallSymbol, TrapCause},
+	host::{status_of, virt},
+	snapshot::{Snapshot, Waiting},
+	step::{
+		stop::{self, Segment},
+		writes, Step, TrapCause,
+	},
+	syscall::{Syscall, SyscallTable},
 	CompileError, ExecError, Gas, InstanceId, InstantiateError, MemoryError, ModuleId,
-	MAX_ARGUMENTS,
+	RestoreError, SnapshotError, MAX_ARGUMENTS,
 };
 use alloc::vec::Vec;
-use core::marker::PhantomData;
+use core::{marker::PhantomData, mem};
+
+/// Room for a stop and the segments of most syscalls, in bytes. It grows where that is too little.
+const STOP_CAPACITY: usize = 1024;
+
+/// Longest write that waits for the syscall's result, in bytes. Copying more within the runtime takes
+/// longer than a host call does.
+const MAX_WAITING_WRITE: usize = 512;
+
+/// Room for a snapshot at the first try, in bytes.
+const SNAPSHOT_CAPACITY: usize = 64 * 1024;
+
+/// Aborts this runtime call where its programs run for longer than `milliseconds` from now on.
+///
+/// For calls whose outcome goes on no chain, such as a dry-run: the clocks of nodes differ.
+pub fn limit_time(milliseconds: u32) {
+	virt::limit_time(milliseconds)
+}
 
 /// A compiled program. Forgotten by the host when dropped; its instances live on.
 #[derive(Debug)]
 pub struct Module(ModuleId);
 
 impl Module {
-	/// Compiles `program`.
-	pub fn from_bytes(program: &[u8]) -> Result<Self, CompileError> {
-		from_wire(virt::compile(program)).map(|id| Self(ModuleId(id)))
+	/// Compiles `program`, for a runtime that has these `syscalls`.
+	pub fn from_bytes(program: &[u8], syscalls: &SyscallTable<'_>) -> Result<Self, CompileError> {
+		from_wire(virt::compile(program, syscalls.0)).map(|id| Self(ModuleId(id)))
 	}
 
 	/// Compiles the program in storage under `key`, less its first `skip` bytes (a length prefix),
 	/// without the bytes passing through the runtime.
-	pub fn from_storage(key: &[u8], skip: u32) -> Result<Self, CompileError> {
-		from_wire(virt::compile_stored(key, skip)).map(|id| Self(ModuleId(id)))
+	pub fn from_storage(
+		key: &[u8],
+		skip: u32,
+		syscalls: &SyscallTable<'_>,
+	) -> Result<Self, CompileError> {
+		from_wire(virt::compile_stored(key, skip, syscalls.0)).map(|id| Self(ModuleId(id)))
 	}
 
 	/// Makes an instance: the program's initial memory, not yet running.
 	pub fn instantiate(&self) -> Result<Instance, InstantiateError> {
-		from_wire(virt::instantiate(self.0 .0)).map(|id| Instance(Handle(InstanceId(id))))
+		from_wire(virt::instantiate(self.0 .0)).map(|id| Instance(Handle::new(id)))
+	}
+
+	/// Makes an execution of what [`Execution::snapshot`] gave, of the same program, here or on any
+	/// other node.
+	pub fn restore(&self, snapshot: &[u8]) -> Result<Restored, RestoreError> {
+		let (waiting, gas_left) = Snapshot::peek(snapshot)?;
+		let id = from_wire::<RestoreError>(virt::restore(self.0 .0, snapshot))?;
+		let handle = Handle::new(id);
+		Ok(match waiting {
+			Waiting::ForGas => Restored::Ready { execution: Execution::new(handle), gas_left },
+			Waiting::ForResult => {
+				Restored::AtSyscall { execution: Execution::new(handle), gas_left }
+			},
+		})
 	}
 }
 
@@ -42,53 +83,95 @@ impl Drop for Module {
 	}
 }
 
+/// An execution that was restored.
+#[derive(Debug)]
+pub enum Restored {
+	/// It was prepared, or had run out of gas.
+	Ready {
+		/// To be run.
+		execution: Execution<Ready>,
+		/// Gas that was left when it stopped.
+		gas_left: Gas,
+	},
+	/// It waits for a syscall's result.
+	AtSyscall {
+		/// To be resumed. Its buffers did not come along.
+		execution: Execution<AtSyscall>,
+		/// Gas that was left when it stopped.
+		gas_left: Gas,
+	},
+}
+
 /// Owns an instance on the host, in whatever state.
 #[derive(Debug)]
-struct Handle(InstanceId);
+struct Handle {
+	id: InstanceId,
+	/// Where the host puts a stop.
+	stop: HostBuffer,
+	/// What goes back with a syscall's result.
+	writes: Vec<u8>,
+}
 
 impl Drop for Handle {
 	fn drop(&mut self) {
 		// As for `Module`.
-		virt::destroy(self.0 .0);
+		virt::destroy(self.id.0);
 	}
 }
 
 impl Handle {
+	fn new(id: u32) -> Self {
+		let stop = HostBuffer::with_capacity(STOP_CAPACITY);
+		Self { id: InstanceId(id), stop, writes: Vec::new() }
+	}
+
 	fn read_memory(&self, address: u32, dest: &mut [u8]) -> Result<(), MemoryError> {
-		from_wire(virt::read_memory(self.0 .0, address, dest)).map(drop)
+		from_wire(virt::read_memory(self.id.0, address, dest)).map(drop)
 	}
 
 	fn write_memory(&mut self, address: u32, src: &[u8]) -> Result<(), MemoryError> {
-		from_wire(virt::write_memory(self.0 .0, address, src)).map(drop)
+		from_wire(virt::write_memory(self.id.0, address, src)).map(drop)
 	}
 
 	fn zero_memory(&mut self, address: u32, len: u32) -> Result<(), MemoryError> {
-		from_wire(virt::zero_memory(self.0 .0, address, len)).map(drop)
+		from_wire(virt::zero_memory(self.id.0, address, len)).map(drop)
+	}
+
+	/// The segment that holds all of the `len` bytes at `address`, and where in it they start.
+	fn segment(&self, address: u32, len: usize, bytes: bool) -> Option<(Segment<'_>, usize)> {
+		stop::segments(&self.stop).find_map(|segment| {
+			let start = address.checked_sub(segment.address)? as usize;
+			let fits = start.checked_add(len)? <= segment.len as usize;
+			(fits && segment.bytes.is_some() == bytes).then_some((segment, start))
+		})
+	}
+
+	/// Makes the writes that wait for the syscall's result.
+	fn flush(&mut self) -> Result<(), MemoryError> {
+		let waiting = mem::take(&mut self.writes);
+		for (address, bytes) in writes::decode(&waiting).flatten() {
+			self.write_memory(address, bytes)?;
+		}
+		Ok(())
 	}
 }
 
-/// Memory access, for each state that an instance can be in.
+/// Memory access where nothing waits for a syscall's result.
 macro_rules! memory_access {
-	() => {
+	($($handle:tt)*) => {
 		/// Fills `dest` from the program's memory at `address`.
 		pub fn read_memory(&self, address: u32, dest: &mut [u8]) -> Result<(), MemoryError> {
-			self.handle().read_memory(address, dest)
+			self.$($handle)*.read_memory(address, dest)
 		}
 
 		/// Writes `src` into the program's memory at `address`.
 		pub fn write_memory(&mut self, address: u32, src: &[u8]) -> Result<(), MemoryError> {
-			self.handle_mut().write_memory(address, src)
+			self.$($handle)*.write_memory(address, src)
 		}
 
 		/// Zeroes `len` bytes of the program's memory at `address`.
 		pub fn zero_memory(&mut self, address: u32, len: u32) -> Result<(), MemoryError> {
-			self.handle_mut().zero_memory(address, len)
-		}
-
-		/// The instance's id on the host; for tests of the boundary.
-		#[doc(hidden)]
-		pub fn id(&self) -> InstanceId {
-			self.handle().0
+			self.$($handle)*.zero_memory(address, len)
 		}
 	};
 }
@@ -98,21 +181,19 @@ macro_rules! memory_access {
 pub struct Instance(Handle);
 
 impl Instance {
-	memory_access!();
+	memory_access!(0);
 
-	fn handle(&self) -> &Handle {
-		&self.0
-	}
-
-	fn handle_mut(&mut self) -> &mut Handle {
-		&mut self.0
+	/// The instance's id on the host; for tests of the boundary.
+	#[doc(hidden)]
+	pub fn id(&self) -> InstanceId {
+		self.0.id
 	}
 
 	/// Readies the instance to run `entry` with up to six arguments, in registers a0 to a5.
 	pub fn prepare(self, entry: &[u8], args: &[u64]) -> Result<Execution<Ready>, PrepareFailure> {
 		let bytes: Vec<u8> = args.iter().flat_map(|arg| arg.to_le_bytes()).collect();
-		match from_wire::<ExecError>(virt::prepare(self.0 .0 .0, entry, &bytes)) {
-			Ok(_) => Ok(Execution { handle: self.0, state: PhantomData }),
+		match from_wire::<ExecError>(virt::prepare(self.0.id.0, entry, &bytes)) {
+			Ok(_) => Ok(Execution::new(self.0)),
 			Err(error) => Err(PrepareFailure { instance: self, error }),
 		}
 	}
@@ -143,31 +224,45 @@ pub struct Execution<State> {
 }
 
 impl<State> Execution<State> {
-	memory_access!();
-
-	fn handle(&self) -> &Handle {
-		&self.handle
+	fn new(handle: Handle) -> Self {
+		Self { handle, state: PhantomData }
 	}
 
-	fn handle_mut(&mut self) -> &mut Handle {
-		&mut self.handle
+	/// The instance's id on the host; for tests of the boundary.
+	#[doc(hidden)]
+	pub fn id(&self) -> InstanceId {
+		self.handle.id
 	}
 
-	fn settle(self, status: i64, buffer: &StepBuffer) -> Result<ExecResult, ExecError> {
-		let status = from_wire::<ExecError>(status)?;
-		let step = Step::decode(status, buffer).expect("the host encodes a step; qed");
-		let handle = self.handle;
+	fn take_snapshot(&self) -> Result<Vec<u8>, SnapshotError> {
+		let mut capacity = SNAPSHOT_CAPACITY;
+		loop {
+			let mut buffer = HostBuffer::with_capacity(capacity);
+			let len = from_wire(virt::snapshot(self.handle.id.0, &mut buffer))? as usize;
+			if len <= buffer.capacity() {
+				buffer.filled(len);
+				return Ok(buffer.into_bytes());
+			}
+			capacity = len;
+		}
+	}
+
+	fn settle(mut self, status: i64) -> Result<ExecResult, ExecError> {
+		let (status, len) = status_of(from_wire::<ExecError>(status)?);
+		self.handle.stop.filled(len);
+		let step = stop::decode(status, &self.handle.stop).expect("the host encodes a step; qed");
+		let mut handle = self.handle;
+		// Grown once, so that the next such stop brings everything along.
+		handle.stop.grow(stop::wanted_capacity(&handle.stop));
 		Ok(match step {
 			Step::Finished { gas_left, value } => {
 				ExecResult::Finished { instance: Instance(handle), gas_left, value }
 			},
-			Step::Syscall { gas_left, symbol, args } => {
-				let execution = Execution { handle, state: PhantomData };
-				ExecResult::Syscall { execution, gas_left, symbol, args }
+			Step::Syscall { gas_left, syscall, args } => {
+				ExecResult::Syscall { execution: Execution::new(handle), gas_left, syscall, args }
 			},
 			Step::OutOfGas { gas_left, gas_needed } => {
-				let execution = Execution { handle, state: PhantomData };
-				ExecResult::OutOfGas { execution, gas_left, gas_needed }
+				ExecResult::OutOfGas { execution: Execution::new(handle), gas_left, gas_needed }
 			},
 			Step::Trapped { gas_left, pc, cause } => {
 				ExecResult::Trapped { instance: Instance(handle), gas_left, pc, cause }
@@ -177,25 +272,113 @@ impl<State> Execution<State> {
 }
 
 impl Execution<Ready> {
+	memory_access!(handle);
+
 	/// Starts the program, or continues it after it ran out of gas, with `gas` to spend.
 	///
 	/// Errs when `gas` is negative, or when the instance is gone because the storage transaction
 	/// that it was made in was rolled back.
-	pub fn run(self, gas: Gas) -> Result<ExecResult, ExecError> {
-		let mut buffer = StepBuffer::default();
-		let status = virt::run(self.handle.0 .0, gas, &mut buffer);
-		self.settle(status, &buffer)
+	pub fn run(mut self, gas: Gas) -> Result<ExecResult, ExecError> {
+		let status = virt::run(self.handle.id.0, gas, &mut self.handle.stop);
+		self.settle(status)
+	}
+
+	/// What [`Module::restore`] makes this execution of again.
+	pub fn snapshot(&self) -> Result<Vec<u8>, SnapshotError> {
+		self.take_snapshot()
 	}
 }
 
 impl Execution<AtSyscall> {
+	/// Fills `dest` from the program's memory at `address`.
+	///
+	/// No host call where the range is within an `In` buffer of the syscall.
+	pub fn read_memory(&self, address: u32, dest: &mut [u8]) -> Result<(), MemoryError> {
+		match self.handle.segment(address, dest.len(), true) {
+			Some((Segment { bytes: Some(bytes), .. }, start)) => {
+				dest.copy_from_slice(&bytes[start..start + dest.len()]);
+			},
+			_ => self.handle.read_memory(address, dest)?,
+		}
+		for (start, bytes) in writes::decode(&self.handle.writes).flatten() {
+			overlay(address, dest, start, bytes);
+		}
+		Ok(())
+	}
+
+	/// The `len` bytes at `address`, where they came along and nothing was written since: the same as
+	/// [`Self::read_memory`] gives, without a copy.
+	pub fn memory(&self, address: u32, len: usize) -> Option<&[u8]> {
+		match self.handle.segment(address, len, true)? {
+			(Segment { bytes: Some(bytes), .. }, start) if self.handle.writes.is_empty() => {
+				Some(&bytes[start..start + len])
+			},
+			_ => None,
+		}
+	}
+
+	/// Writes `src` into the program's memory at `address`.
+	///
+	/// No host call where the range is within an `Out` buffer of the syscall, and short: the bytes go
+	/// with its result.
+	pub fn write_memory(&mut self, address: u32, src: &[u8]) -> Result<(), MemoryError> {
+		if src.len() <= MAX_WAITING_WRITE
+			&& self.handle.segment(address, src.len(), false).is_some()
+		{
+			writes::push(&mut self.handle.writes, address, src);
+			return Ok(());
+		}
+		self.handle.flush()?;
+		self.forget_segments_at(address, src.len());
+		self.handle.write_memory(address, src)
+	}
+
+	/// Zeroes `len` bytes of the program's memory at `address`.
+	pub fn zero_memory(&mut self, address: u32, len: u32) -> Result<(), MemoryError> {
+		self.handle.flush()?;
+		self.forget_segments_at(address, len as usize);
+		self.handle.zero_memory(address, len)
+	}
+
+	/// What came along is no longer what is there.
+	fn forget_segments_at(&mut self, address: u32, len: usize) {
+		let end = u64::from(address) + len as u64;
+		let stale = stop::segments(&self.handle.stop).any(|segment| {
+			let segment_end = u64::from(segment.address) + u64::from(segment.len);
+			u64::from(segment.address) < end && u64::from(address) < segment_end
+		});
+		if stale {
+			self.handle.stop.clear();
+		}
+	}
+
 	/// Continues the program with the syscall's `result` in a0 and `gas` to spend.
 	///
 	/// Errs as [`Execution::run`] does.
-	pub fn resume(self, gas: Gas, result: u64) -> Result<ExecResult, ExecError> {
-		let mut buffer = StepBuffer::default();
-		let status = virt::resume(self.handle.0 .0, gas, result, &mut buffer);
-		self.settle(status, &buffer)
+	pub fn resume(mut self, gas: Gas, result: u64) -> Result<ExecResult, ExecError> {
+		let handle = &mut self.handle;
+		let status = virt::resume(handle.id.0, gas, result, &handle.writes, &mut handle.stop);
+		handle.writes.clear();
+		self.settle(status)
+	}
+
+	/// What [`Module::restore`] makes this execution of again.
+	pub fn snapshot(&mut self) -> Result<Vec<u8>, SnapshotError> {
+		// The ranges were offered by the host: writing there cannot fail while the instance lives.
+		self.handle.flush().map_err(|_| SnapshotError::InvalidInstance)?;
+		self.take_snapshot()
+	}
+}
+
+/// Puts what of `bytes`, which belong at `start`, falls into `dest`, which is what is at `address`.
+fn overlay(address: u32, dest: &mut [u8], start: u32, bytes: &[u8]) {
+	let (address, start) = (u64::from(address), u64::from(start));
+	let from = address.max(start);
+	let to = (address + dest.len() as u64).min(start + bytes.len() as u64);
+	if from < to {
+		let len = (to - from) as usize;
+		let (at, source) = ((from - address) as usize, (from - start) as usize);
+		dest[at..at + len].copy_from_slice(&bytes[source..source + len]);
 	}
 }
 
@@ -218,7 +401,7 @@ pub enum ExecResult {
 		/// Gas that is left.
 		gas_left: Gas,
 		/// Which syscall.
-		symbol: SyscallSymbol,
+		syscall: Syscall,
 		/// Its arguments: registers a0 to a5, whether the syscall takes that many or not.
 		args: [u64; MAX_ARGUMENTS],
 	},
@@ -242,4 +425,31 @@ pub enum ExecResult {
 		/// Why.
 		cause: TrapCause,
 	},
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+
+	#[test]
+	fn overlay_puts_what_overlaps() {
+		let cases: [(u32, &[u8]); 7] = [
+			(8, b"ab"),
+			(9, b"ab"),
+			(10, b"ab"),
+			(12, b"ab"),
+			(13, b"ab"),
+			(14, b"ab"),
+			(8, b"abcdefgh"),
+		];
+		let seen = cases.map(|(start, bytes)| {
+			let mut dest = *b"....";
+			overlay(10, &mut dest, start, bytes);
+			dest
+		});
+		assert_eq!(seen, [*b"....", *b"b...", *b"ab..", *b"..ab", *b"...a", *b"....", *b"cdef"]);
+		let mut dest = *b"..";
+		overlay(u32::MAX, &mut dest, u32::MAX, b"xyz");
+		assert_eq!(&dest, b"xy");
+	}
 }

@@ -3,21 +3,25 @@
 //! A runtime uses [`crate::forward`] instead; these raw functions are public for tests of the
 //! boundary itself.
 
-use crate::step::StepBuffer;
+use crate::buffer::{HostBuffer, PassHostBuffer};
 #[cfg(feature = "std")]
 use crate::{
-	backend::{Failure, Outcome, VirtExt},
+	backend::{Answer, Failure, Outcome, VirtExt},
 	error::{to_wire, WireError},
-	CompileError, InstanceId, ModuleId, LOG_TARGET, MAX_ARGUMENTS,
+	step::stop,
+	CompileError, ExecError, Gas, InstanceId, ModuleId, SnapshotError, SyscallTable, LOG_TARGET,
+	MAX_ARGUMENTS,
 };
 #[cfg(feature = "std")]
 use core::any::TypeId;
 #[cfg(feature = "std")]
 use sp_externalities::Externalities;
 use sp_runtime_interface::{
-	pass_by::{PassFatPointerAndRead, PassFatPointerAndWrite, PassPointerAndWrite},
+	pass_by::{PassFatPointerAndRead, PassFatPointerAndWrite},
 	runtime_interface,
 };
+#[cfg(feature = "std")]
+use std::time::Duration;
 
 /// What a caller sees whose externalities lack the extension.
 #[cfg(feature = "std")]
@@ -47,20 +51,55 @@ fn settle<E: WireError>(outcome: Outcome<u32, E>) -> i64 {
 	}
 }
 
+/// Runs, and gives the step's status and the bytes put into `buffer`, as [`status_of`] takes apart.
+#[cfg(feature = "std")]
+fn drive(
+	backend: &mut VirtExt,
+	instance: u32,
+	gas: Gas,
+	answer: Option<Answer<'_>>,
+	buffer: &mut HostBuffer,
+) -> i64 {
+	if buffer.capacity() < stop::MIN_CAPACITY {
+		return settle(Err(ExecError::BufferTooSmall.into()));
+	}
+	stop::begin(buffer);
+	let outcome = backend.run(InstanceId(instance), gas, answer, buffer);
+	settle(outcome.map(|step| {
+		let status = stop::encode(&step, buffer);
+		u32::from(status) | (buffer.bytes().len() as u32) << 8
+	}))
+}
+
+/// Takes apart what `run` and `resume` return: a step's status, and how many bytes are in the
+/// buffer.
+pub fn status_of(wire: u32) -> (u8, usize) {
+	(wire as u8, (wire >> 8) as usize)
+}
+
 /// Results are encoded by [`crate::error::to_wire`].
 #[runtime_interface]
 pub trait Virt {
 	/// See [`crate::Module::from_bytes`].
-	fn compile(&mut self, program: PassFatPointerAndRead<&[u8]>) -> i64 {
-		settle(backend(*self).compile(program).map(|id| id.0))
+	fn compile(
+		&mut self,
+		program: PassFatPointerAndRead<&[u8]>,
+		syscalls: PassFatPointerAndRead<&[u8]>,
+	) -> i64 {
+		settle(backend(*self).compile(program, SyscallTable(syscalls)).map(|id| id.0))
 	}
 
 	/// See [`crate::Module::from_storage`].
-	fn compile_stored(&mut self, key: PassFatPointerAndRead<&[u8]>, skip: u32) -> i64 {
+	fn compile_stored(
+		&mut self,
+		key: PassFatPointerAndRead<&[u8]>,
+		skip: u32,
+		syscalls: PassFatPointerAndRead<&[u8]>,
+	) -> i64 {
 		let stored = self.storage(key);
 		let program = stored.as_ref().and_then(|value| value.get(skip as usize..));
 		settle(match program {
-			Some(program) => backend(*self).compile(program).map(|id| id.0),
+			Some(program) => backend(*self).compile(program, SyscallTable(syscalls)).map(|id| id.0),
 			None => Err(CompileError::NotFound.into()),
 		})
 	}
@@ -92,27 +131,45 @@ pub trait Virt {
 		settle(backend(*self).prepare(InstanceId(instance), entry, &words[..count]).map(|()| 0))
 	}
 
-	/// See [`crate::Execution::run`]. Returns the status of a [`crate::step::Step`].
-	fn run(
-		&mut self,
-		instance: u32,
-		gas: i64,
-		buffer: PassPointerAndWrite<&mut StepBuffer, { StepBuffer::LEN }>,
-	) -> i64 {
-		let outcome = backend(*self).run(InstanceId(instance), gas, None);
-		settle(outcome.map(|step| step.encode(buffer)))
+	/// See [`crate::Execution::run`]. Returns what [`status_of`] takes apart.
+	fn run(&mut self, instance: u32, gas: i64, buffer: PassHostBuffer<&mut HostBuffer>) -> i64 {
+		drive(backend(*self), instance, gas, None, buffer)
 	}
 
-	/// See [`crate::Execution::resume`]. Returns the status of a [`crate::step::Step`].
+	/// See [`crate::Execution::resume`]. Returns what [`status_of`] takes apart.
 	fn resume(
 		&mut self,
 		instance: u32,
 		gas: i64,
 		result: u64,
-		buffer: PassPointerAndWrite<&mut StepBuffer, { StepBuffer::LEN }>,
+		writes: PassFatPointerAndRead<&[u8]>,
+		buffer: PassHostBuffer<&mut HostBuffer>,
 	) -> i64 {
-		let outcome = backend(*self).run(InstanceId(instance), gas, Some(result));
-		settle(outcome.map(|step| step.encode(buffer)))
+		drive(backend(*self), instance, gas, Some(Answer { result, writes }), buffer)
+	}
+
+	/// See [`crate::Execution::snapshot`]. Returns its length; it is in `buffer` if there is room.
+	fn snapshot(&mut self, instance: u32, buffer: PassHostBuffer<&mut HostBuffer>) -> i64 {
+		let outcome = backend(*self).snapshot(InstanceId(instance)).and_then(|snapshot| {
+			if snapshot.len() > HostBuffer::MAX_CAPACITY {
+				return Err(SnapshotError::TooLarge.into());
+			}
+			if let Some(room) = buffer.append(snapshot.len()) {
+				room.copy_from_slice(&snapshot);
+			}
+			Ok(snapshot.len() as u32)
+		});
+		settle(outcome)
+	}
+
+	/// See [`crate::Module::restore`].
+	fn restore(&mut self, module: u32, snapshot: PassFatPointerAndRead<&[u8]>) -> i64 {
+		settle(backend(*self).restore(ModuleId(module), snapshot).map(|id| id.0))
+	}
+
+	/// See [`crate::forward::limit_time`].
+	fn limit_time(&mut self, milliseconds: u32) {
+		backend(*self).limit_time(Duration::from_millis(milliseconds.into()))
 	}
 
 	/// Destroys an instance.

@@ -2,7 +2,9 @@
 //! run and the node that runs it.
 //!
 //! - [`forward`]: what a runtime uses. `Module -> Instance -> Execution`, each step by value.
-//! - [`error`], [`step`]: the types that cross the boundary, and their encoding.
+//! - [`syscall`]: what a runtime declares about its syscalls, so that one host call serves each.
+//! - [`error`], [`step`], [`snapshot`]: the types that cross the boundary, and their encoding.
+//! - [`buffer`]: how bytes cross it that the host gives.
 //! - [`host`]: the host functions themselves.
 //! - [`backend`] (native only): what a node implements, and the externalities extension that
 //!   carries it.
@@ -18,19 +20,31 @@
 #![cfg_attr(not(feature = "std"), no_std)]
 
 extern crate alloc;
+#[cfg(not(substrate_runtime))]
+extern crate std;
 
 #[cfg(feature = "std")]
 pub mod backend;
+pub mod buffer;
 pub mod error;
 pub mod forward;
 pub mod host;
+pub mod snapshot;
 pub mod step;
+pub mod syscall;
 
 #[cfg(feature = "std")]
-pub use backend::{Backend, Failure, Outcome, VirtExt};
-pub use error::{CompileError, DestroyError, ExecError, InstantiateError, MemoryError};
-pub use forward::{AtSyscall, ExecResult, Execution, Instance, Module, PrepareFailure, Ready};
-pub use step::{SyscallSymbol, TrapCause};
+pub use backend::{Answer, Backend, Failure, Outcome, VirtExt};
+pub use buffer::HostBuffer;
+pub use error::{
+	CompileError, DestroyError, ExecError, InstantiateError, MemoryError, RestoreError,
+	SnapshotError,
+};
+pub use forward::{
+	AtSyscall, ExecResult, Execution, Instance, Module, PrepareFailure, Ready, Restored,
+};
+pub use step::TrapCause;
+pub use syscall::{Buffer, Direction, Length, Syscall, SyscallSpec, SyscallSymbol, SyscallTable};
 
 /// The host functions, for the executor's tuple beside `sp_io::SubstrateHostFunctions`.
 ///

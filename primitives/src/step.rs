@@ -1,36 +1,10 @@
 //! What one run of a program came to, and how it crosses the boundary.
 
-use crate::{Gas, MAX_ARGUMENTS};
-
-/// The name of a syscall: what the program calls the import.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub struct SyscallSymbol {
-	bytes: [u8; Self::MAX_LEN],
-	len: u8,
-}
-
-impl SyscallSymbol {
-	/// Length of the longest symbol, in bytes.
-	pub const MAX_LEN: usize = 32;
-
-	/// `None` when `symbol` is longer than [`Self::MAX_LEN`].
-	pub fn new(symbol: &[u8]) -> Option<Self> {
-		let mut bytes = [0; Self::MAX_LEN];
-		bytes.get_mut(..symbol.len())?.copy_from_slice(symbol);
-		Some(Self { bytes, len: symbol.len() as u8 })
-	}
-
-	/// The symbol's bytes.
-	pub fn as_bytes(&self) -> &[u8] {
-		&self.bytes[..usize::from(self.len)]
-	}
-}
-
-impl core::fmt::Debug for SyscallSymbol {
-	fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-		write!(f, "{}", self.as_bytes().escape_ascii())
-	}
-}
+use crate::{
+	buffer::HostBuffer,
+	syscall::{Syscall, SyscallSymbol},
+	Gas, MAX_ARGUMENTS,
+};
 
 /// Why a program trapped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, codec::Encode, codec::Decode)]
@@ -57,7 +31,7 @@ pub enum Step {
 		/// Gas that is left.
 		gas_left: Gas,
 		/// Which syscall.
-		symbol: SyscallSymbol,
+		syscall: Syscall,
 		/// Registers a0 to a5.
 		args: [u64; MAX_ARGUMENTS],
 	},
@@ -79,104 +53,188 @@ pub enum Step {
 	},
 }
 
-const FINISHED: u32 = 0;
-const SYSCALL: u32 = 1;
-const OUT_OF_GAS: u32 = 2;
-const TRAPPED: u32 = 3;
-const TRAPPED_MISSING_IMPORT: u32 = 4;
+impl Step {
+	/// Gas that is left.
+	pub fn gas_left(&self) -> Gas {
+		match *self {
+			Step::Finished { gas_left, .. }
+			| Step::Syscall { gas_left, .. }
+			| Step::OutOfGas { gas_left, .. }
+			| Step::Trapped { gas_left, .. } => gas_left,
+		}
+	}
+}
+
+const FINISHED: u8 = 0;
+const SYSCALL: u8 = 1;
+const OUT_OF_GAS: u8 = 2;
+const TRAPPED: u8 = 3;
+const TRAPPED_MISSING_IMPORT: u8 = 4;
 
 /// Stands for "unknown" in the encoding: neither a gas amount nor a program counter.
 const UNKNOWN: u64 = u64::MAX;
 
-/// The part of a [`Step`] that does not fit a host function's return value: the gas left, one word
-/// (value, gas needed or program counter), the arguments, and the symbol's length and bytes; all
-/// little-endian.
-pub struct StepBuffer([u8; StepBuffer::LEN]);
+/// Stands for a syscall that the table does not have: its symbol follows the header.
+const UNLISTED: u32 = u32::MAX;
 
-impl StepBuffer {
-	/// Size in bytes.
-	pub const LEN: usize = 8 + 8 + MAX_ARGUMENTS * 8 + 8 + SyscallSymbol::MAX_LEN;
+/// A stop, as it lies in a [`HostBuffer`].
+///
+/// The header is little-endian: gas left, one word (value, gas needed or program counter); at a
+/// syscall also the arguments, the syscall's number, and how many bytes would have come along, had
+/// there been room. After it come the segments, or the symbol of a syscall that has no number.
+pub mod stop {
+	use super::*;
 
-	fn word(&self, index: usize) -> u64 {
-		let bytes = &self.0[index * 8..][..8];
-		u64::from_le_bytes(bytes.try_into().expect("the slice has 8 bytes; qed"))
+	/// Size of the header, in bytes.
+	pub const HEADER: usize = WANTED + 4;
+
+	const GAS: usize = 0;
+	const EXTRA: usize = 8;
+	const ARGS: usize = 16;
+	const NUMBER: usize = ARGS + MAX_ARGUMENTS * 8;
+	const WANTED: usize = NUMBER + 4;
+
+	/// Size of the header where there are no arguments.
+	const SHORT_HEADER: usize = ARGS;
+
+	/// Size of what stands before the bytes of a segment: its address, its length and its kind.
+	const SEGMENT_HEADER: usize = 8;
+
+	/// Marks the length of a segment that the runtime may write; no bytes follow it.
+	const WRITABLE: u32 = 1 << 31;
+
+	/// Memory of the program that a syscall's arguments point to.
+	#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+	pub struct Segment<'a> {
+		/// Where it starts.
+		pub address: u32,
+		/// Its length in bytes.
+		pub len: u32,
+		/// What is in it; `None` of one that is to be written.
+		pub bytes: Option<&'a [u8]>,
 	}
 
-	fn set_word(&mut self, index: usize, value: u64) {
-		self.0[index * 8..][..8].copy_from_slice(&value.to_le_bytes());
+	/// Readies an empty `buffer` for segments. Its capacity must be [`HEADER`] at least.
+	pub fn begin(buffer: &mut HostBuffer) {
+		buffer.clear();
+		buffer.append(HEADER).expect("a stop's buffer has room for its header; qed");
 	}
-}
 
-impl Default for StepBuffer {
-	fn default() -> Self {
-		Self([0; Self::LEN])
+	/// Appends a segment of `len` bytes that `fill` gives; leaves it out when there is no room, or
+	/// when `fill` does not give it.
+	pub fn bring<E>(
+		buffer: &mut HostBuffer,
+		address: u32,
+		len: u32,
+		fill: impl FnOnce(&mut [u8]) -> Result<(), E>,
+	) -> Result<(), E> {
+		let start = buffer.bytes().len();
+		let size = SEGMENT_HEADER + len as usize;
+		want(buffer, size);
+		let Some(segment) = buffer.append(size) else { return Ok(()) };
+		let (header, bytes) = segment.split_at_mut(SEGMENT_HEADER);
+		header[..4].copy_from_slice(&address.to_le_bytes());
+		header[4..].copy_from_slice(&len.to_le_bytes());
+		fill(bytes).inspect_err(|_| buffer.truncate(start))
 	}
-}
 
-impl AsRef<[u8]> for StepBuffer {
-	fn as_ref(&self) -> &[u8] {
-		&self.0
-	}
-}
-
-impl AsMut<[u8]> for StepBuffer {
-	fn as_mut(&mut self) -> &mut [u8] {
-		&mut self.0
-	}
-}
-
-const GAS: usize = 0;
-const EXTRA: usize = 1;
-const ARGS: usize = 2;
-const SYMBOL_LEN: usize = ARGS + MAX_ARGUMENTS;
-const SYMBOL: usize = (SYMBOL_LEN + 1) * 8;
-
-impl Step {
-	/// Encodes into `buffer` and the returned status.
-	pub fn encode(&self, buffer: &mut StepBuffer) -> u32 {
-		match *self {
-			Step::Finished { gas_left, value } => {
-				buffer.set_word(GAS, gas_left as u64);
-				buffer.set_word(EXTRA, value);
-				FINISHED
-			},
-			Step::Syscall { gas_left, symbol, args } => {
-				buffer.set_word(GAS, gas_left as u64);
-				for (index, arg) in args.into_iter().enumerate() {
-					buffer.set_word(ARGS + index, arg);
-				}
-				buffer.set_word(SYMBOL_LEN, symbol.len.into());
-				buffer.0[SYMBOL..].copy_from_slice(&symbol.bytes);
-				SYSCALL
-			},
-			Step::OutOfGas { gas_left, gas_needed } => {
-				buffer.set_word(GAS, gas_left as u64);
-				buffer.set_word(EXTRA, gas_needed.map_or(UNKNOWN, |gas| gas as u64));
-				OUT_OF_GAS
-			},
-			Step::Trapped { gas_left, pc, cause } => {
-				buffer.set_word(GAS, gas_left as u64);
-				buffer.set_word(EXTRA, pc.map_or(UNKNOWN, u64::from));
-				match cause {
-					TrapCause::Instruction => TRAPPED,
-					TrapCause::MissingImport => TRAPPED_MISSING_IMPORT,
-				}
-			},
+	/// Appends that the `len` bytes at `address` may be written.
+	pub fn offer(buffer: &mut HostBuffer, address: u32, len: u32) {
+		want(buffer, SEGMENT_HEADER);
+		if let Some(header) = buffer.append(SEGMENT_HEADER) {
+			header[..4].copy_from_slice(&address.to_le_bytes());
+			header[4..].copy_from_slice(&(len | WRITABLE).to_le_bytes());
 		}
 	}
 
-	/// Decodes what [`Step::encode`] encoded; `None` when it did not.
-	pub fn decode(status: u32, buffer: &StepBuffer) -> Option<Self> {
-		let gas_left = buffer.word(GAS) as Gas;
-		let extra = buffer.word(EXTRA);
+	fn want(buffer: &mut HostBuffer, size: usize) {
+		let size = u32::try_from(size).unwrap_or(u32::MAX);
+		let wanted = word32(buffer, WANTED).unwrap_or(0).saturating_add(size);
+		buffer.bytes_mut()[WANTED..HEADER].copy_from_slice(&wanted.to_le_bytes());
+	}
+
+	/// Capacity with which everything would have come along.
+	pub fn wanted_capacity(buffer: &HostBuffer) -> usize {
+		HEADER.saturating_add(word32(buffer, WANTED).unwrap_or(0) as usize)
+	}
+
+	/// The segments of a stop at a listed syscall.
+	pub fn segments(buffer: &HostBuffer) -> impl Iterator<Item = Segment<'_>> {
+		let listed = word32(buffer, NUMBER).is_some_and(|number| number != UNLISTED);
+		let mut rest = buffer.bytes().get(HEADER..).filter(|_| listed).unwrap_or_default();
+		core::iter::from_fn(move || {
+			let (header, tail) = rest.split_at_checked(SEGMENT_HEADER)?;
+			let word = |at: usize| header[at..at + 4].try_into().map(u32::from_le_bytes).ok();
+			let (address, len) = (word(0)?, word(4)?);
+			if len & WRITABLE != 0 {
+				rest = tail;
+				return Some(Segment { address, len: len & !WRITABLE, bytes: None });
+			}
+			let (bytes, tail) = tail.split_at_checked(len as usize)?;
+			rest = tail;
+			Some(Segment { address, len, bytes: Some(bytes) })
+		})
+	}
+
+	/// Writes the header for `step` into a buffer that was begun, and gives the step's status.
+	///
+	/// What was brought along stays only with a listed syscall.
+	pub fn encode(step: &Step, buffer: &mut HostBuffer) -> u8 {
+		set_word(buffer, GAS, step.gas_left() as u64);
+		let (status, extra) = match *step {
+			Step::Syscall { syscall, args, .. } => {
+				for (index, arg) in args.into_iter().enumerate() {
+					set_word(buffer, ARGS + index * 8, arg);
+				}
+				let number = match syscall {
+					Syscall::Listed(number) => number,
+					Syscall::Other(symbol) => {
+						buffer.truncate(HEADER);
+						let symbol = symbol.as_bytes();
+						let room = buffer.append(symbol.len());
+						room.expect("a stop's buffer has room for a symbol; qed")
+							.copy_from_slice(symbol);
+						UNLISTED
+					},
+				};
+				buffer.bytes_mut()[NUMBER..WANTED].copy_from_slice(&number.to_le_bytes());
+				return SYSCALL;
+			},
+			Step::Finished { value, .. } => (FINISHED, value),
+			Step::OutOfGas { gas_needed, .. } => {
+				(OUT_OF_GAS, gas_needed.map_or(UNKNOWN, |gas| gas as u64))
+			},
+			Step::Trapped { pc, cause, .. } => {
+				let status = match cause {
+					TrapCause::Instruction => TRAPPED,
+					TrapCause::MissingImport => TRAPPED_MISSING_IMPORT,
+				};
+				(status, pc.map_or(UNKNOWN, u64::from))
+			},
+		};
+		set_word(buffer, EXTRA, extra);
+		buffer.truncate(SHORT_HEADER);
+		status
+	}
+
+	/// Decodes what [`encode`] encoded; `None` when it did not.
+	pub fn decode(status: u8, buffer: &HostBuffer) -> Option<Step> {
+		let gas_left = word(buffer, GAS)? as Gas;
+		let extra = word(buffer, EXTRA)?;
 		let known = (extra != UNKNOWN).then_some(extra);
 		Some(match status {
 			FINISHED => Step::Finished { gas_left, value: extra },
 			SYSCALL => {
-				let len = u8::try_from(buffer.word(SYMBOL_LEN)).ok()?;
-				let symbol = SyscallSymbol::new(buffer.0[SYMBOL..].get(..len.into())?)?;
-				let args = core::array::from_fn(|index| buffer.word(ARGS + index));
-				Step::Syscall { gas_left, symbol, args }
+				buffer.bytes().get(..HEADER)?;
+				let mut args = [0; MAX_ARGUMENTS];
+				for (index, arg) in args.iter_mut().enumerate() {
+					*arg = word(buffer, ARGS + index * 8)?;
+				}
+				let syscall = match word32(buffer, NUMBER)? {
+					UNLISTED => Syscall::Other(SyscallSymbol::new(buffer.bytes().get(HEADER..)?)?),
+					number => Syscall::Listed(number),
+				};
+				Step::Syscall { gas_left, syscall, args }
 			},
 			OUT_OF_GAS => Step::OutOfGas { gas_left, gas_needed: known.map(|gas| gas as Gas) },
 			TRAPPED | TRAPPED_MISSING_IMPORT => Step::Trapped {
@@ -191,17 +249,77 @@ impl Step {
 			_ => return None,
 		})
 	}
+
+	/// Smallest capacity of a stop's buffer: the header, and a symbol.
+	pub const MIN_CAPACITY: usize = HEADER + SyscallSymbol::MAX_LEN;
+
+	fn word(buffer: &HostBuffer, at: usize) -> Option<u64> {
+		Some(u64::from_le_bytes(buffer.bytes().get(at..at + 8)?.try_into().ok()?))
+	}
+
+	fn word32(buffer: &HostBuffer, at: usize) -> Option<u32> {
+		Some(u32::from_le_bytes(buffer.bytes().get(at..at + 4)?.try_into().ok()?))
+	}
+
+	fn set_word(buffer: &mut HostBuffer, at: usize, value: u64) {
+		buffer.bytes_mut()[at..at + 8].copy_from_slice(&value.to_le_bytes());
+	}
+}
+
+/// Writes that go back with a syscall's result.
+///
+/// One after the other: address and length (little-endian `u32`s), and that many bytes.
+pub mod writes {
+	use alloc::vec::Vec;
+
+	/// Appends that `bytes` are to be written at `address`.
+	pub fn push(writes: &mut Vec<u8>, address: u32, bytes: &[u8]) {
+		writes.extend_from_slice(&address.to_le_bytes());
+		writes.extend_from_slice(&(bytes.len() as u32).to_le_bytes());
+		writes.extend_from_slice(bytes);
+	}
+
+	/// The writes, in order; `None` where they are not what [`push`] made.
+	pub fn decode(mut writes: &[u8]) -> impl Iterator<Item = Option<(u32, &[u8])>> {
+		core::iter::from_fn(move || {
+			if writes.is_empty() {
+				return None;
+			}
+			let write = split(writes);
+			writes = write.map_or(&[], |(.., rest)| rest);
+			Some(write.map(|(address, bytes, _)| (address, bytes)))
+		})
+	}
+
+	fn split(writes: &[u8]) -> Option<(u32, &[u8], &[u8])> {
+		let (address, rest) = writes.split_first_chunk()?;
+		let (len, rest) = rest.split_first_chunk()?;
+		let (bytes, rest) = rest.split_at_checked(u32::from_le_bytes(*len) as usize)?;
+		Some((u32::from_le_bytes(*address), bytes, rest))
+	}
 }
 
 #[cfg(test)]
 mod tests {
 	use super::*;
+	use alloc::vec::Vec;
+
+	fn begun(capacity: usize) -> HostBuffer {
+		let mut buffer = HostBuffer::with_capacity(capacity);
+		stop::begin(&mut buffer);
+		buffer
+	}
 
 	#[track_caller]
 	fn survives_the_wire(step: Step) {
-		let mut buffer = StepBuffer::default();
-		let status = step.encode(&mut buffer);
-		assert_eq!(Step::decode(status, &buffer), Some(step));
+		let mut buffer = begun(stop::MIN_CAPACITY);
+		let status = stop::encode(&step, &mut buffer);
+		assert_eq!(stop::decode(status, &buffer), Some(step));
+		for len in 0..buffer.bytes().len() {
+			buffer.truncate(buffer.bytes().len() - 1);
+			// Cut short, it is not the step (a symbol may be cut to a shorter one).
+			assert_ne!(stop::decode(status, &buffer), Some(step), "{len} bytes less");
+		}
 	}
 
 	#[test]
@@ -210,13 +328,14 @@ mod tests {
 			for value in [0, 1, u64::MAX] {
 				survives_the_wire(Step::Finished { gas_left, value });
 			}
+			let args = [1, 2, 3, 4, 5, u64::MAX];
+			for number in [0, 1, u32::MAX - 1] {
+				let syscall = Syscall::Listed(number);
+				survives_the_wire(Step::Syscall { gas_left, syscall, args });
+			}
 			for symbol in [&b""[..], b"a", &[b'x'; SyscallSymbol::MAX_LEN]] {
-				let symbol = SyscallSymbol::new(symbol).expect("not too long");
-				survives_the_wire(Step::Syscall {
-					gas_left,
-					symbol,
-					args: [1, 2, 3, 4, 5, u64::MAX],
-				});
+				let syscall = Syscall::Other(SyscallSymbol::new(symbol).expect("not too long"));
+				survives_the_wire(Step::Syscall { gas_left, syscall, args });
 			}
 			for gas_needed in [None, Some(0), Some(Gas::MAX)] {
 				survives_the_wire(Step::OutOfGas { gas_left, gas_needed });
@@ -230,13 +349,71 @@ mod tests {
 	}
 
 	#[test]
-	fn symbol_at_limit_ok_and_over_limit_refused() {
-		assert!(SyscallSymbol::new(&[b'x'; SyscallSymbol::MAX_LEN]).is_some());
-		assert!(SyscallSymbol::new(&[b'x'; SyscallSymbol::MAX_LEN + 1]).is_none());
+	fn unknown_status_is_not_a_step() {
+		assert_eq!(stop::decode(5, &begun(stop::MIN_CAPACITY)), None);
+	}
+
+	fn fill(bytes: &mut [u8]) -> Result<(), ()> {
+		bytes.fill(7);
+		Ok(())
 	}
 
 	#[test]
-	fn unknown_status_is_not_a_step() {
-		assert_eq!(Step::decode(5, &StepBuffer::default()), None);
+	fn segments_come_along_in_order() {
+		let mut buffer = begun(1024);
+		stop::bring(&mut buffer, 0x1000, 3, fill).expect("it fills");
+		stop::offer(&mut buffer, 0x2000, 64);
+		stop::bring(&mut buffer, 0x3000, 0, fill).expect("it fills");
+		stop::bring(&mut buffer, 0x4000, 9, |_| Err(())).expect_err("it does not fill");
+		stop::bring(&mut buffer, 0x5000, 1, fill).expect("it fills");
+		let segments: Vec<_> =
+			stop::segments(&buffer).map(|it| (it.address, it.len, it.bytes)).collect();
+		let expected = [
+			(0x1000, 3, Some(&[7, 7, 7][..])),
+			(0x2000, 64, None),
+			(0x3000, 0, Some(&[])),
+			(0x5000, 1, Some(&[7])),
+		];
+		assert_eq!(segments, expected);
+	}
+
+	#[test]
+	fn segment_without_room_is_left_out_and_asked_for() {
+		let capacity = stop::MIN_CAPACITY + 100;
+		let mut buffer = begun(capacity);
+		stop::bring(&mut buffer, 0x1000, 5_000, fill).expect("it is left out");
+		stop::bring(&mut buffer, 0x2000, 4, fill).expect("it fills");
+		assert_eq!(stop::segments(&buffer).map(|it| it.address).collect::<Vec<_>>(), [0x2000]);
+		assert_eq!(stop::wanted_capacity(&buffer), stop::HEADER + 8 + 5_000 + 8 + 4);
+
+		let mut buffer = begun(stop::wanted_capacity(&buffer));
+		stop::bring(&mut buffer, 0x1000, 5_000, fill).expect("it fills");
+		stop::bring(&mut buffer, 0x2000, 4, fill).expect("it fills");
+		assert_eq!(stop::segments(&buffer).count(), 2);
+	}
+
+	#[test]
+	fn unlisted_syscall_brings_nothing_along() {
+		let mut buffer = begun(1024);
+		stop::bring(&mut buffer, 0x1000, 3, fill).expect("it fills");
+		let syscall = Syscall::Other(SyscallSymbol::new(b"a_symbol_that_is_long").expect("fits"));
+		let step = Step::Syscall { gas_left: 1, syscall, args: [0; MAX_ARGUMENTS] };
+		let status = stop::encode(&step, &mut buffer);
+		assert_eq!(stop::decode(status, &buffer), Some(step));
+		assert_eq!(stop::segments(&buffer).count(), 0);
+	}
+
+	#[test]
+	fn writes_survive_the_wire_and_nonsense_is_noticed() {
+		let mut encoded = Vec::new();
+		writes::push(&mut encoded, 1, b"abc");
+		writes::push(&mut encoded, u32::MAX, b"");
+		let decoded: Vec<_> = writes::decode(&encoded).collect();
+		assert_eq!(decoded, [Some((1, &b"abc"[..])), Some((u32::MAX, &b""[..]))]);
+		for len in 1..encoded.len() {
+			let whole = len == 11;
+			assert_eq!(writes::decode(&encoded[..len]).all(|it| it.is_some()), whole, "{len}");
+		}
+		assert_eq!(writes::decode(&[]).count(), 0);
 	}
 }

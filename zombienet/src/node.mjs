@@ -30,16 +30,15 @@ export async function isPortFree(port) {
 	return true;
 }
 
-/** A loopback port that was free a moment ago. */
-export function freePort() {
-	return new Promise((done, fail) => {
-		const server = createServer()
-			.once('error', fail)
-			.listen({ port: 0, host: HOST }, () => {
-				const { port } = server.address();
-				server.close(() => done(port));
-			});
-	});
+/**
+ * A loopback port that was free a moment ago, from below the range that a system takes its own
+ * outgoing ports from (32,768 and up on Linux), so that no connection takes it before the node does.
+ */
+async function freePort() {
+	for (;;) {
+		const port = 10_000 + Math.floor(Math.random() * 20_000);
+		if (await isPortFree(port)) return port;
+	}
 }
 
 /** One JSON-RPC request over HTTP. */

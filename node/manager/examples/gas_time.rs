@@ -9,7 +9,10 @@ use polkavm_common::{
 };
 use std::time::Instant;
 use virt_manager::{BackendChoice, Engine, Manager};
-use virt_primitives::{step::Step, Backend};
+use virt_primitives::{
+	step::{stop, Step},
+	Backend, HostBuffer, SyscallTable,
+};
 
 /// Gas for one run.
 const GAS: i64 = 100_000_000;
@@ -34,11 +37,15 @@ fn run_time() {
 			let mut runs: Vec<(u128, i64)> = (0..RUNS)
 				.map(|_| {
 					let mut manager = Manager::new(engine.clone());
-					let module = manager.compile(program).expect("the program is valid");
+					let module = manager
+						.compile(program, SyscallTable::EMPTY)
+						.expect("the program is valid");
 					let instance = manager.instantiate(module).expect("there is room");
 					manager.prepare(instance, entry.as_bytes(), &args).expect("it is exported");
+					let mut stop = HostBuffer::with_capacity(stop::MIN_CAPACITY);
+					stop::begin(&mut stop);
 					let start = Instant::now();
-					let step = manager.run(instance, GAS, None).expect("it is prepared");
+					let step = manager.run(instance, GAS, None, &mut stop).expect("it is prepared");
 					let elapsed = start.elapsed().as_nanos();
 					let (Step::OutOfGas { gas_left, .. } | Step::Trapped { gas_left, .. }) = step
 					else {
@@ -77,7 +84,9 @@ fn compile_time() {
 					let engine = Engine::new(choice, None).expect("the backend works here");
 					let mut manager = Manager::new(engine.clone());
 					let start = Instant::now();
-					let module = manager.compile(&program).expect("the program is valid");
+					let module = manager
+						.compile(&program, SyscallTable::EMPTY)
+						.expect("the program is valid");
 					manager.instantiate(module).expect("there is room");
 					start.elapsed().as_nanos() / program.len() as u128
 				})

@@ -1,33 +1,19 @@
 //! Compiled modules by content, least recently used first out.
 //!
-//! The key is the hash of the program's bytes, never a storage key: whoever asks has the bytes in
-//! hand, so what was rolled back in storage cannot be run from here.
+//! The key is the program itself: a look-up hashes the bytes in hand, by a fast hash with a secret
+//! of this process, and then compares them all. Whoever asks has the bytes, so what was rolled back
+//! in storage cannot be run from here, and no two programs can be taken for each other.
 
+use crate::module::Compiled;
 use parking_lot::Mutex;
-use polkavm::ProgramCounter;
 use schnellru::{Limiter, LruMap};
-use std::{collections::HashMap, sync::Arc};
-use virt_primitives::SyscallSymbol;
-
-/// BLAKE2b-256 of a program's bytes.
-pub type ContentHash = [u8; 32];
-
-/// A compiled program, with what every run needs looked up once.
-pub struct Compiled {
-	/// PolkaVM's module.
-	pub module: polkavm::Module,
-	/// Entry points by name. Of two exports with one name, the first counts.
-	pub exports: HashMap<Box<[u8]>, ProgramCounter>,
-	/// Syscalls by import index.
-	pub imports: Vec<SyscallSymbol>,
-	/// Memory of an instance, in bytes: read-only data, read-write data and stack.
-	pub memory: u64,
-	/// What keeping it costs at most, in bytes: program, native code, jump table, initial memory.
-	pub size: usize,
-}
+use std::{
+	hash::{Hash, Hasher},
+	sync::Arc,
+};
 
 /// The cache. Locked only to look up and to insert, never while compiling.
-pub struct Cache(Mutex<LruMap<ContentHash, Arc<Compiled>, ByBytes>>);
+pub struct Cache(Mutex<LruMap<Program, Entry, ByBytes>>);
 
 impl Cache {
 	/// An empty cache that holds up to `capacity` bytes.
@@ -35,9 +21,15 @@ impl Cache {
 		Self(Mutex::new(LruMap::new(ByBytes { held: 0, capacity })))
 	}
 
-	/// The module compiled from the bytes with this hash.
-	pub fn get(&self, hash: &ContentHash) -> Option<Arc<Compiled>> {
-		self.0.lock().get(hash).cloned()
+	/// The module compiled from `program`.
+	pub fn get(&self, program: &[u8]) -> Option<Arc<Compiled>> {
+		self.0.lock().get(program).map(|entry| entry.compiled.clone())
+	}
+
+	/// Keeps `compiled`, at the size that it has now; older modules make room for it.
+	pub fn insert(&self, compiled: Arc<Compiled>) {
+		let size = compiled.size();
+		self.0.lock().insert(Program(compiled.clone()), Entry { compiled, size });
 	}
 
 	/// Forgets everything.
@@ -45,10 +37,38 @@ impl Cache {
 		self.0.lock().clear();
 	}
 
-	/// Keeps `compiled`; older modules make room for it.
-	pub fn insert(&self, hash: ContentHash, compiled: Arc<Compiled>) {
-		self.0.lock().insert(hash, compiled);
+	/// How many modules it holds, and how many bytes they take.
+	pub fn usage(&self) -> (usize, usize) {
+		let map = self.0.lock();
+		(map.len(), map.limiter().held)
 	}
+}
+
+/// A key: a program's bytes, where its module has them already.
+struct Program(Arc<Compiled>);
+
+impl Hash for Program {
+	fn hash<H: Hasher>(&self, state: &mut H) {
+		self.0.bytes().hash(state)
+	}
+}
+
+impl PartialEq for Program {
+	fn eq(&self, other: &Self) -> bool {
+		self.0.bytes() == other.0.bytes()
+	}
+}
+
+impl PartialEq<Program> for [u8] {
+	fn eq(&self, other: &Program) -> bool {
+		self == other.0.bytes()
+	}
+}
+
+struct Entry {
+	compiled: Arc<Compiled>,
+	/// Its size when it was inserted; it grows with native code.
+	size: usize,
 }
 
 /// Bounds the bytes held.
@@ -57,8 +77,8 @@ struct ByBytes {
 	capacity: usize,
 }
 
-impl Limiter<ContentHash, Arc<Compiled>> for ByBytes {
-	type KeyToInsert<'a> = ContentHash;
+impl Limiter<Program, Entry> for ByBytes {
+	type KeyToInsert<'a> = Program;
 	type LinkType = u32;
 
 	fn is_over_the_limit(&self, _length: usize) -> bool {
@@ -68,9 +88,9 @@ impl Limiter<ContentHash, Arc<Compiled>> for ByBytes {
 	fn on_insert(
 		&mut self,
 		_length: usize,
-		key: ContentHash,
-		value: Arc<Compiled>,
-	) -> Option<(ContentHash, Arc<Compiled>)> {
+		key: Program,
+		value: Entry,
+	) -> Option<(Program, Entry)> {
 		if value.size > self.capacity {
 			return None;
 		}
@@ -81,16 +101,16 @@ impl Limiter<ContentHash, Arc<Compiled>> for ByBytes {
 	fn on_replace(
 		&mut self,
 		_length: usize,
-		_old_key: &mut ContentHash,
-		_new_key: ContentHash,
-		old_value: &mut Arc<Compiled>,
-		new_value: &mut Arc<Compiled>,
+		_old_key: &mut Program,
+		_new_key: Program,
+		old_value: &mut Entry,
+		new_value: &mut Entry,
 	) -> bool {
 		self.held = self.held - old_value.size + new_value.size;
 		true
 	}
 
-	fn on_removed(&mut self, _key: &mut ContentHash, value: &mut Arc<Compiled>) {
+	fn on_removed(&mut self, _key: &mut Program, value: &mut Entry) {
 		self.held -= value.size;
 	}
 

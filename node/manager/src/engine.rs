@@ -1,29 +1,45 @@
-//! The process's PolkaVM engine: which backend runs, how it is configured, and compiling.
+//! The process's PolkaVM engines: which backend runs, how they are configured, compiling, workers.
 //!
 //! The configuration is written here. PolkaVM's environment variables are not read: what a node
 //! computes must not depend on its surroundings.
 
 use crate::{
-	cache::{Cache, Compiled},
-	limits::CACHE_BYTES,
+	cache::Cache,
+	health::{CacheHealth, Health, WorkerHealth},
+	limits::*,
+	machine::Worker,
 	manager::Manager,
 	metrics::Metrics,
+	module::{translate, Compiled},
+	watchdog::{OnFault, Watchdog},
+	workers,
 };
+use parking_lot::Mutex;
 use polkavm::{
-	program::Instruction, BackendKind, CacheModel, Config, CorePinning, CostModelKind,
-	GasMeteringKind, ModuleConfig, ProgramBlob, SandboxKind,
+	BackendKind, CacheModel, Config, CorePinning, CostModelKind, ProgramBlob, RawInstance,
+	SandboxKind,
 };
-use sp_crypto_hashing::blake2_256;
-use std::{collections::HashMap, fmt, str::FromStr, sync::Arc};
+use std::{
+	fmt,
+	str::FromStr,
+	sync::{
+		atomic::{AtomicUsize, Ordering::Relaxed},
+		mpsc::{sync_channel, SyncSender},
+		Arc, OnceLock,
+	},
+	thread,
+};
 use substrate_prometheus_endpoint::Registry;
-use virt_primitives::{CompileError, Failure, Outcome, SyscallSymbol, VirtExt, LOG_TARGET};
+use virt_primitives::{CompileError, Failure, Gas, Outcome, VirtExt, LOG_TARGET};
 
 /// Which backend the operator asks for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum BackendChoice {
-	/// The recompiler where it works, else the interpreter.
+	/// [`Self::Tiered`] where it works, else the interpreter.
 	#[default]
 	Auto,
+	/// The interpreter first, and native code for what computes for long.
+	Tiered,
 	/// Native code in sandboxed worker processes.
 	Recompiler,
 	/// Works everywhere; slower on long computations.
@@ -36,9 +52,10 @@ impl FromStr for BackendChoice {
 	fn from_str(text: &str) -> Result<Self, String> {
 		match text {
 			"auto" => Ok(Self::Auto),
+			"tiered" => Ok(Self::Tiered),
 			"recompiler" => Ok(Self::Recompiler),
 			"interpreter" => Ok(Self::Interpreter),
-			_ => Err(format!("`{text}` is none of auto, recompiler, interpreter")),
+			_ => Err(format!("`{text}` is none of auto, tiered, recompiler, interpreter")),
 		}
 	}
 }
@@ -47,15 +64,18 @@ impl fmt::Display for BackendChoice {
 	fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
 		f.write_str(match self {
 			Self::Auto => "auto",
+			Self::Tiered => "tiered",
 			Self::Recompiler => "recompiler",
 			Self::Interpreter => "interpreter",
 		})
 	}
 }
 
-/// Which backend runs. Both give the same results and the same gas.
+/// Which backend runs. All give the same results and the same gas.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Backend {
+	/// See [`BackendChoice::Tiered`].
+	Tiered,
 	/// See [`BackendChoice::Recompiler`].
 	Recompiler,
 	/// See [`BackendChoice::Interpreter`].
@@ -65,6 +85,7 @@ pub enum Backend {
 impl fmt::Display for Backend {
 	fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
 		f.write_str(match self {
+			Self::Tiered => "interpreter, and on the recompiler where they compute for long",
 			Self::Recompiler => "recompiler",
 			Self::Interpreter => "interpreter",
 		})
@@ -83,13 +104,75 @@ impl fmt::Display for EngineError {
 
 impl std::error::Error for EngineError {}
 
+/// What an engine is started with. None of it changes a result.
+#[derive(Clone, Copy, Debug)]
+pub struct Options {
+	/// Which backend to run.
+	pub backend: BackendChoice,
+	/// See [`CACHE_BYTES`].
+	pub cache_bytes: usize,
+	/// See [`TIER_UP_GAS`]; where there are two tiers.
+	pub tier_up_gas: Gas,
+	/// What to do about a worker process that cannot go on. It must not return.
+	pub on_dead_worker: OnFault,
+}
+
+impl Default for Options {
+	fn default() -> Self {
+		Self {
+			backend: BackendChoice::Auto,
+			cache_bytes: CACHE_BYTES,
+			tier_up_gas: TIER_UP_GAS,
+			on_dead_worker: end_process,
+		}
+	}
+}
+
+/// Exit status of a process whose worker cannot go on. `EX_OSERR` of sysexits.h.
+pub const DEAD_WORKER_STATUS: i32 = 71;
+
+fn end_process(fault: &str) {
+	log::error!(target: LOG_TARGET, "Host fault, the node stops: {fault}");
+	eprintln!("Error: virt: {fault}, while a program waits for it; nothing of its block was imported; start the node again");
+	std::process::exit(DEAD_WORKER_STATUS)
+}
+
 /// One per process.
 pub struct Engine {
-	polkavm: polkavm::Engine,
 	backend: Backend,
 	fallback_reason: Option<String>,
+	interpreter: polkavm::Engine,
+	recompiler: Option<Recompiler>,
+	tier_up_gas: Gas,
+	cache_bytes: usize,
 	cache: Cache,
 	metrics: Metrics,
+	last_fault: Mutex<Option<String>>,
+}
+
+/// The half of the engine that has worker processes.
+struct Recompiler {
+	polkavm: polkavm::Engine,
+	watchdog: Arc<Watchdog>,
+	/// Programs that are to be compiled ahead of their need.
+	ahead: OnceLock<SyncSender<Arc<Compiled>>>,
+	workers: Arc<AtomicUsize>,
+}
+
+/// Leave to have one more worker process.
+pub(crate) struct WorkerSlot(Arc<AtomicUsize>);
+
+impl WorkerSlot {
+	fn take(workers: &Arc<AtomicUsize>) -> Option<Self> {
+		let one_more = |count| (count < MAX_WORKERS).then_some(count + 1);
+		workers.fetch_update(Relaxed, Relaxed, one_more).ok().map(|_| Self(workers.clone()))
+	}
+}
+
+impl Drop for WorkerSlot {
+	fn drop(&mut self) {
+		self.0.fetch_sub(1, Relaxed);
+	}
 }
 
 impl Engine {
@@ -97,18 +180,14 @@ impl Engine {
 	///
 	/// `registry` is where the metrics go, if anywhere.
 	pub fn new(
-		choice: BackendChoice,
+		backend: BackendChoice,
 		registry: Option<&Registry>,
 	) -> Result<Arc<Self>, EngineError> {
-		Self::with_cache(choice, registry, CACHE_BYTES)
+		Self::with(Options { backend, ..Options::default() }, registry)
 	}
 
-	/// The same with a module cache of `cache_bytes`, which changes nothing but speed.
-	pub fn with_cache(
-		choice: BackendChoice,
-		registry: Option<&Registry>,
-		cache_bytes: usize,
-	) -> Result<Arc<Self>, EngineError> {
+	/// The same with all options.
+	pub fn with(options: Options, registry: Option<&Registry>) -> Result<Arc<Self>, EngineError> {
 		if !cpu_has_avx2() {
 			return Err(EngineError(
 				"virt: this CPU lacks AVX2, which the gas cost model needs on x86-64; use a \
@@ -116,27 +195,63 @@ impl Engine {
 					.into(),
 			));
 		}
-		let (polkavm, backend, fallback_reason) = match choice {
-			BackendChoice::Interpreter => (start(Backend::Interpreter), Backend::Interpreter, None),
-			BackendChoice::Recompiler => (start(Backend::Recompiler), Backend::Recompiler, None),
-			BackendChoice::Auto => match start(Backend::Recompiler) {
-				Ok(engine) => (Ok(engine), Backend::Recompiler, None),
-				Err(reason) => (start(Backend::Interpreter), Backend::Interpreter, Some(reason)),
+		let (interpreter, _) = start(BackendKind::Interpreter).map_err(|reason| {
+			EngineError(format!("virt: the interpreter does not start: {reason}"))
+		})?;
+		let needs_recompiler = |choice: &str, reason: String| {
+			EngineError(format!(
+				"virt: the recompiler, which `--vm-backend {choice}` needs, does not work here \
+				 ({reason}); use `--vm-backend interpreter`, which works everywhere"
+			))
+		};
+		let recompiler = || Recompiler::start(options.on_dead_worker);
+		let (backend, recompiler, fallback_reason) = match options.backend {
+			BackendChoice::Interpreter => (Backend::Interpreter, None, None),
+			BackendChoice::Recompiler => {
+				let recompiler = recompiler().map_err(|it| needs_recompiler("recompiler", it))?;
+				(Backend::Recompiler, Some(recompiler), None)
+			},
+			BackendChoice::Tiered => {
+				let recompiler = recompiler().map_err(|it| needs_recompiler("tiered", it))?;
+				(Backend::Tiered, Some(recompiler), None)
+			},
+			BackendChoice::Auto => match recompiler() {
+				Ok(recompiler) => (Backend::Tiered, Some(recompiler), None),
+				Err(reason) => (Backend::Interpreter, None, Some(reason)),
 			},
 		};
-		let polkavm = polkavm.map_err(|reason| {
-			EngineError(match backend {
-				Backend::Recompiler => format!(
-					"virt: the recompiler does not work here ({reason}); use `--vm-backend \
-					 interpreter`, which works everywhere"
-				),
-				Backend::Interpreter => format!("virt: the interpreter does not start: {reason}"),
-			})
-		})?;
 		let metrics = Metrics::new(registry)
 			.map_err(|error| EngineError(format!("virt: metrics cannot be registered: {error}")))?;
-		let cache = Cache::new(cache_bytes);
-		Ok(Arc::new(Self { polkavm, backend, fallback_reason, cache, metrics }))
+		let engine = Arc::new(Self {
+			backend,
+			fallback_reason,
+			interpreter,
+			recompiler,
+			tier_up_gas: if backend == Backend::Recompiler { 0 } else { options.tier_up_gas },
+			cache_bytes: options.cache_bytes,
+			cache: Cache::new(options.cache_bytes),
+			metrics,
+			last_fault: Mutex::new(None),
+		});
+		engine
+			.compile_ahead()
+			.map_err(|error| EngineError(format!("virt: a thread cannot be started: {error}")))?;
+		Ok(engine)
+	}
+
+	/// Starts the thread that compiles for the recompiler what was just stored or first loaded.
+	fn compile_ahead(self: &Arc<Self>) -> std::io::Result<()> {
+		let Some(recompiler) = &self.recompiler else { return Ok(()) };
+		let (sender, receiver) = sync_channel::<Arc<Compiled>>(COMPILE_QUEUE);
+		let engine = Arc::downgrade(self);
+		thread::Builder::new().name("virt-compiler".into()).spawn(move || {
+			for compiled in receiver {
+				let Some(engine) = engine.upgrade() else { return };
+				engine.native(&compiled);
+			}
+		})?;
+		recompiler.ahead.get_or_init(|| sender);
+		Ok(())
 	}
 
 	/// Which backend runs.
@@ -159,26 +274,172 @@ impl Engine {
 		VirtExt::new(Manager::new(self.clone()))
 	}
 
+	/// How the engine is, for people.
+	pub fn health(&self) -> Health {
+		let (modules, bytes) = self.cache.usage();
+		let metrics = &self.metrics;
+		Health {
+			backend: match self.backend {
+				Backend::Tiered => "tiered",
+				Backend::Recompiler => "recompiler",
+				Backend::Interpreter => "interpreter",
+			},
+			fallback_reason: self.fallback_reason.clone(),
+			tier_up_gas: self.recompiler.as_ref().map(|_| self.tier_up_gas),
+			tier_ups: metrics.tier_ups.get(),
+			tier_downs: metrics.tier_downs.get(),
+			instances: metrics.instances.get(),
+			syscalls: metrics.syscalls.get(),
+			traps: metrics.traps.get(),
+			workers: self.recompiler.as_ref().map(|recompiler| WorkerHealth {
+				at_work: recompiler.workers.load(Relaxed),
+				idle: recompiler.polkavm.idle_worker_pids().len(),
+				limit: MAX_WORKERS,
+			}),
+			cache: CacheHealth {
+				modules,
+				bytes,
+				capacity: self.cache_bytes,
+				hits: metrics.cache_hits.get(),
+				misses: metrics.compiled.get(),
+				native: metrics.compiled_native.get(),
+			},
+			host_faults: metrics.host_faults.get(),
+			last_fault: self.last_fault.lock().clone(),
+		}
+	}
+
+	/// Gas of uninterrupted computing after which an execution moves to the recompiler.
+	pub(crate) fn tier_up_gas(&self) -> Gas {
+		if self.recompiler.is_some() {
+			self.tier_up_gas
+		} else {
+			Gas::MAX
+		}
+	}
+
+	/// Whether executions move back to the interpreter.
+	pub(crate) fn may_tier_down(&self) -> bool {
+		self.backend == Backend::Tiered
+	}
+
+	/// Counts and keeps a fault of the node's own.
+	pub(crate) fn record_fault(&self, reason: &str) {
+		self.metrics.host_faults.inc();
+		*self.last_fault.lock() = Some(reason.into());
+	}
+
 	/// Compiles `program`, or finds it compiled.
 	pub(crate) fn compile(&self, program: &[u8]) -> Outcome<Arc<Compiled>, CompileError> {
-		let hash = blake2_256(program);
-		if let Some(compiled) = self.cache.get(&hash) {
+		if let Some(compiled) = self.cache.get(program) {
 			self.metrics.cache_hits.inc();
 			return Ok(compiled);
 		}
-		let compiled = match compile(&self.polkavm, program) {
-			// Compiled modules share one arena. What the cache keeps must not keep this one out.
-			Err(Failure::Host(reason)) => {
+		let compiled = Arc::new(Compiled::new(&self.interpreter, program)?);
+		self.metrics.compiled.inc();
+		self.keep(&compiled);
+		if let Some(ahead) = self.recompiler.as_ref().and_then(|it| it.ahead.get()) {
+			// Where too many wait already, it is compiled when it is needed.
+			let _ = ahead.try_send(compiled.clone());
+		}
+		Ok(compiled)
+	}
+
+	fn keep(&self, compiled: &Arc<Compiled>) {
+		self.cache.insert(compiled.clone());
+		self.metrics.cache_bytes.set(self.cache.usage().1 as u64);
+	}
+
+	/// The program's native code, compiled now if it was not before.
+	fn native<'a>(&self, compiled: &'a Arc<Compiled>) -> Option<&'a polkavm::Module> {
+		let recompiler = self.recompiler.as_ref()?;
+		let known = compiled.is_native_known();
+		let module = compiled.native(|blob| self.translate(recompiler, blob));
+		if !known {
+			// It is larger now.
+			self.keep(compiled);
+		}
+		module
+	}
+
+	fn translate(&self, recompiler: &Recompiler, blob: &ProgramBlob) -> Option<polkavm::Module> {
+		let translated = translate(&recompiler.polkavm, blob).or_else(|failure| match failure {
+			// Native code of all programs shares one arena. What the cache keeps must not keep this
+			// one out.
+			Failure::Host(reason) => {
 				log::warn!(target: LOG_TARGET, "Compiling again with an empty cache: {reason}");
 				self.cache.clear();
-				compile(&self.polkavm, program)?
+				translate(&recompiler.polkavm, blob)
 			},
-			outcome => outcome?,
-		};
-		let compiled = Arc::new(compiled);
-		self.metrics.compiled.inc();
-		self.cache.insert(hash, compiled.clone());
-		Ok(compiled)
+			guest => Err(guest),
+		});
+		match translated {
+			Ok(module) => {
+				self.metrics.compiled_native.inc();
+				Some(module)
+			},
+			Err(failure) => {
+				log::warn!(target: LOG_TARGET, "A program stays in the interpreter: {failure:?}");
+				None
+			},
+		}
+	}
+
+	/// A worker process with an instance of the program; `None` where it has to stay in the
+	/// interpreter.
+	///
+	/// Errs, as the operator wants it, where only the recompiler was asked for and a process cannot
+	/// be had.
+	pub(crate) fn worker(&self, compiled: &Arc<Compiled>) -> Result<Option<Worker>, String> {
+		let Some(recompiler) = &self.recompiler else { return Ok(None) };
+		let Some(slot) = WorkerSlot::take(&recompiler.workers) else { return Ok(None) };
+		let Some(module) = self.native(compiled) else { return Ok(None) };
+		match recompiler.instantiate(module) {
+			Ok((raw, pid)) => {
+				let watched = recompiler.watchdog.watch(Some(pid));
+				Ok(Some(Worker::new(raw, watched, slot)))
+			},
+			Err(reason) if self.backend == Backend::Recompiler => Err(reason),
+			Err(reason) => {
+				log::warn!(target: LOG_TARGET, "A program stays in the interpreter: {reason}");
+				Ok(None)
+			},
+		}
+	}
+}
+
+impl Recompiler {
+	fn start(on_dead_worker: OnFault) -> Result<Self, String> {
+		#[cfg(target_arch = "x86_64")]
+		if !std::is_x86_feature_detected!("bmi2") {
+			return Err("this CPU lacks BMI2".into());
+		}
+		let (polkavm, probe) = start(BackendKind::Compiler).map_err(explain)?;
+		let no_thread = |error| format!("a thread cannot be started: {error}");
+		let watchdog = Watchdog::start(on_dead_worker).map_err(no_thread)?;
+		workers::warm_up(probe).map_err(no_thread)?;
+		Ok(Self { polkavm, watchdog, ahead: OnceLock::new(), workers: Arc::default() })
+	}
+
+	/// An instance in a worker process, and the process's id.
+	fn instantiate(&self, module: &polkavm::Module) -> Result<(RawInstance, u32), String> {
+		// An idle worker may have been killed, which shows when it is to be used: then the next.
+		let tries = self.polkavm.idle_worker_pids().len() + 1;
+		let starting = self.watchdog.watch(None);
+		let mut failed = String::new();
+		for _ in 0..tries {
+			match starting.wait(|| module.instantiate()) {
+				Ok(raw) => {
+					let pid = raw.pid().ok_or("an instance of the recompiler has no process")?;
+					return Ok((raw, pid));
+				},
+				Err(error) => failed = error.to_string(),
+			}
+		}
+		Err(format!(
+			"no worker process can be had ({failed}); if a limit on processes or open files was \
+			 reached, raise it (ulimit -u, ulimit -n)"
+		))
 	}
 }
 
@@ -192,104 +453,58 @@ fn cpu_has_avx2() -> bool {
 	true
 }
 
-/// Starts PolkaVM and runs a program that only returns.
-fn start(backend: Backend) -> Result<polkavm::Engine, String> {
+/// Starts PolkaVM and runs a program that only returns, which it gives, too.
+fn start(backend: BackendKind) -> Result<(polkavm::Engine, polkavm::Module), String> {
 	let mut config = Config::new();
 	config
-		.set_backend(Some(match backend {
-			Backend::Recompiler => BackendKind::Compiler,
-			Backend::Interpreter => BackendKind::Interpreter,
-		}))
+		.set_backend(Some(backend))
 		.set_default_cost_model(Some(cost_model()))
 		// The node's threads are the node's: pinning them to a core stalls it on a small machine.
 		.set_core_pinning(CorePinning::Disabled)
+		.set_worker_count(IDLE_WORKERS)
 		.set_cache_enabled(false);
-	if backend == Backend::Recompiler {
-		#[cfg(target_arch = "x86_64")]
-		if !std::is_x86_feature_detected!("bmi2") {
-			return Err("this CPU lacks BMI2".into());
-		}
+	if backend == BackendKind::Compiler {
 		config.set_sandbox(Some(SandboxKind::Linux));
 	}
 	let engine = polkavm::Engine::new(&config).map_err(|error| error.to_string())?;
-
-	let mut builder = polkavm_common::writer::ProgramBlobBuilder::new(
-		polkavm::program::InstructionSetKind::ReviveV1,
-	);
-	builder.add_export_by_basic_block(0, b"probe");
-	builder.set_code(&[polkavm_common::program::asm::ret()], &[]);
-	let probe = builder.to_vec().map_err(|error| format!("{error:?}"))?;
-	let compiled = compile(&engine, &probe).map_err(|failure| format!("{failure:?}"))?;
-	let mut instance = compiled.module.instantiate().map_err(|error| error.to_string())?;
+	let module = workers::probe(&engine)?;
+	let mut instance = module.instantiate().map_err(|error| error.to_string())?;
+	let entry = module.exports().next().ok_or("the probe has an export")?.program_counter();
 	instance.set_gas(i64::MAX);
-	instance.prepare_call_untyped(compiled.exports[&b"probe"[..]], &[]);
+	instance.prepare_call_untyped(entry, &[]);
 	match instance.run() {
-		Ok(polkavm::InterruptKind::Finished) => Ok(engine),
+		Ok(polkavm::InterruptKind::Finished) => Ok((engine, module)),
 		Ok(other) => Err(format!("a first program ended with {other:?}")),
 		Err(error) => Err(error.to_string()),
 	}
 }
 
-/// The price list of instructions: cycles of a simulated pipeline with data in the L2 cache.
-fn cost_model() -> CostModelKind {
-	CostModelKind::Full(CacheModel::L2Hit)
+/// What an operator can do about a sandbox that does not start.
+fn explain(reason: String) -> String {
+	if user_namespaces() {
+		reason
+	} else {
+		format!("this system gives no user namespaces: {reason}")
+	}
 }
 
-/// Bytes that the recompiler keeps for each entry of a program's jump table.
-const NATIVE_JUMP: usize = 16;
-
-/// Offset of the first instruction that is not one, but for the trap that every program ends with.
-///
-/// The backends do not agree on such code: PolkaVM 0.37 reads some bit masks in two ways, so that an
-/// invalid instruction of no length stands before a real one, and only the recompiler lets a program
-/// jump there. No compiler emits one.
-fn invalid_instruction(blob: &ProgramBlob) -> Option<u32> {
-	let end = blob.code().len() as u32;
-	blob.instructions()
-		.find(|instruction| instruction.kind == Instruction::invalid && instruction.offset.0 < end)
-		.map(|instruction| instruction.offset.0)
-}
-
-fn compile(engine: &polkavm::Engine, program: &[u8]) -> Outcome<Compiled, CompileError> {
-	let invalid = |reason: String| {
-		log::debug!(target: LOG_TARGET, "Invalid program: {reason}");
-		Failure::Guest(CompileError::InvalidImage)
-	};
-	let blob = ProgramBlob::parse(program.into()).map_err(|error| invalid(error.to_string()))?;
-	// Looked at before PolkaVM compiles anything, so that both backends refuse the same programs.
-	let imports = blob
-		.imports()
-		.into_iter()
-		.map(|symbol| SyscallSymbol::new(symbol?.as_bytes()))
-		.collect::<Option<Vec<_>>>()
-		.ok_or_else(|| invalid("an import has no name, or a too long one".into()))?;
-	let mut exports = HashMap::new();
-	for export in blob.exports() {
-		let pc = export.program_counter();
-		if !blob.scan_is_jump_target_valid(blob.isa(), pc) {
-			return Err(invalid(format!("an export points into the middle of a block: {pc}")));
-		}
-		exports.entry(export.symbol().as_bytes().into()).or_insert(pc);
-	}
-	if let Some(offset) = invalid_instruction(&blob) {
-		return Err(invalid(format!("an invalid instruction at {offset}")));
-	}
-
-	let jump_targets = blob.jump_table().len() as usize;
-	let mut config = ModuleConfig::new();
-	config.set_gas_metering(Some(GasMeteringKind::Sync)).set_cost_model(Some(cost_model()));
-	let module =
-		polkavm::Module::from_blob(engine, &config, blob).map_err(|error| match error {
-			polkavm::CompileError::ValidationFailed(reason) => invalid(reason),
-			polkavm::CompileError::Error(error) => {
-				Failure::Host(format!("compiling failed: {error}"))
+/// Whether a process may have a user namespace of its own.
+fn user_namespaces() -> bool {
+	// SAFETY: the child ends at once, without a look at anything.
+	unsafe {
+		let flags = libc::CLONE_NEWUSER | libc::SIGCHLD;
+		match libc::syscall(libc::SYS_clone, flags, 0, 0, 0, 0) {
+			0 => libc::_exit(0),
+			-1 => false,
+			child => {
+				libc::waitpid(child as libc::pid_t, std::ptr::null_mut(), 0);
+				true
 			},
-		})?;
+		}
+	}
+}
 
-	let map = module.memory_map();
-	let memory = [map.ro_data_size(), map.rw_data_size(), map.stack_size()];
-	let memory: u64 = memory.into_iter().map(u64::from).sum();
-	let native = module.machine_code().map_or(0, <[u8]>::len);
-	let size = program.len() + native + jump_targets * NATIVE_JUMP + memory as usize;
-	Ok(Compiled { module, exports, imports, memory, size })
+/// The price list of instructions: cycles of a simulated pipeline with data in the L2 cache.
+pub(crate) fn cost_model() -> CostModelKind {
+	CostModelKind::Full(CacheModel::L2Hit)
 }

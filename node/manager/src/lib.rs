@@ -1,18 +1,26 @@
 //! The client-side manager: drives PolkaVM for the virtualization host functions.
 //!
-//! - [`engine`]: one per process. Which backend runs, PolkaVM's configuration, compiling.
-//! - [`cache`]: compiled modules by content, shared by the process.
+//! - [`engine`]: one per process. Which backend runs, PolkaVM's configuration, compiling, workers.
+//! - [`cache`]: compiled programs by content, shared by the process; [`module`] is one of them.
 //! - [`manager`]: one per runtime call. Ids, instances, and how they follow storage transactions.
+//! - [`machine`]: one instance, and how it moves from the interpreter to the recompiler.
+//! - [`workers`]: worker processes ready before they are needed; [`watchdog`]: and watched.
 //! - [`limits`]: what is bounded, and by how much.
-//! - [`metrics`]: what Prometheus gets to see.
+//! - [`metrics`], [`health`]: what Prometheus and people get to see.
 //!
 //! The manager never sees chain storage and never learns what a syscall means.
 
-pub mod cache;
+mod cache;
 pub mod engine;
+pub mod health;
 pub mod limits;
+mod machine;
 pub mod manager;
 pub mod metrics;
+mod module;
+mod watchdog;
+mod workers;
 
-pub use engine::{Backend, BackendChoice, Engine, EngineError};
+pub use engine::{Backend, BackendChoice, Engine, EngineError, Options};
+pub use health::Health;
 pub use manager::Manager;

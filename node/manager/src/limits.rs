@@ -1,16 +1,63 @@
 //! Every limit of the manager.
-//!
-//! What a runtime can observe (the first three) is consensus: every node must have the same.
+
+use std::time::Duration;
+use virt_primitives::Gas;
+
+// What a runtime can observe is consensus: every node must have the same.
 
 /// Modules that one manager keeps alive at once.
 pub const MAX_MODULES: usize = 256;
 
-/// Instances that one manager keeps alive at once, idle, running and suspended. With the
-/// recompiler each is a process.
-pub const MAX_INSTANCES: usize = 64;
+/// Bytes of a program.
+pub const MAX_PROGRAM: usize = 4 << 20;
+
+/// Instances that wait at a syscall while another is run: programs that called each other.
+pub const MAX_NESTING: usize = 32;
+
+/// Instances that one manager keeps alive at once, idle, running and suspended.
+pub const MAX_INSTANCES: usize = 1_024;
 
 /// Memory of all live instances of one manager together, in bytes, as the programs declare it.
 pub const MAX_MEMORY: u64 = 512 << 20;
 
-/// Compiled modules kept for the next use, in bytes of program and native code. Not observable.
+// The rest is not observable: it decides how fast a node gives the same results.
+
+/// Gas of uninterrupted computing after which an execution moves to the recompiler.
+///
+/// About what moving costs, so that a long computation pays at most twice for being found out: a
+/// unit of gas is interpreted in up to 1 ns, and moving takes 100 to 300 us.
+pub const TIER_UP_GAS: Gas = 300_000;
+
+/// Syscalls in a row, on the recompiler, after which an execution moves back to the interpreter.
+///
+/// A worker answers one in 0.4 us on an idle machine and in some 3 us on a busy one, the interpreter
+/// in 0.1 us; moving takes about 100 us, which these then made up for.
+pub const TIER_DOWN_SYSCALLS: u32 = 32;
+
+/// Gas between two syscalls from which on they do not count: see [`TIER_DOWN_SYSCALLS`].
+pub const TIER_DOWN_GAS: Gas = 5_000;
+
+/// Compiled modules kept for the next use, in bytes: programs, native code, initial memory.
 pub const CACHE_BYTES: usize = 256 << 20;
+
+/// Worker processes that run or hold programs at once, in the whole process. Executions beyond go
+/// on in the interpreter.
+pub const MAX_WORKERS: usize = 48;
+
+/// Idle worker processes kept for the next use, for each core.
+pub const IDLE_WORKERS: usize = 2;
+
+/// Cores for which workers are made ready when the engine starts.
+pub const WARM_CORES: usize = 8;
+
+/// Programs that wait to be compiled to native code before they need it.
+pub const COMPILE_QUEUE: usize = 64;
+
+/// Gas between two looks at the clock, where a time limit is set. Some 10 ms, interpreted.
+pub const TIME_SLICE: Gas = 10_000_000;
+
+/// Time between two looks of the watchdog at the workers that are at work.
+pub const WATCH_INTERVAL: Duration = Duration::from_millis(500);
+
+/// Looks in a row at which a worker was stopped, or got no time on a core, before that is a fault.
+pub const WATCH_PATIENCE: u32 = 10;

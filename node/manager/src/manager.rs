@@ -2,22 +2,48 @@
 //!
 //! Ids come from counters. Both follow the storage transaction: see [`Layer`].
 
-use crate::{cache::Compiled, engine::Engine, limits::*};
-use polkavm::{InterruptKind, MemoryAccessError, MemoryProtection, RawInstance, Reg};
+use crate::{
+	engine::Engine,
+	limits::*,
+	machine::Machine,
+	module::{Bindings, Compiled},
+};
+use polkavm::{InterruptKind, MemoryAccessError, MemoryProtection, ProgramCounter, Reg};
 use sp_externalities::TransactionType;
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+	collections::BTreeMap,
+	sync::Arc,
+	time::{Duration, Instant},
+};
 use virt_primitives::{
-	step::Step, Backend, CompileError, DestroyError, ExecError, Failure, Gas, InstanceId,
-	InstantiateError, MemoryError, ModuleId, Outcome, TrapCause, MAX_ARGUMENTS,
+	snapshot::{Snapshot, Waiting},
+	step::{stop, writes, Step},
+	Answer, Backend, Buffer, CompileError, DestroyError, Direction, ExecError, Failure, Gas,
+	HostBuffer, InstanceId, InstantiateError, Length, MemoryError, ModuleId, Outcome, RestoreError,
+	SnapshotError, SyscallTable, TrapCause, MAX_ARGUMENTS,
 };
 
 /// Owns the ids, modules and instances of one runtime call (an author: of one block's calls).
 pub struct Manager {
 	engine: Arc<Engine>,
-	modules: BTreeMap<ModuleId, Arc<Compiled>>,
-	instances: BTreeMap<InstanceId, ManagedInstance>,
+	modules: BTreeMap<ModuleId, Module>,
+	instances: BTreeMap<InstanceId, Instance>,
+	/// Memory of all instances, in bytes.
+	memory: u64,
 	counters: Counters,
 	layers: Vec<Layer>,
+	deadline: Option<Instant>,
+	/// How many instances wait at a syscall.
+	waiting: usize,
+	/// The one that stopped at a syscall last.
+	at_syscall: Option<InstanceId>,
+}
+
+/// A program, and what the runtime's table says of its imports.
+#[derive(Clone)]
+struct Module {
+	compiled: Arc<Compiled>,
+	bindings: Bindings,
 }
 
 /// The next ids.
@@ -30,18 +56,21 @@ struct Counters {
 /// An open storage transaction, and the counters at its start: what has a higher id was made in it.
 ///
 /// Rolled back: all of that goes, and the counters go back, so that an author who drops an
-/// extrinsic goes on as an importer does who never saw it. A host's transaction ends with the
-/// runtime call, and with it every handle that the runtime had: committing it clears, too. When the
-/// runtime traps, only the host's transaction is closed, so closing one closes all above it.
+/// extrinsic goes on as an importer does who never saw it. Committed: all of it stays, also where it
+/// was the host's own, which an author has for each extrinsic and an importer once for a block: what a
+/// runtime forgot to destroy counts alike for both, until the block ends. When the runtime traps,
+/// only the host's transaction is closed, so closing one closes all above it.
 struct Layer {
 	ty: TransactionType,
 	counters: Counters,
 }
 
-struct ManagedInstance {
-	raw: RawInstance,
-	module: Arc<Compiled>,
+struct Instance {
+	machine: Machine,
+	bindings: Bindings,
 	state: State,
+	/// Gas that was left when it stopped.
+	gas_left: Gas,
 	engine: Arc<Engine>,
 }
 
@@ -55,7 +84,7 @@ enum State {
 	AtSyscall,
 }
 
-impl Drop for ManagedInstance {
+impl Drop for Instance {
 	fn drop(&mut self) {
 		self.engine.metrics().instances.dec();
 	}
@@ -68,22 +97,63 @@ impl Manager {
 			engine,
 			modules: BTreeMap::new(),
 			instances: BTreeMap::new(),
+			memory: 0,
 			counters: Counters::default(),
 			layers: Vec::new(),
+			deadline: None,
+			waiting: 0,
+			at_syscall: None,
 		}
 	}
 
 	/// Counts a host fault, whatever operation it came from.
 	fn host_fault<E>(&self, reason: String) -> Failure<E> {
-		self.engine.metrics().host_faults.inc();
+		self.engine.record_fault(&reason);
 		Failure::Host(reason)
 	}
 
 	fn instance<E: From<NoInstance>>(
 		&mut self,
 		id: InstanceId,
-	) -> Result<&mut ManagedInstance, Failure<E>> {
+	) -> Result<&mut Instance, Failure<E>> {
 		self.instances.get_mut(&id).ok_or(Failure::Guest(E::from(NoInstance)))
+	}
+
+	/// Makes an idle instance, where there is room for one more.
+	fn make_instance(&mut self, module: Module) -> Outcome<InstanceId, InstantiateError> {
+		if self.instances.len() >= MAX_INSTANCES {
+			return Err(InstantiateError::TooManyInstances.into());
+		}
+		let memory = module.compiled.memory();
+		if self.memory + memory > MAX_MEMORY {
+			return Err(InstantiateError::OutOfMemory.into());
+		}
+		let machine = Machine::new(module.compiled).map_err(|error| self.host_fault(error))?;
+		self.engine.metrics().instances.inc();
+		self.memory += memory;
+		let id = InstanceId(self.counters.instance);
+		self.counters.instance += 1;
+		let instance = Instance {
+			machine,
+			bindings: module.bindings,
+			state: State::Idle,
+			gas_left: 0,
+			engine: self.engine.clone(),
+		};
+		self.instances.insert(id, instance);
+		Ok(id)
+	}
+
+	/// Before another program is run: whoever waits at a syscall waits for longer now.
+	fn park_other_than<E>(&mut self, id: InstanceId) -> Result<(), Failure<E>> {
+		match self.at_syscall {
+			Some(waiting) if waiting != id => {
+				self.at_syscall = None;
+				let Some(instance) = self.instances.get_mut(&waiting) else { return Ok(()) };
+				instance.machine.park().map_err(|reason| self.host_fault(reason))
+			},
+			_ => Ok(()),
+		}
 	}
 
 	/// Closes the innermost transaction of type `ty` and all within it.
@@ -96,25 +166,33 @@ impl Manager {
 
 	fn forget_since(&mut self, counters: Counters) {
 		self.modules.split_off(&ModuleId(counters.module));
-		self.instances.split_off(&InstanceId(counters.instance));
+		for (_, instance) in self.instances.split_off(&InstanceId(counters.instance)) {
+			self.forget(instance);
+		}
 		self.counters = counters;
 	}
 
-	/// An accessible range of the instance's memory. The memory map decides, which no backend has
-	/// a say in; so what fails afterwards is the host's fault.
+	/// It is alive no more.
+	fn forget(&mut self, instance: Instance) {
+		self.memory -= instance.machine.module().memory();
+		self.waiting -= usize::from(instance.state == State::AtSyscall);
+	}
+
+	/// The machine of an instance whose memory may be accessed so. What fails afterwards is the
+	/// host's fault.
 	fn memory(
 		&mut self,
 		id: InstanceId,
 		address: u32,
 		len: usize,
 		protection: MemoryProtection,
-	) -> Outcome<&mut RawInstance, MemoryError> {
+	) -> Outcome<&mut Machine, MemoryError> {
 		let instance = self.instance::<MemoryError>(id)?;
 		let len = u32::try_from(len).map_err(|_| MemoryError::OutOfBounds)?;
-		if !instance.raw.is_memory_accessible(address, len, protection) {
+		if !instance.machine.is_accessible(address, len, protection) {
 			return Err(MemoryError::OutOfBounds.into());
 		}
-		Ok(&mut instance.raw)
+		Ok(&mut instance.machine)
 	}
 
 	fn settle_access(&self, access: Result<(), MemoryAccessError>) -> Outcome<(), MemoryError> {
@@ -137,33 +215,45 @@ impl From<NoInstance> for MemoryError {
 	}
 }
 
-impl ManagedInstance {
-	/// Runs until the next interrupt.
-	fn run(&mut self, gas: Gas, result: Option<u64>) -> Result<Step, String> {
-		if let Some(result) = result {
-			self.raw.set_reg(Reg::A0, result);
-		}
-		self.raw.set_gas(gas);
-		let interrupt = self.raw.run().map_err(|error| format!("running failed: {error}"))?;
-		let gas_left = self.raw.gas();
-		let (state, step) = match interrupt {
+impl From<NoInstance> for SnapshotError {
+	fn from(_: NoInstance) -> Self {
+		Self::InvalidInstance
+	}
+}
+
+impl Instance {
+	/// Runs until the program stops.
+	fn run(
+		&mut self,
+		gas: Gas,
+		deadline: Option<Instant>,
+		buffer: &mut HostBuffer,
+	) -> Result<Step, String> {
+		let stop = self.machine.run(&self.engine, gas, deadline)?;
+		let gas_left = stop.gas_left;
+		self.gas_left = gas_left;
+		let (state, step) = match stop.interrupt {
 			InterruptKind::Finished => {
-				(State::Idle, Step::Finished { gas_left, value: self.raw.reg(Reg::A0) })
+				(State::Idle, Step::Finished { gas_left, value: self.machine.reg(Reg::A0) })
 			},
 			InterruptKind::Trap => (State::Idle, self.trapped(TrapCause::Instruction)),
 			InterruptKind::NotEnoughGas => {
 				(State::Ready, Step::OutOfGas { gas_left, gas_needed: self.gas_needed() })
 			},
-			InterruptKind::Ecalli(index) => match self.module.imports.get(index as usize) {
-				Some(&symbol) => {
-					let args = Reg::ARG_REGS.map(|reg| self.raw.reg(reg));
-					let args = core::array::from_fn(|index| args[index]);
-					(State::AtSyscall, Step::Syscall { gas_left, symbol, args })
+			InterruptKind::Ecalli(index) => match self.bindings.get(index as usize) {
+				Some(binding) => {
+					let args = self.machine.args();
+					for declared in &binding.buffers {
+						bring(&mut self.machine, declared, &args, buffer)
+							.map_err(|error| format!("memory access failed: {error}"))?;
+					}
+					let syscall = binding.syscall;
+					(State::AtSyscall, Step::Syscall { gas_left, syscall, args })
 				},
 				None => (State::Idle, self.trapped(TrapCause::MissingImport)),
 			},
 			InterruptKind::Segfault(_) | InterruptKind::Step => {
-				return Err(format!("PolkaVM was not configured to stop for {interrupt:?}"))
+				return Err(format!("PolkaVM was not configured to stop for {:?}", stop.interrupt))
 			},
 		};
 		self.state = state;
@@ -177,19 +267,75 @@ impl ManagedInstance {
 	}
 
 	fn trapped(&self, cause: TrapCause) -> Step {
-		let pc = self.raw.program_counter().map(|pc| pc.0);
-		Step::Trapped { gas_left: self.raw.gas(), pc, cause }
+		let pc = self.machine.pc().map(|pc| pc.0);
+		Step::Trapped { gas_left: self.gas_left, pc, cause }
 	}
 
 	/// What the block that could not be paid for costs.
 	fn gas_needed(&self) -> Option<Gas> {
-		let pc = self.raw.next_program_counter().or_else(|| self.raw.program_counter())?;
-		self.module.module.calculate_gas_cost_for(pc)
+		self.machine.module().interpreted().calculate_gas_cost_for(self.machine.next_pc()?)
+	}
+
+	/// Makes the writes of a syscall, if all of them can be made.
+	fn write_all(&mut self, encoded: &[u8]) -> Outcome<(), ExecError> {
+		for write in writes::decode(encoded) {
+			let accessible = write.is_some_and(|(address, bytes)| {
+				let len = bytes.len() as u32;
+				self.machine.is_accessible(address, len, MemoryProtection::ReadWrite)
+			});
+			if !accessible {
+				return Err(ExecError::WriteOutOfBounds.into());
+			}
+		}
+		for (address, bytes) in writes::decode(encoded).flatten() {
+			self.machine
+				.write(address, bytes)
+				.map_err(|error| Failure::Host(format!("memory access failed: {error}")))?;
+		}
+		Ok(())
 	}
 }
 
+/// Puts what a syscall's arguments point to into `buffer`, as the runtime declared it. What is out
+/// of bounds, or longer than declared, is left out: the runtime finds that out by its own access.
+fn bring(
+	machine: &mut Machine,
+	declared: &Buffer,
+	args: &[u64; MAX_ARGUMENTS],
+	buffer: &mut HostBuffer,
+) -> Result<(), MemoryAccessError> {
+	let Ok(address) = u32::try_from(args[usize::from(declared.pointer)]) else { return Ok(()) };
+	let len = match declared.len {
+		Length::Fixed(len) => len.into(),
+		Length::Argument(number) => args[usize::from(number)],
+	};
+	let max = u64::from(declared.max);
+	match declared.direction {
+		Direction::In => {
+			let len = if len <= max { len as u32 } else { return Ok(()) };
+			if machine.is_accessible(address, len, MemoryProtection::Read) {
+				stop::bring(buffer, address, len, |dest| machine.read(address, dest))?;
+			}
+		},
+		Direction::Out => {
+			let len = len.min(max) as u32;
+			if machine.is_accessible(address, len, MemoryProtection::ReadWrite) {
+				stop::offer(buffer, address, len);
+			}
+		},
+	}
+	Ok(())
+}
+
 impl Backend for Manager {
-	fn compile(&mut self, program: &[u8]) -> Outcome<ModuleId, CompileError> {
+	fn compile(
+		&mut self,
+		program: &[u8],
+		syscalls: SyscallTable<'_>,
+	) -> Outcome<ModuleId, CompileError> {
+		if program.len() > MAX_PROGRAM {
+			return Err(CompileError::TooLarge.into());
+		}
 		if self.modules.len() >= MAX_MODULES {
 			return Err(CompileError::TooManyModules.into());
 		}
@@ -197,9 +343,10 @@ impl Backend for Manager {
 			Err(Failure::Host(reason)) => return Err(self.host_fault(reason)),
 			outcome => outcome?,
 		};
+		let bindings = compiled.bind(syscalls)?;
 		let id = ModuleId(self.counters.module);
 		self.counters.module += 1;
-		self.modules.insert(id, compiled);
+		self.modules.insert(id, Module { compiled, bindings });
 		Ok(id)
 	}
 
@@ -209,23 +356,7 @@ impl Backend for Manager {
 
 	fn instantiate(&mut self, module: ModuleId) -> Outcome<InstanceId, InstantiateError> {
 		let module = self.modules.get(&module).ok_or(InstantiateError::InvalidModule)?.clone();
-		if self.instances.len() >= MAX_INSTANCES {
-			return Err(InstantiateError::TooManyInstances.into());
-		}
-		let held: u64 = self.instances.values().map(|instance| instance.module.memory).sum();
-		if held + module.memory > MAX_MEMORY {
-			return Err(InstantiateError::OutOfMemory.into());
-		}
-		let raw = module
-			.module
-			.instantiate()
-			.map_err(|error| self.host_fault(format!("instantiating failed: {error}")))?;
-		self.engine.metrics().instances.inc();
-		let id = InstanceId(self.counters.instance);
-		self.counters.instance += 1;
-		let engine = self.engine.clone();
-		self.instances.insert(id, ManagedInstance { raw, module, state: State::Idle, engine });
-		Ok(id)
+		self.make_instance(module)
 	}
 
 	fn prepare(
@@ -241,9 +372,20 @@ impl Backend for Manager {
 		if args.len() > MAX_ARGUMENTS {
 			return Err(ExecError::TooManyArguments.into());
 		}
-		let pc = *instance.module.exports.get(entry).ok_or(ExecError::ExportNotFound)?;
-		instance.raw.prepare_call_untyped(pc, args);
+		let module = instance.machine.module();
+		let pc = module.export(entry).ok_or(ExecError::ExportNotFound)?;
+		instance.machine.prepare(pc, args);
 		instance.state = State::Ready;
+		Ok(())
+	}
+
+	fn abandon(&mut self, instance: InstanceId) -> Outcome<(), ExecError> {
+		let id = instance;
+		let instance = self.instance::<ExecError>(id)?;
+		let waited = instance.state == State::AtSyscall;
+		instance.state = State::Idle;
+		self.waiting -= usize::from(waited);
+		self.at_syscall = self.at_syscall.filter(|waiting| *waiting != id);
 		Ok(())
 	}
 
@@ -251,24 +393,110 @@ impl Backend for Manager {
 		&mut self,
 		instance: InstanceId,
 		gas: Gas,
-		result: Option<u64>,
+		answer: Option<Answer<'_>>,
+		stop: &mut HostBuffer,
 	) -> Outcome<Step, ExecError> {
-		let instance = self.instance::<ExecError>(instance)?;
-		match (instance.state, result) {
+		let deadline = self.deadline;
+		let waiting = self.waiting;
+		self.park_other_than(instance)?;
+		let id = instance;
+		let instance = self.instance::<ExecError>(id)?;
+		if gas < 0 {
+			return Err(ExecError::NegativeGas.into());
+		}
+		match (instance.state, answer) {
 			(State::Idle, _) => return Err(ExecError::NotPrepared.into()),
-			(State::Ready, None) | (State::AtSyscall, Some(_)) => {},
+			(State::Ready, None) if waiting >= MAX_NESTING => return Err(ExecError::TooDeep.into()),
+			(State::Ready, None) => {},
+			(State::AtSyscall, Some(answer)) => {
+				if let Err(failure) = instance.write_all(answer.writes) {
+					return Err(match failure {
+						Failure::Host(reason) => self.host_fault(reason),
+						guest => guest,
+					});
+				}
+				instance.machine.set_reg(Reg::A0, answer.result);
+			},
 			(State::Ready, Some(_)) | (State::AtSyscall, None) => {
 				return Err(ExecError::ResultMismatch.into())
 			},
 		}
-		if gas < 0 {
-			return Err(ExecError::NegativeGas.into());
+		let waited = instance.state == State::AtSyscall;
+		let step = instance.run(gas, deadline, stop);
+		let waits = instance.state == State::AtSyscall;
+		self.waiting = waiting - usize::from(waited) + usize::from(waits);
+		self.at_syscall = waits.then_some(id);
+		step.map_err(|reason| self.host_fault(reason))
+	}
+
+	fn snapshot(&mut self, instance: InstanceId) -> Outcome<Vec<u8>, SnapshotError> {
+		let instance = self.instance::<SnapshotError>(instance)?;
+		let waiting = match instance.state {
+			State::Idle => return Err(SnapshotError::NotSuspended.into()),
+			State::Ready => Waiting::ForGas,
+			State::AtSyscall => Waiting::ForResult,
+		};
+		let machine = &mut instance.machine;
+		let pages = machine.pages();
+		let pc = machine.next_pc();
+		let snapshot = pages.and_then(|pages| {
+			Ok(Snapshot {
+				program: machine.module().hash(),
+				waiting,
+				gas_left: instance.gas_left,
+				pc: pc.ok_or("a suspended program knows where it goes on")?.0,
+				registers: machine.registers(),
+				pages,
+			})
+		});
+		snapshot.map(|it| it.to_bytes()).map_err(|reason| self.host_fault(reason))
+	}
+
+	fn restore(&mut self, module: ModuleId, snapshot: &[u8]) -> Outcome<InstanceId, RestoreError> {
+		let module = self.modules.get(&module).ok_or(RestoreError::InvalidModule)?.clone();
+		let snapshot = Snapshot::from_bytes(snapshot).map_err(RestoreError::from)?;
+		if snapshot.program != module.compiled.hash() {
+			return Err(RestoreError::WrongProgram.into());
 		}
-		instance.run(gas, result).map_err(|reason| self.host_fault(reason))
+		let pc = ProgramCounter(snapshot.pc);
+		if !module.compiled.is_stop(pc, snapshot.waiting == Waiting::ForResult) {
+			return Err(RestoreError::InvalidSnapshot.into());
+		}
+		let id = self.make_instance(module).map_err(|failure| match failure {
+			Failure::Guest(error) => Failure::Guest(error.into()),
+			Failure::Host(reason) => Failure::Host(reason),
+		})?;
+		let instance = self.instances.get_mut(&id).expect("it was just made; qed");
+		match instance.machine.set_pages(&snapshot.pages) {
+			Ok(true) => {},
+			Ok(false) => {
+				// As if it had never been made.
+				self.forget_since(Counters { instance: id.0, ..self.counters });
+				return Err(RestoreError::InvalidSnapshot.into());
+			},
+			Err(reason) => return Err(self.host_fault(reason)),
+		}
+		for (reg, value) in Reg::ALL.into_iter().zip(snapshot.registers) {
+			instance.machine.set_reg(reg, value);
+		}
+		instance.machine.enter(pc);
+		instance.gas_left = snapshot.gas_left;
+		instance.state = match snapshot.waiting {
+			Waiting::ForGas => State::Ready,
+			Waiting::ForResult => State::AtSyscall,
+		};
+		self.waiting += usize::from(snapshot.waiting == Waiting::ForResult);
+		Ok(id)
+	}
+
+	fn limit_time(&mut self, limit: Duration) {
+		self.deadline = Instant::now().checked_add(limit);
 	}
 
 	fn destroy(&mut self, instance: InstanceId) -> Outcome<(), DestroyError> {
-		self.instances.remove(&instance).map(drop).ok_or(DestroyError::Unknown.into())
+		let instance = self.instances.remove(&instance).ok_or(DestroyError::Unknown)?;
+		self.forget(instance);
+		Ok(())
 	}
 
 	fn read_memory(
@@ -278,7 +506,7 @@ impl Backend for Manager {
 		dest: &mut [u8],
 	) -> Outcome<(), MemoryError> {
 		let memory = self.memory(instance, address, dest.len(), MemoryProtection::Read)?;
-		let access = memory.read_memory_into(address, dest).map(drop);
+		let access = memory.read(address, dest);
 		self.settle_access(access)
 	}
 
@@ -289,7 +517,7 @@ impl Backend for Manager {
 		src: &[u8],
 	) -> Outcome<(), MemoryError> {
 		let memory = self.memory(instance, address, src.len(), MemoryProtection::ReadWrite)?;
-		let access = memory.write_memory(address, src);
+		let access = memory.write(address, src);
 		self.settle_access(access)
 	}
 
@@ -300,7 +528,7 @@ impl Backend for Manager {
 		len: u32,
 	) -> Outcome<(), MemoryError> {
 		let memory = self.memory(instance, address, len as usize, MemoryProtection::ReadWrite)?;
-		let access = memory.zero_memory(address, len);
+		let access = memory.zero(address, len);
 		self.settle_access(access)
 	}
 
@@ -309,10 +537,7 @@ impl Backend for Manager {
 	}
 
 	fn commit_transaction(&mut self, ty: TransactionType) {
-		let start = self.close(ty);
-		if let (Some(start), true) = (start, ty.is_host()) {
-			self.forget_since(start);
-		}
+		self.close(ty);
 	}
 
 	fn rollback_transaction(&mut self, ty: TransactionType) {

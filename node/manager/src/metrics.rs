@@ -8,6 +8,14 @@ use substrate_prometheus_endpoint::{
 pub struct Metrics {
 	/// Programs compiled.
 	pub compiled: Counter<U64>,
+	/// Programs compiled to native code, too.
+	pub compiled_native: Counter<U64>,
+	/// Bytes that the module cache holds.
+	pub cache_bytes: Gauge<U64>,
+	/// Executions that moved to the recompiler.
+	pub tier_ups: Counter<U64>,
+	/// Executions that moved back to the interpreter.
+	pub tier_downs: Counter<U64>,
 	/// Programs found in the cache.
 	pub cache_hits: Counter<U64>,
 	/// Instances alive now, in all managers.
@@ -30,14 +38,27 @@ impl Metrics {
 				None => Ok(counter),
 			}
 		};
-		let instances = Gauge::with_opts(Opts::new("virt_instances", "Program instances alive"))?;
+		let gauge = |name: &str, help: &str| {
+			let gauge = Gauge::with_opts(Opts::new(name, help))?;
+			match registry {
+				Some(registry) => register(gauge, registry),
+				None => Ok(gauge),
+			}
+		};
 		Ok(Self {
 			compiled: counter("virt_modules_compiled_total", "Programs compiled")?,
+			compiled_native: counter(
+				"virt_modules_compiled_native_total",
+				"Programs compiled to native code, too",
+			)?,
+			cache_bytes: gauge("virt_cache_bytes", "Bytes that the module cache holds")?,
+			tier_ups: counter("virt_tier_ups_total", "Executions that moved to the recompiler")?,
+			tier_downs: counter(
+				"virt_tier_downs_total",
+				"Executions that moved back to the interpreter",
+			)?,
 			cache_hits: counter("virt_cache_hits_total", "Programs found in the module cache")?,
-			instances: match registry {
-				Some(registry) => register(instances, registry)?,
-				None => instances,
-			},
+			instances: gauge("virt_instances", "Program instances alive")?,
 			syscalls: counter("virt_syscalls_total", "Syscalls made by programs")?,
 			traps: counter("virt_traps_total", "Programs that trapped")?,
 			host_faults: counter("virt_host_faults_total", "Runtime calls aborted by the node")?,

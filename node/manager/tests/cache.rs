@@ -4,8 +4,11 @@ use polkavm_common::{
 	program::{asm, InstructionSetKind, Reg},
 	writer::ProgramBlobBuilder,
 };
-use virt_manager::{limits::*, BackendChoice, Engine, Manager};
-use virt_primitives::{step::Step, Backend, InstantiateError};
+use virt_manager::{limits::*, BackendChoice, Engine, Manager, Options};
+use virt_primitives::{
+	step::{stop, Step},
+	Backend, HostBuffer, InstantiateError, SyscallTable,
+};
 
 /// A program that returns `value`.
 fn returning(value: u32) -> Vec<u8> {
@@ -16,10 +19,12 @@ fn returning(value: u32) -> Vec<u8> {
 }
 
 fn run(manager: &mut Manager, program: &[u8]) -> Step {
-	let module = manager.compile(program).expect("the program is valid");
+	let module = manager.compile(program, SyscallTable::EMPTY).expect("the program is valid");
 	let instance = manager.instantiate(module).expect("there is room");
 	manager.prepare(instance, b"main", &[]).expect("it is exported");
-	let step = manager.run(instance, 1_000, None).expect("it is prepared");
+	let mut stop = HostBuffer::with_capacity(stop::MIN_CAPACITY);
+	stop::begin(&mut stop);
+	let step = manager.run(instance, 1_000, None, &mut stop).expect("it is prepared");
 	manager.destroy(instance).expect("it is there");
 	manager.release(module).expect("it is there");
 	step
@@ -40,7 +45,15 @@ fn known_content_is_not_compiled_again_by_any_manager() {
 
 #[test]
 fn evicted_modules_are_compiled_again_with_the_same_result() {
-	let engine = Engine::with_cache(BackendChoice::Recompiler, None, 64 * 1024).unwrap();
+	let engine = Engine::with(
+		Options {
+			backend: BackendChoice::Recompiler,
+			cache_bytes: 64 * 1024,
+			..Default::default()
+		},
+		None,
+	)
+	.unwrap();
 	let mut manager = Manager::new(engine.clone());
 	let round = |manager: &mut Manager| -> Vec<Step> {
 		(0..100).map(|value| run(manager, &returning(value))).collect()
@@ -57,7 +70,7 @@ fn memory_of_live_instances_is_limited() {
 	builder.set_code(&[asm::ret()], &[]);
 	let engine = Engine::new(BackendChoice::Interpreter, None).unwrap();
 	let mut manager = Manager::new(engine);
-	let module = manager.compile(&builder.to_vec().unwrap()).unwrap();
+	let module = manager.compile(&builder.to_vec().unwrap(), SyscallTable::EMPTY).unwrap();
 	let instances: Vec<_> = (0..4).map(|_| manager.instantiate(module).unwrap()).collect();
 	assert_eq!(manager.instantiate(module), Err(InstantiateError::OutOfMemory.into()));
 	manager.destroy(instances[0]).unwrap();

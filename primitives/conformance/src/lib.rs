@@ -20,12 +20,12 @@ sp_core::wasm_export_functions! {
 
 	// What a runtime that has no extension sees.
 	fn compile(program: alloc::vec::Vec<u8>) {
-		let _ = virt_primitives::Module::from_bytes(&program);
+		let _ = virt_primitives::Module::from_bytes(&program, &virt_primitives::SyscallTable::EMPTY);
 	}
 
 	// Traps while an instance is alive.
 	fn trap_with_instance(program: alloc::vec::Vec<u8>) {
-		let module = virt_primitives::Module::from_bytes(&program).expect("the program is valid");
+		let module = virt_primitives::Module::from_bytes(&program, &virt_primitives::SyscallTable::EMPTY).expect("the program is valid");
 		let _instance = module.instantiate().expect("there is room");
 		panic!("a runtime's own bug");
 	}

@@ -6,8 +6,14 @@
 use alloc::{vec, vec::Vec};
 use codec::{Decode, Encode};
 use virt_primitives::{
-	error::from_wire, host::virt, AtSyscall, CompileError, DestroyError, ExecError, ExecResult,
-	Execution, Gas, Instance, InstantiateError, MemoryError, Module, Ready, TrapCause,
+	error::from_wire,
+	host::virt,
+	snapshot::{Page, Snapshot, Waiting, PAGE_SIZE},
+	step::{stop, writes},
+	syscall::SPEC_LEN,
+	AtSyscall, Buffer, CompileError, DestroyError, Direction, ExecError, ExecResult, Execution,
+	Gas, HostBuffer, Instance, InstantiateError, Length, MemoryError, Module, Ready, RestoreError,
+	Restored, SnapshotError, Syscall, SyscallSpec, SyscallTable, TrapCause,
 };
 
 /// The programs that the suite runs.
@@ -38,6 +44,14 @@ pub fn run(programs: &Programs) -> Report {
 	memory_access_out_of_bounds_is_refused(main);
 	memory_persists_in_an_instance_and_is_fresh_in_the_next(main);
 	memory_is_exchanged_at_a_syscall(main, &mut report);
+	buffers_come_along_and_go_back(main, &mut report);
+	listed_buffers_change_no_access(main);
+	buffers_beyond_their_limit_stay(main);
+	large_buffers_come_along_from_the_second_time_on(main);
+	bad_writes_are_refused_and_nothing_is_lost(main);
+	snapshot_goes_on_where_it_stopped(main, &mut report);
+	snapshot_of_an_idle_instance_is_refused(main);
+	bad_snapshots_are_refused(main, &programs.missing_import);
 	out_of_gas_is_resumable_and_charges_nothing_twice(main, &mut report);
 	exact_gas_finishes_and_one_less_does_not(main, &mut report);
 	zero_gas_runs_nothing(main, &mut report);
@@ -57,11 +71,13 @@ pub fn run(programs: &Programs) -> Report {
 	executions_nest(main, &mut report);
 	module_limit_is_exact(main);
 	instance_limit_is_exact(main);
+	program_limit_is_exact();
+	nesting_limit_is_exact(main);
 	report
 }
 
 fn module(program: &[u8]) -> Module {
-	Module::from_bytes(program).expect("the program is valid")
+	Module::from_bytes(program, &SyscallTable::EMPTY).expect("the program is valid")
 }
 
 fn instance(program: &[u8]) -> Instance {
@@ -86,7 +102,7 @@ type Stop = (Execution<AtSyscall>, Gas, Vec<u8>, [u64; 6]);
 #[track_caller]
 fn at_syscall(result: Result<ExecResult, ExecError>) -> Stop {
 	match result.expect("the instance is prepared") {
-		ExecResult::Syscall { execution, gas_left, symbol, args } => {
+		ExecResult::Syscall { execution, gas_left, syscall: Syscall::Other(symbol), args } => {
 			(execution, gas_left, symbol.as_bytes().to_vec(), args)
 		},
 		other => panic!("expected a syscall, got {other:?}"),
@@ -217,6 +233,277 @@ fn memory_is_exchanged_at_a_syscall(program: &[u8], report: &mut Report) {
 	}
 }
 
+/// The suite's syscalls, with the buffer of `exchange` declared both ways, for up to `max` bytes.
+macro_rules! table {
+	($max:literal) => {{
+		const fn buffer(direction: Direction) -> Buffer {
+			Buffer { direction, pointer: 0, len: Length::Argument(1), max: $max }
+		}
+		const SPECS: &[SyscallSpec] = &[
+			SyscallSpec { symbol: "sum6", buffers: &[] },
+			SyscallSpec {
+				symbol: "exchange",
+				buffers: &[buffer(Direction::In), buffer(Direction::Out)],
+			},
+		];
+		const TABLE: [u8; SPECS.len() * SPEC_LEN] = SyscallTable::encode(SPECS);
+		SyscallTable(&TABLE)
+	}};
+}
+
+type Exchange = (Execution<AtSyscall>, Gas, u32);
+
+/// Runs to the syscall `exchange`, with the buffer that it points to.
+fn at_exchange(program: &[u8], table: SyscallTable<'_>, len: u64) -> Exchange {
+	let module = Module::from_bytes(program, &table).expect("the program is valid");
+	let instance = module.instantiate().expect("there is room");
+	let execution = instance.prepare(b"exchange", &[len]).expect("it is exported");
+	match execution.run(PLENTY).expect("the instance is prepared") {
+		ExecResult::Syscall { execution, gas_left, syscall, args } => {
+			assert_eq!(syscall, Syscall::Listed(1));
+			(execution, gas_left, args[0].try_into().expect("addresses have 32 bits"))
+		},
+		other => panic!("expected a syscall, got {other:?}"),
+	}
+}
+
+/// What the host has in the instance's memory now, whatever waits for the syscall's result.
+fn host_memory(execution: &Execution<AtSyscall>, address: u32, len: usize) -> Vec<u8> {
+	let mut bytes = vec![0; len];
+	from_wire::<MemoryError>(virt::read_memory(execution.id().0, address, &mut bytes)).unwrap();
+	bytes
+}
+
+#[track_caller]
+fn finish_exchange(execution: Execution<AtSyscall>, gas: Gas, sum: u64) -> Gas {
+	match execution.resume(gas, 0).expect("the instance waits") {
+		ExecResult::Finished { gas_left, value, .. } => {
+			assert_eq!(value, sum);
+			PLENTY - gas_left
+		},
+		other => panic!("expected the program to finish, got {other:?}"),
+	}
+}
+
+fn buffers_come_along_and_go_back(program: &[u8], report: &mut Report) {
+	let (mut execution, gas, address) = at_exchange(program, table!(64), 0);
+	let initial: Vec<u8> = (0..64).collect();
+	// Changed behind the execution's back: what it reads is what came along.
+	let behind = from_wire::<MemoryError>(virt::write_memory(execution.id().0, address, &[9]));
+	behind.expect("it is in bounds");
+	let mut read = vec![0; 64];
+	execution.read_memory(address, &mut read).unwrap();
+	assert_eq!(read, initial);
+	let mut part = [0; 3];
+	execution.read_memory(address + 61, &mut part).unwrap();
+	assert_eq!(part, [61, 62, 63]);
+
+	// Written, read back, and in the program's memory only with the result.
+	execution.write_memory(address, &[1; 64]).unwrap();
+	execution.write_memory(address + 10, &[2; 4]).unwrap();
+	execution.read_memory(address + 8, &mut part).unwrap();
+	assert_eq!(part, [1, 1, 2]);
+	assert_eq!(host_memory(&execution, address + 1, 63), initial[1..]);
+	report.push(finish_exchange(execution, gas, 60 + 4 * 2));
+}
+
+fn listed_buffers_change_no_access(program: &[u8]) {
+	// All accesses, in one order, with and without a declared buffer.
+	let accesses = |table| {
+		let module = Module::from_bytes(program, &table).unwrap();
+		let execution = module.instantiate().unwrap().prepare(b"exchange", &[]).unwrap();
+		let Ok(ExecResult::Syscall { mut execution, gas_left, args, .. }) = execution.run(PLENTY)
+		else {
+			panic!("expected a syscall")
+		};
+		let address = args[0] as u32;
+		let mut seen = Vec::new();
+		let mut look = |execution: &Execution<AtSyscall>| {
+			for (address, len) in [(address, 64), (address + 1, 2), (address, 65), (address, 0)] {
+				let mut bytes = vec![0; len];
+				seen.push((execution.read_memory(address, &mut bytes), bytes));
+			}
+			let bad = execution.read_memory(u32::MAX, &mut [0; 2]);
+			seen.push((bad, Vec::new()));
+		};
+		look(&execution);
+		execution.write_memory(address + 2, &[7; 5]).unwrap();
+		look(&execution);
+		execution.zero_memory(address + 3, 2).unwrap();
+		look(&execution);
+		// Only part of it is in the buffer.
+		execution.write_memory(address + 60, &[8; 6]).unwrap();
+		look(&execution);
+		execution.write_memory(address, &[9; 2]).unwrap();
+		execution.write_memory(address, &[]).unwrap();
+		assert_eq!(execution.write_memory(0, &[1]), Err(MemoryError::OutOfBounds));
+		assert_eq!(execution.zero_memory(0, 1), Err(MemoryError::OutOfBounds));
+		look(&execution);
+		let Ok(ExecResult::Finished { gas_left, value, .. }) = execution.resume(gas_left, 0) else {
+			panic!("expected the program to finish")
+		};
+		(seen, gas_left, value)
+	};
+	let plain = accesses(SyscallTable::EMPTY);
+	assert_eq!(accesses(table!(64)), plain);
+	assert_eq!(accesses(table!(63)), plain);
+	assert_eq!(accesses(table!(0)), plain);
+}
+
+fn buffers_beyond_their_limit_stay(program: &[u8]) {
+	let (mut execution, gas, address) = at_exchange(program, table!(63), 0);
+	// Of the 64 bytes none came along, and the last cannot go back with the result.
+	let behind = from_wire::<MemoryError>(virt::write_memory(execution.id().0, address, &[9]));
+	behind.expect("it is in bounds");
+	let mut read = [0; 2];
+	execution.read_memory(address, &mut read).unwrap();
+	assert_eq!(read, [9, 1]);
+	execution.write_memory(address, &[0; 64]).unwrap();
+	assert_eq!(host_memory(&execution, address, 64), [0; 64]);
+	finish_exchange(execution, gas, 0);
+}
+
+fn large_buffers_come_along_from_the_second_time_on(program: &[u8]) {
+	let table = table!(65_536);
+	let module = Module::from_bytes(program, &table).unwrap();
+	let execution = module.instantiate().unwrap().prepare(b"exchanges", &[]).unwrap();
+	let mut result = execution.run(PLENTY);
+	for round in 0..3 {
+		let Ok(ExecResult::Syscall { mut execution, gas_left, args, .. }) = result else {
+			panic!("expected a syscall, got {result:?}")
+		};
+		let (address, len) = (args[0] as u32, args[1] as usize);
+		assert!(len > 4_096, "more than a stop has room for at first");
+		let changed = from_wire::<MemoryError>(virt::write_memory(execution.id().0, address, &[9]));
+		changed.expect("it is in bounds");
+		let mut read = vec![0; len];
+		execution.read_memory(address, &mut read).unwrap();
+		assert_eq!(read[0], if round == 0 { 9 } else { 5 }, "round {round}");
+		assert_eq!(read[1..], vec![5; len - 1]);
+		execution.write_memory(address, &vec![5; len]).unwrap();
+		result = execution.resume(gas_left, 0);
+	}
+	assert!(matches!(result, Ok(ExecResult::Finished { .. })), "{result:?}");
+}
+
+fn bad_writes_are_refused_and_nothing_is_lost(program: &[u8]) {
+	let (execution, gas, address) = at_exchange(program, table!(64), 0);
+	let id = execution.id().0;
+	let mut stop = HostBuffer::with_capacity(stop::MIN_CAPACITY);
+	let good = {
+		let mut writes = Vec::new();
+		writes::push(&mut writes, address, &[1; 64]);
+		writes
+	};
+	let mut then_bad = good.clone();
+	writes::push(&mut then_bad, 0, b"x");
+	for bad in [&good[..7], &good[..71], b"x", &then_bad] {
+		let resumed = from_wire::<ExecError>(virt::resume(id, gas, 0, bad, &mut stop));
+		assert_eq!(resumed, Err(ExecError::WriteOutOfBounds));
+	}
+	let mut small = HostBuffer::with_capacity(stop::MIN_CAPACITY - 1);
+	let resumed = from_wire::<ExecError>(virt::resume(id, gas, 0, &good, &mut small));
+	assert_eq!(resumed, Err(ExecError::BufferTooSmall));
+	let resumed = from_wire::<ExecError>(virt::resume(id, -1, 0, &good, &mut stop));
+	assert_eq!(resumed, Err(ExecError::NegativeGas));
+	// Nothing was written, and it still waits.
+	assert_eq!(host_memory(&execution, address, 64), (0..64).collect::<Vec<u8>>());
+	finish_exchange(execution, gas, (0..64).sum());
+}
+
+/// A figure that tells snapshots apart.
+fn fingerprint(snapshot: &[u8]) -> i64 {
+	snapshot.iter().fold(7i64, |sum, &byte| sum.wrapping_mul(31).wrapping_add(byte.into()))
+}
+
+fn snapshot_goes_on_where_it_stopped(program: &[u8], report: &mut Report) {
+	let (_, value, used) = finish(prepared(program, "work", &[1_000]));
+	let module = module(program);
+	// Before it starts, and whenever it runs out of gas.
+	let mut execution = prepared(program, "work", &[1_000]);
+	let mut paid = 0;
+	let mut gas = 0;
+	let result = loop {
+		let snapshot = execution.snapshot().expect("it is suspended");
+		report.push(fingerprint(&snapshot));
+		let Ok(Restored::Ready { execution: restored, gas_left }) = module.restore(&snapshot)
+		else {
+			panic!("expected it to wait for gas")
+		};
+		assert_eq!(gas_left, gas, "a snapshot carries the gas that was left");
+		drop(execution);
+		gas += used / 5;
+		paid += used / 5;
+		match restored.run(gas).expect("the instance is prepared") {
+			ExecResult::OutOfGas { execution: stopped, gas_left, .. } => {
+				(execution, gas) = (stopped, gas_left);
+			},
+			ExecResult::Finished { value, gas_left, .. } => break (value, paid - gas_left),
+			other => panic!("expected the program to go on, got {other:?}"),
+		}
+	};
+	assert_eq!(result, (value, used));
+
+	// At a syscall, with memory that changed and writes that wait.
+	let (mut execution, gas, address) = at_exchange(program, table!(64), 0);
+	let used = finish_exchange(at_exchange(program, table!(64), 0).0, gas, (0..64).sum());
+	execution.write_memory(address, &[3]).unwrap();
+	let snapshot = execution.snapshot().expect("it is suspended");
+	report.push(fingerprint(&snapshot));
+	drop(execution);
+	let Ok(Restored::AtSyscall { execution, gas_left }) = module.restore(&snapshot) else {
+		panic!("expected it to wait for a result")
+	};
+	assert_eq!(gas_left, gas);
+	assert_eq!(finish_exchange(execution, gas_left, (0..64).sum::<u64>() + 3), used);
+	// With all the gas that there is: none is given, none is taken.
+	let Ok(Restored::AtSyscall { execution, .. }) = module.restore(&snapshot) else {
+		panic!("expected it to wait for a result")
+	};
+	match execution.resume(Gas::MAX, 0).expect("the instance waits") {
+		ExecResult::Finished { gas_left, .. } => {
+			assert_eq!(Gas::MAX - gas_left, used - (PLENTY - gas));
+		},
+		other => panic!("expected the program to finish, got {other:?}"),
+	}
+}
+
+fn snapshot_of_an_idle_instance_is_refused(program: &[u8]) {
+	let instance = instance(program);
+	let mut buffer = HostBuffer::with_capacity(0);
+	let refused = from_wire::<SnapshotError>(virt::snapshot(instance.id().0, &mut buffer));
+	assert_eq!(refused, Err(SnapshotError::NotSuspended));
+	let refused = from_wire::<SnapshotError>(virt::snapshot(u32::MAX, &mut buffer));
+	assert_eq!(refused, Err(SnapshotError::InvalidInstance));
+}
+
+fn bad_snapshots_are_refused(program: &[u8], other_program: &[u8]) {
+	let module = module(program);
+	let snapshot = prepared(program, "work", &[1]).snapshot().unwrap();
+	let refused = |snapshot: &Snapshot, error| {
+		assert_eq!(module.restore(&snapshot.to_bytes()).unwrap_err(), error, "{snapshot:?}");
+	};
+	let good = Snapshot::from_bytes(&snapshot).unwrap();
+	let invalid = RestoreError::InvalidSnapshot;
+	assert_eq!(module.restore(&[]).unwrap_err(), invalid);
+	assert_eq!(module.restore(&snapshot[..snapshot.len() - 1]).unwrap_err(), invalid);
+	assert_eq!(module.restore(b"\x02").unwrap_err(), RestoreError::UnknownVersion);
+	let foreign = Module::from_bytes(other_program, &SyscallTable::EMPTY).unwrap();
+	assert_eq!(foreign.restore(&snapshot).unwrap_err(), RestoreError::WrongProgram);
+	for pc in [good.pc + 1, u32::MAX] {
+		refused(&Snapshot { pc, ..good.clone() }, invalid);
+	}
+	// No syscall stands before the start of a block.
+	refused(&Snapshot { waiting: Waiting::ForResult, ..good.clone() }, invalid);
+	for number in [0, 0x10, u32::MAX / PAGE_SIZE, u32::MAX] {
+		let pages = vec![Page { number, bytes: vec![1] }];
+		refused(&Snapshot { pages, ..good.clone() }, invalid);
+	}
+	let unknown = from_wire::<RestoreError>(virt::restore(u32::MAX, &snapshot));
+	assert_eq!(unknown, Err(RestoreError::InvalidModule));
+	assert!(module.restore(&snapshot).is_ok(), "the good one still works");
+}
+
 fn out_of_gas_is_resumable_and_charges_nothing_twice(program: &[u8], report: &mut Report) {
 	let (_, value, used) = finish(prepared(program, "work", &[1_000]));
 	for slice in [1, 7, 100, used / 2] {
@@ -321,16 +608,16 @@ fn missing_export_hands_the_instance_back(program: &[u8]) {
 
 fn running_instance_cannot_be_used_twice(program: &[u8]) {
 	let refused = |wire, error| assert_eq!(from_wire::<ExecError>(wire), Err(error));
-	let mut step = Default::default();
+	let mut step = HostBuffer::with_capacity(stop::MIN_CAPACITY);
 
 	let instance = instance(program);
 	let id = instance.id().0;
 	refused(virt::run(id, PLENTY, &mut step), ExecError::NotPrepared);
-	refused(virt::resume(id, PLENTY, 0, &mut step), ExecError::NotPrepared);
+	refused(virt::resume(id, PLENTY, 0, &[], &mut step), ExecError::NotPrepared);
 
 	let execution = instance.prepare(b"syscalls", &[]).unwrap();
 	refused(virt::prepare(id, b"add", &[]), ExecError::Busy);
-	refused(virt::resume(id, PLENTY, 0, &mut step), ExecError::ResultMismatch);
+	refused(virt::resume(id, PLENTY, 0, &[], &mut step), ExecError::ResultMismatch);
 
 	let (execution, gas, ..) = at_syscall(execution.run(PLENTY));
 	refused(virt::prepare(id, b"add", &[]), ExecError::Busy);
@@ -344,7 +631,8 @@ fn dropped_execution_is_destroyed(program: &[u8]) {
 	let execution = prepared(program, "add", &[]);
 	let id = execution.id().0;
 	drop(execution);
-	let run = virt::run(id, PLENTY, &mut Default::default());
+	let mut step = HostBuffer::with_capacity(stop::MIN_CAPACITY);
+	let run = virt::run(id, PLENTY, &mut step);
 	assert_eq!(from_wire::<ExecError>(run), Err(ExecError::InvalidInstance));
 	assert_eq!(from_wire::<DestroyError>(virt::destroy(id)), Err(DestroyError::Unknown));
 	let read = virt::read_memory(id, 0x10000, &mut [0]);
@@ -363,20 +651,24 @@ fn instance_outlives_its_module(program: &[u8]) {
 
 fn invalid_image_is_refused(program: &[u8]) {
 	for image in [&[][..], b"PVM", b"not a program at all", &program[..program.len() / 2]] {
-		assert_eq!(Module::from_bytes(image).unwrap_err(), CompileError::InvalidImage);
+		assert_eq!(
+			Module::from_bytes(image, &SyscallTable::EMPTY).unwrap_err(),
+			CompileError::InvalidImage
+		);
 	}
 }
 
 fn stored_program_is_found_by_key(program: &[u8]) {
 	let stored: Vec<u8> = [&b"prefix"[..], program].concat();
 	sp_io::storage::set(b"program", &stored);
-	let module = Module::from_storage(b"program", 6).unwrap();
+	let module = Module::from_storage(b"program", 6, &SyscallTable::EMPTY).unwrap();
 	assert_eq!(
 		finish(module.instantiate().unwrap().prepare(b"add", &[5]).unwrap()).1,
 		5,
 		"the program in storage is the program"
 	);
-	let failed = |key: &[u8], skip| Module::from_storage(key, skip).unwrap_err();
+	let failed =
+		|key: &[u8], skip| Module::from_storage(key, skip, &SyscallTable::EMPTY).unwrap_err();
 	assert_eq!(failed(b"elsewhere", 0), CompileError::NotFound);
 	assert_eq!(failed(b"program", u32::MAX), CompileError::NotFound);
 	assert_eq!(failed(b"program", 0), CompileError::InvalidImage);
@@ -431,11 +723,38 @@ fn executions_nest(program: &[u8], report: &mut Report) {
 /// test compares them.
 pub const MAX_MODULES: usize = 256;
 /// See [`MAX_MODULES`].
-pub const MAX_INSTANCES: usize = 64;
+pub const MAX_INSTANCES: usize = 1_024;
+
+/// See [`MAX_MODULES`].
+pub const MAX_NESTING: usize = 32;
+/// See [`MAX_MODULES`].
+pub const MAX_PROGRAM: usize = 4 << 20;
+
+fn program_limit_is_exact() {
+	let refused = |len| Module::from_bytes(&vec![0; len], &SyscallTable::EMPTY).unwrap_err();
+	assert_eq!(refused(MAX_PROGRAM), CompileError::InvalidImage);
+	assert_eq!(refused(MAX_PROGRAM + 1), CompileError::TooLarge);
+}
+
+fn nesting_limit_is_exact(program: &[u8]) {
+	let module = module(program);
+	let start = || module.instantiate().unwrap().prepare(b"exchange", &[]).unwrap().run(PLENTY);
+	let mut waiting: Vec<_> = (0..MAX_NESTING).map(|_| at_syscall(start())).collect();
+	assert_eq!(start().unwrap_err(), ExecError::TooDeep);
+	// One that waits can go on, and makes room.
+	let (execution, gas, ..) = waiting.pop().expect("there are some");
+	finish_exchange(execution, gas, (0..64).sum());
+	at_syscall(start());
+	drop(waiting);
+	at_syscall(start());
+}
 
 fn module_limit_is_exact(program: &[u8]) {
 	let modules: Vec<_> = (0..MAX_MODULES).map(|_| module(program)).collect();
-	assert_eq!(Module::from_bytes(program).unwrap_err(), CompileError::TooManyModules);
+	assert_eq!(
+		Module::from_bytes(program, &SyscallTable::EMPTY).unwrap_err(),
+		CompileError::TooManyModules
+	);
 	drop(modules);
 	module(program);
 }

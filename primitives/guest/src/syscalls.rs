@@ -4,7 +4,7 @@ macro_rules! imports {
 	($(
 		$(#[$doc:meta])*
 		$name:ident($($argument:ident: $type:ty),*) -> $result:ty,
-		$base:literal + $per_byte:literal, $scope:ident;
+		$base:literal + $per_byte:literal, $scope:ident, [$($buffers:tt)*];
 	)*) => {
 		#[polkavm_derive::polkavm_import]
 		extern "C" {

@@ -1,0 +1,36 @@
+//! The runtime of the benchmark: does one thing many times, by our host functions or by the peer's,
+//! and says how long that took.
+//!
+//! - [`task`]: what it can be asked to do, and what it answers.
+//! - [`measure`]: does it, the same way for both.
+//! - [`ours`], [`peer`]: how each runs a program, as a runtime's author would write it.
+//! - [`gauge`]: the host's clock and the size of its memory; `processes` (native only): where it
+//!   finds that.
+
+#![cfg_attr(not(feature = "std"), no_std)]
+
+extern crate alloc;
+// Brings the allocator and the panic handler.
+#[cfg(not(feature = "std"))]
+extern crate sp_io;
+
+pub mod gauge;
+pub mod measure;
+pub mod ours;
+pub mod peer;
+#[cfg(feature = "std")]
+pub mod processes;
+pub mod task;
+
+#[cfg(feature = "std")]
+include!(concat!(env!("OUT_DIR"), "/wasm_binary.rs"));
+
+#[cfg(not(feature = "std"))]
+sp_core::wasm_export_functions! {
+	fn measure(api: task::Api, task: task::Task) -> task::Measured {
+		match api {
+			task::Api::Ours => measure::measure::<ours::Ours>(task),
+			task::Api::Peer => measure::measure::<peer::Peer>(task),
+		}
+	}
+}

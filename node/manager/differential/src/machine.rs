@@ -1,0 +1,372 @@
+//! One interface to what runs a program.
+
+use polkavm::{
+	BackendKind, CacheModel, Config, CorePinning, CostModelKind, GasMeteringKind, InterruptKind,
+	MemoryProtection, ModuleConfig, ProgramBlob, RawInstance, Reg,
+};
+use std::{mem, sync::Arc};
+use virt_manager::{limits::TIER_UP_GAS, BackendChoice, Engine, Manager, Options};
+use virt_primitives::{
+	snapshot::REGISTERS,
+	step::{stop, writes, Step},
+	Answer, Backend, CompileError, ExecError, Failure, Gas, HostBuffer, InstanceId,
+	InstantiateError, ModuleId, Outcome, Syscall, SyscallSymbol, SyscallTable, TrapCause,
+	MAX_ARGUMENTS,
+};
+
+/// An instance of a program, and what runs it.
+pub trait Machine {
+	/// Readies it to run `entry`; `false` where there is no such export.
+	fn prepare(&mut self, entry: &[u8], args: &[u64]) -> bool;
+
+	/// Runs it. `result` is what a syscall gave, exactly when it waits at one. A syscall that it
+	/// stops at is given by its symbol.
+	fn run(&mut self, gas: Gas, result: Option<u64>) -> Step;
+
+	/// Fills `dest` from its memory; `false` where that is out of bounds.
+	fn read(&mut self, address: u32, dest: &mut [u8]) -> bool;
+
+	/// Writes `src` to its memory; `false` where that is out of bounds.
+	fn write(&mut self, address: u32, src: &[u8]) -> bool;
+
+	/// Zeroes some of its memory; `false` where that is out of bounds.
+	fn zero(&mut self, address: u32, len: u32) -> bool;
+
+	/// All its registers, where they can be seen.
+	fn registers(&self) -> Option<[u64; REGISTERS]> {
+		None
+	}
+}
+
+/// Why a manager has no instance of a program for us.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refused {
+	/// It does not compile it.
+	Compile(CompileError),
+	/// It does not instantiate it.
+	Instantiate(InstantiateError),
+}
+
+/// What a backend gave, which must not be a fault of the node.
+///
+/// # Panics
+///
+/// When it is: no program may lead to one.
+#[track_caller]
+pub fn no_fault<T, E>(outcome: Outcome<T, E>) -> Result<T, E> {
+	outcome.map_err(|failure| match failure {
+		Failure::Guest(error) => error,
+		Failure::Host(reason) => panic!("a host fault: {reason}"),
+	})
+}
+
+/// All engines that a program is run on.
+pub struct Engines {
+	/// The managers', by name. The first two are the interpreter and the recompiler.
+	pub managed: Vec<(String, Arc<Engine>)>,
+	/// PolkaVM's own: its interpreter and its recompiler.
+	pub raw: [polkavm::Engine; 2],
+}
+
+impl Engines {
+	/// Starts them.
+	///
+	/// # Panics
+	///
+	/// When this machine cannot run the recompiler.
+	pub fn start() -> Self {
+		let managed = |backend, tier_up_gas| {
+			let options =
+				Options { backend, tier_up_gas, cache_bytes: 16 << 20, ..Options::default() };
+			Engine::with(options, None).expect("the backend works on this machine")
+		};
+		let raw = |backend| {
+			let mut config = Config::new();
+			config
+				.set_backend(Some(backend))
+				.set_core_pinning(CorePinning::Disabled)
+				.set_cache_enabled(false);
+			polkavm::Engine::new(&config).expect("the backend works on this machine")
+		};
+		let mut engines = vec![
+			("interpreter".into(), managed(BackendChoice::Interpreter, TIER_UP_GAS)),
+			("recompiler".into(), managed(BackendChoice::Recompiler, TIER_UP_GAS)),
+		];
+		for gas in [1, 50, 1_000, TIER_UP_GAS] {
+			let engine = managed(BackendChoice::Tiered, gas);
+			engines.push((format!("tiered at {gas} gas"), engine));
+		}
+		Self { managed: engines, raw: [raw(BackendKind::Interpreter), raw(BackendKind::Compiler)] }
+	}
+}
+
+/// An instance that a manager runs, answered as a runtime does it: what a syscall declares comes
+/// along with the stop, and goes back with the resumption.
+pub struct Managed {
+	manager: Manager,
+	module: ModuleId,
+	instance: InstanceId,
+	/// What the table lists.
+	symbols: Vec<SyscallSymbol>,
+	stop: HostBuffer,
+	/// What goes back with the next resumption.
+	writes: Vec<u8>,
+}
+
+impl Managed {
+	/// An instance of `program`, in a manager of its own, for a runtime that has these `syscalls`.
+	pub fn new(
+		engine: &Arc<Engine>,
+		program: &[u8],
+		syscalls: SyscallTable<'_>,
+	) -> Result<Self, Refused> {
+		let mut manager = Manager::new(engine.clone());
+		let module = no_fault(manager.compile(program, syscalls)).map_err(Refused::Compile)?;
+		let rows = syscalls.decode().expect("a program was compiled with it; qed");
+		let symbols = rows.into_iter().map(|(symbol, _)| symbol).collect();
+		let instance = no_fault(manager.instantiate(module)).map_err(Refused::Instantiate)?;
+		let stop = HostBuffer::with_capacity(stop::MIN_CAPACITY + 1_024);
+		Ok(Self { manager, module, instance, symbols, stop, writes: Vec::new() })
+	}
+
+	/// Makes the writes now that were to go back with the resumption.
+	fn flush(&mut self) {
+		for write in writes::decode(&mem::take(&mut self.writes)) {
+			let (address, bytes) = write.expect("it was encoded; qed");
+			no_fault(self.manager.write_memory(self.instance, address, bytes))
+				.expect("the range was offered to be written");
+		}
+	}
+
+	/// What came along must be what a look at the memory gives.
+	fn check_segments(&mut self) {
+		for segment in stop::segments(&self.stop) {
+			let Some(bytes) = segment.bytes else { continue };
+			let mut read = vec![0; bytes.len()];
+			let accessible = self.manager.read_memory(self.instance, segment.address, &mut read);
+			no_fault(accessible).expect("what came along can be read");
+			assert_eq!(read, bytes, "what came along from {:#x}", segment.address);
+		}
+	}
+
+	fn is_offered(&self, address: u32, len: usize) -> bool {
+		stop::segments(&self.stop).any(|segment| {
+			segment.bytes.is_none()
+				&& address >= segment.address
+				&& u64::from(address) + len as u64
+					<= u64::from(segment.address) + u64::from(segment.len)
+		})
+	}
+}
+
+impl Machine for Managed {
+	fn prepare(&mut self, entry: &[u8], args: &[u64]) -> bool {
+		match no_fault(self.manager.prepare(self.instance, entry, args)) {
+			Ok(()) => true,
+			Err(ExecError::ExportNotFound) => false,
+			Err(error) => panic!("an idle instance was not prepared: {error:?}"),
+		}
+	}
+
+	fn run(&mut self, gas: Gas, result: Option<u64>) -> Step {
+		// As a runtime does it: room for what did not fit the last time.
+		self.stop.grow(stop::wanted_capacity(&self.stop).min(1 << 20));
+		stop::begin(&mut self.stop);
+		let writes = mem::take(&mut self.writes);
+		let answer = result.map(|result| Answer { result, writes: &writes });
+		let step = no_fault(self.manager.run(self.instance, gas, answer, &mut self.stop));
+		let step = step.expect("it is prepared, and what is written was offered");
+		let status = stop::encode(&step, &mut self.stop);
+		let step = stop::decode(status, &self.stop).expect("it was encoded; qed");
+		match step {
+			Step::Syscall { gas_left, syscall, args } => {
+				self.check_segments();
+				let syscall = match syscall {
+					Syscall::Listed(number) => Syscall::Other(self.symbols[number as usize]),
+					other => other,
+				};
+				Step::Syscall { gas_left, syscall, args }
+			},
+			other => other,
+		}
+	}
+
+	fn read(&mut self, address: u32, dest: &mut [u8]) -> bool {
+		self.flush();
+		no_fault(self.manager.read_memory(self.instance, address, dest)).is_ok()
+	}
+
+	fn write(&mut self, address: u32, src: &[u8]) -> bool {
+		if self.is_offered(address, src.len()) {
+			writes::push(&mut self.writes, address, src);
+			return true;
+		}
+		self.flush();
+		no_fault(self.manager.write_memory(self.instance, address, src)).is_ok()
+	}
+
+	fn zero(&mut self, address: u32, len: u32) -> bool {
+		self.flush();
+		no_fault(self.manager.zero_memory(self.instance, address, len)).is_ok()
+	}
+}
+
+/// An instance that moves to another manager whenever it stops and can go on, as a snapshot.
+pub struct Moving {
+	here: Managed,
+	there: Managed,
+}
+
+impl Moving {
+	/// An instance of `program` that starts on `first` and moves to `second`.
+	pub fn new(
+		first: &Arc<Engine>,
+		second: &Arc<Engine>,
+		program: &[u8],
+		syscalls: SyscallTable<'_>,
+	) -> Result<Self, Refused> {
+		let here = Managed::new(first, program, syscalls)?;
+		let mut there = Managed::new(second, program, syscalls)?;
+		no_fault(there.manager.destroy(there.instance)).expect("it was just made; qed");
+		Ok(Self { here, there })
+	}
+
+	fn cross(&mut self) {
+		let Self { here, there } = self;
+		let snapshot = no_fault(here.manager.snapshot(here.instance)).expect("it is suspended");
+		no_fault(here.manager.destroy(here.instance)).expect("it is there");
+		there.instance = no_fault(there.manager.restore(there.module, &snapshot))
+			.expect("the program is the same");
+		let again = no_fault(there.manager.snapshot(there.instance)).expect("it is suspended");
+		assert!(snapshot == again, "a snapshot of what was restored is another one");
+		stop::begin(&mut there.stop);
+		mem::swap(here, there);
+	}
+}
+
+impl Machine for Moving {
+	fn prepare(&mut self, entry: &[u8], args: &[u64]) -> bool {
+		let is_there = self.here.prepare(entry, args);
+		if is_there {
+			self.cross();
+		}
+		is_there
+	}
+
+	fn run(&mut self, gas: Gas, result: Option<u64>) -> Step {
+		let step = self.here.run(gas, result);
+		if let Step::Syscall { .. } | Step::OutOfGas { .. } = step {
+			self.cross();
+		}
+		step
+	}
+
+	fn read(&mut self, address: u32, dest: &mut [u8]) -> bool {
+		self.here.read(address, dest)
+	}
+
+	fn write(&mut self, address: u32, src: &[u8]) -> bool {
+		self.here.write(address, src)
+	}
+
+	fn zero(&mut self, address: u32, len: u32) -> bool {
+		self.here.zero(address, len)
+	}
+}
+
+/// An instance on PolkaVM alone: what the managers are measured by.
+pub struct Raw(RawInstance);
+
+impl Raw {
+	/// An instance of `program`, which a manager did not refuse.
+	pub fn new(engine: &polkavm::Engine, program: &[u8]) -> Self {
+		let mut config = ModuleConfig::new();
+		config
+			.set_gas_metering(Some(GasMeteringKind::Sync))
+			.set_cost_model(Some(CostModelKind::Full(CacheModel::L2Hit)));
+		let blob = ProgramBlob::parse(program.into()).expect("it is not refused; qed");
+		let module = polkavm::Module::from_blob(engine, &config, blob)
+			.unwrap_or_else(|error| panic!("PolkaVM refuses what a manager does not: {error}"));
+		Self(module.instantiate().expect("there is memory and a process for it"))
+	}
+
+	fn is_accessible(&self, address: u32, len: usize, protection: MemoryProtection) -> bool {
+		self.0.is_memory_accessible(address, len as u32, protection)
+	}
+
+	fn trapped(&self, cause: TrapCause) -> Step {
+		let pc = self.0.program_counter().map(|pc| pc.0);
+		Step::Trapped { gas_left: self.0.gas(), pc, cause }
+	}
+}
+
+impl Machine for Raw {
+	fn prepare(&mut self, entry: &[u8], args: &[u64]) -> bool {
+		let module = self.0.module().clone();
+		let Some(export) = module.exports().find(|it| it.symbol().as_bytes() == entry) else {
+			return false;
+		};
+		self.0.prepare_call_untyped(export.program_counter(), args);
+		true
+	}
+
+	fn run(&mut self, gas: Gas, result: Option<u64>) -> Step {
+		if let Some(result) = result {
+			self.0.set_reg(Reg::A0, result);
+		}
+		self.0.set_gas(gas);
+		let interrupt = self.0.run().expect("PolkaVM runs it");
+		let gas_left = self.0.gas();
+		match interrupt {
+			InterruptKind::Finished => Step::Finished { gas_left, value: self.0.reg(Reg::A0) },
+			InterruptKind::Trap => self.trapped(TrapCause::Instruction),
+			InterruptKind::NotEnoughGas => {
+				let pc = self.0.next_program_counter().or_else(|| self.0.program_counter());
+				let gas_needed = pc.and_then(|pc| self.0.module().calculate_gas_cost_for(pc));
+				Step::OutOfGas { gas_left, gas_needed }
+			},
+			InterruptKind::Ecalli(index) => {
+				let imports = self.0.module().imports();
+				match imports.get(index).and_then(|symbol| SyscallSymbol::new(symbol.as_bytes())) {
+					Some(symbol) => {
+						let args: [u64; MAX_ARGUMENTS] =
+							std::array::from_fn(|index| self.0.reg(Reg::ARG_REGS[index]));
+						Step::Syscall { gas_left, syscall: Syscall::Other(symbol), args }
+					},
+					None => self.trapped(TrapCause::MissingImport),
+				}
+			},
+			InterruptKind::Segfault(_) | InterruptKind::Step => {
+				panic!("PolkaVM was not configured to stop for {interrupt:?}")
+			},
+		}
+	}
+
+	fn read(&mut self, address: u32, dest: &mut [u8]) -> bool {
+		let accessible = self.is_accessible(address, dest.len(), MemoryProtection::Read);
+		if accessible {
+			self.0.read_memory_into(address, dest).expect("it is accessible");
+		}
+		accessible
+	}
+
+	fn write(&mut self, address: u32, src: &[u8]) -> bool {
+		let accessible = self.is_accessible(address, src.len(), MemoryProtection::ReadWrite);
+		if accessible {
+			self.0.write_memory(address, src).expect("it is accessible");
+		}
+		accessible
+	}
+
+	fn zero(&mut self, address: u32, len: u32) -> bool {
+		let accessible = self.is_accessible(address, len as usize, MemoryProtection::ReadWrite);
+		if accessible {
+			self.0.zero_memory(address, len).expect("it is accessible");
+		}
+		accessible
+	}
+
+	fn registers(&self) -> Option<[u64; REGISTERS]> {
+		Some(Reg::ALL.map(|reg| self.0.reg(reg)))
+	}
+}

@@ -1,0 +1,167 @@
+//! Every fixture program, interrupted at every syscall and at every piece of its gas, is the same on
+//! every backend, and when it moves from one to the other at each of them.
+
+use polkavm::ProgramBlob;
+use std::{collections::BTreeMap, iter};
+use virt_differential::{
+	compare::{Program, Way},
+	generate::Call,
+	machine::{Machine, Raw},
+	run::{drive, memory_of, whole, Event, Host, Memory, Trace},
+	targets::{engines, named},
+};
+use virt_primitives::{step::Step, Gas, SyscallSymbol, MAX_ARGUMENTS};
+
+/// More than any fixture needs that ends.
+const PLENTY: Gas = 50_000_000;
+
+/// For those that do not end.
+const SOME: Gas = 1_000_000;
+
+/// Pieces that a run's gas is given in.
+const PIECES: Gas = 40;
+
+/// Answers just enough syscalls of the chain, and those of the conformance suite.
+struct Chain<'a> {
+	input: &'a [u8],
+	storage: BTreeMap<Vec<u8>, Vec<u8>>,
+}
+
+impl<'a> Chain<'a> {
+	fn new(input: &'a [u8]) -> Self {
+		Self { input, storage: BTreeMap::new() }
+	}
+}
+
+fn read(memory: &mut Memory<'_>, address: u64, len: u64) -> Option<Vec<u8>> {
+	const MOST: u64 = 1 << 20;
+	let address = u32::try_from(address).ok()?;
+	let len = usize::try_from(len.min(MOST)).ok()?;
+	memory.read(address, len)
+}
+
+fn write(memory: &mut Memory<'_>, address: u64, bytes: &[u8]) -> Option<u64> {
+	memory.write(u32::try_from(address).ok()?, bytes).then_some(bytes.len() as u64)
+}
+
+impl Host for Chain<'_> {
+	/// A pointer out of bounds ends the call, as it does on the chain.
+	fn answer(
+		&mut self,
+		memory: &mut Memory<'_>,
+		symbol: &SyscallSymbol,
+		&[a, b, c, d, ..]: &[u64; MAX_ARGUMENTS],
+	) -> Option<u64> {
+		const NOT_FOUND: u64 = virt_guest::Code::NOT_FOUND as u64;
+		match symbol.as_bytes() {
+			b"input_len" => Some(self.input.len() as u64),
+			b"input" => {
+				let rest = self.input.get(b as usize..)?;
+				write(memory, a, &rest[..rest.len().min(c as usize)])
+			},
+			b"exit" => None,
+			b"output" | b"event" | b"log" => read(memory, a, b).map(|_| 0),
+			b"caller" | b"address" => write(memory, a, &[1; 32]),
+			b"value" => write(memory, a, &[1; 16]),
+			b"storage_get" => match self.storage.get(&read(memory, a, b)?) {
+				Some(value) => {
+					write(memory, c, &value[..value.len().min(d as usize)])?;
+					Some(value.len() as u64)
+				},
+				None => Some(NOT_FOUND),
+			},
+			b"storage_set" => {
+				let (key, value) = (read(memory, a, b)?, read(memory, c, d)?);
+				let old = self.storage.insert(key, value);
+				Some(old.map_or(NOT_FOUND, |old| old.len() as u64))
+			},
+			b"exchange" => {
+				let bytes = read(memory, a, b)?;
+				write(memory, a, &bytes.iter().map(|byte| byte ^ 0x55).collect::<Vec<_>>())
+			},
+			_ => Some(a ^ b),
+		}
+	}
+}
+
+fn gas_left(trace: &Trace) -> Gas {
+	let stops = trace.events.iter().rev().filter_map(|event| match event {
+		Event::Stopped(step) => Some(step.gas_left()),
+		_ => None,
+	});
+	stops.min().expect("it stopped once at least")
+}
+
+/// Gives how often it was interrupted, at most.
+fn compare(name: &str, code: &[u8], entry: &[u8], input: &[u8]) -> usize {
+	let engines = engines();
+	let memory = memory_of(code);
+	// The second time, it finds its memory as the first time left it.
+	let call = Call { entry: entry.to_vec(), args: vec![10, 2, 3, 4, 5, 6] };
+	let calls = [call.clone(), call];
+	let at_once = |machine: &mut dyn Machine, gas| {
+		drive(machine, &calls, gas, whole(), &memory, &mut Chain::new(input))
+	};
+	let interpreter = || Raw::new(&engines.raw[0], code);
+	let mut gas = PLENTY;
+	let mut trace = at_once(&mut interpreter(), gas);
+	if let Some(Event::Stopped(Step::OutOfGas { .. })) = trace.events.iter().rev().nth(1) {
+		gas = SOME;
+		trace = at_once(&mut interpreter(), gas);
+	}
+	let piece = (gas - gas_left(&trace)) / PIECES + 1;
+
+	let program = Program { bytes: code, syscalls: pallet_virt::syscalls::TABLE };
+	let run = |machine: &mut dyn Machine, in_pieces| {
+		if in_pieces {
+			let pieces = iter::repeat(piece);
+			drive(machine, &calls, gas, pieces, &memory, &mut Chain::new(input))
+		} else {
+			at_once(machine, gas)
+		}
+	};
+	let entry = entry.escape_ascii();
+	let outcome = program.compare(engines, Way::all(engines), run);
+	match outcome.unwrap_or_else(|difference| panic!("{name}, {entry}: {difference}")) {
+		Ok(_) => run(&mut interpreter(), true).registers.len(),
+		Err(refused) => panic!("{name} is refused: {refused:?}"),
+	}
+}
+
+fn hex(text: &str) -> Vec<u8> {
+	let digits = text.as_bytes().chunks(2).map(|pair| std::str::from_utf8(pair).expect("ASCII"));
+	digits.map(|pair| u8::from_str_radix(pair, 16).expect("hex")).collect()
+}
+
+/// A key, a signature and a message: RFC 8032, 7.1, test 3.
+fn signed() -> Vec<u8> {
+	hex(concat!(
+		"fc51cd8e6218a1a38da47ed00230f0580816ed13ba3303ac5deb911548908025",
+		"6291d657deec24024827e69c3abe01a30ce548a284743a445e3680d7db5ac3ac",
+		"18ff9b538d16f290ae67f760984dc6594a7c15e9716ed28dc027beceea1ec40a",
+		"af82",
+	))
+}
+
+#[test]
+fn fixtures_run_the_same_on_every_backend_however_they_are_interrupted() {
+	for (name, code) in virt_fixtures::ALL {
+		let blob = ProgramBlob::parse((*code).into()).expect("it is a program");
+		let takes_input = blob.imports().iter().flatten().any(|it| it.as_bytes() == b"input");
+		let inputs = match *name {
+			"verify" => vec![signed()],
+			_ if takes_input => vec![vec![], 7u64.to_le_bytes().to_vec(), vec![9; 3_000]],
+			_ => vec![vec![]],
+		};
+		for export in blob.exports() {
+			let entry = export.symbol().as_bytes();
+			for input in &inputs {
+				let what = format!("{name}, {}, {} bytes", entry.escape_ascii(), input.len());
+				named(&what, || {
+					let stops = compare(name, code, entry, input);
+					println!("{what}: interrupted {stops} times");
+				});
+			}
+		}
+	}
+}

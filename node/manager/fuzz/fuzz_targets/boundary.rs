@@ -1,0 +1,5 @@
+//! See [`virt_differential::targets::boundary`].
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| virt_differential::targets::boundary(bytes));

@@ -1,0 +1,392 @@
+//! A program's registers, memory and place in its code, on one backend, and the way to another.
+
+use crate::{
+	engine::{Engine, WorkerSlot},
+	limits::{TIER_DOWN_GAS, TIER_DOWN_SYSCALLS, TIME_SLICE},
+	module::Compiled,
+	watchdog::Watched,
+};
+use polkavm::{
+	InterruptKind, MemoryAccessError, MemoryProtection, ProgramCounter, RawInstance, Reg,
+};
+use std::{mem::ManuallyDrop, ops::Range, sync::Arc, time::Instant};
+use virt_primitives::{
+	snapshot::{Page, PAGE_SIZE, REGISTERS},
+	Gas, MAX_ARGUMENTS,
+};
+
+/// Bytes that are read at once when memory is compared with what it was at first.
+const CHUNK: u32 = 16 * PAGE_SIZE;
+
+/// A program that is or can be run.
+pub struct Machine {
+	module: Arc<Compiled>,
+	seat: Seat,
+	/// Gas that the next run gets back, since the block that it enters in the middle of was paid
+	/// for and is charged again.
+	credit: Gas,
+	/// Whether the recompiler was tried and could not have it.
+	stays: bool,
+	/// Stops at syscalls in a row, on the recompiler, after hardly any computing.
+	short_stretches: u32,
+}
+
+/// Where a program runs.
+enum Seat {
+	/// In this thread.
+	Interpreter(RawInstance),
+	/// In a worker process.
+	Recompiler(Worker),
+}
+
+impl Seat {
+	/// Does `what`, which may wait for a worker process.
+	#[inline]
+	fn with<T>(&mut self, what: impl FnOnce(&mut RawInstance) -> T) -> T {
+		match self {
+			Seat::Interpreter(raw) => what(raw),
+			Seat::Recompiler(Worker { raw, watched, .. }) => watched.wait(|| what(raw)),
+		}
+	}
+}
+
+fn interpret(module: &Compiled) -> Result<RawInstance, String> {
+	module.interpreted().instantiate().map_err(|error| format!("instantiating failed: {error}"))
+}
+
+/// An instance in a worker process. Whatever waits for that process is watched.
+pub(crate) struct Worker {
+	raw: ManuallyDrop<RawInstance>,
+	watched: Arc<Watched>,
+	_slot: WorkerSlot,
+}
+
+impl Drop for Worker {
+	fn drop(&mut self) {
+		// SAFETY: it is not used after this.
+		self.watched.wait(|| unsafe { ManuallyDrop::drop(&mut self.raw) })
+	}
+}
+
+/// How a run ended.
+pub struct Stop {
+	/// Why.
+	pub interrupt: InterruptKind,
+	/// Gas that is left of what the run was given.
+	pub gas_left: Gas,
+}
+
+impl Machine {
+	/// A machine with the program's initial memory.
+	pub fn new(module: Arc<Compiled>) -> Result<Self, String> {
+		let raw = interpret(&module)?;
+		Ok(Self {
+			module,
+			seat: Seat::Interpreter(raw),
+			credit: 0,
+			stays: false,
+			short_stretches: 0,
+		})
+	}
+
+	/// The program.
+	pub fn module(&self) -> &Arc<Compiled> {
+		&self.module
+	}
+
+	fn raw(&self) -> &RawInstance {
+		match &self.seat {
+			Seat::Interpreter(raw) => raw,
+			Seat::Recompiler(worker) => &worker.raw,
+		}
+	}
+
+	#[inline]
+	fn with<T>(&mut self, what: impl FnOnce(&mut RawInstance) -> T) -> T {
+		self.seat.with(what)
+	}
+
+	/// Makes it enter the program at `pc` when it is run next.
+	pub fn prepare(&mut self, pc: ProgramCounter, args: &[u64]) {
+		self.credit = 0;
+		self.with(|raw| raw.prepare_call_untyped(pc, args));
+	}
+
+	/// Runs until the program stops, with `gas`: on the recompiler where it computes for long, and
+	/// where it makes many syscalls in the interpreter, which answers them faster.
+	///
+	/// Errs where the node is at fault, or time is up.
+	pub fn run(
+		&mut self,
+		engine: &Engine,
+		gas: Gas,
+		deadline: Option<Instant>,
+	) -> Result<Stop, String> {
+		if self.short_stretches >= TIER_DOWN_SYSCALLS && engine.may_tier_down() {
+			self.move_to(Seat::Interpreter(interpret(&self.module)?))?;
+			engine.metrics().tier_downs.inc();
+		}
+		let stop = self.run_tiered(engine, gas, deadline)?;
+		let short = matches!(self.seat, Seat::Recompiler(_))
+			&& matches!(stop.interrupt, InterruptKind::Ecalli(_))
+			&& gas - stop.gas_left < TIER_DOWN_GAS;
+		self.short_stretches = if short { self.short_stretches + 1 } else { 0 };
+		Ok(stop)
+	}
+
+	fn run_tiered(
+		&mut self,
+		engine: &Engine,
+		gas: Gas,
+		deadline: Option<Instant>,
+	) -> Result<Stop, String> {
+		let mut left = gas;
+		let mut until_tier_up = engine.tier_up_gas();
+		loop {
+			if self.may_tier_up() && until_tier_up <= 0 {
+				self.tier_up(engine)?;
+			}
+			let may_tier_up = self.may_tier_up();
+			let mut slice = if may_tier_up { left.min(until_tier_up) } else { left };
+			if let Some(deadline) = deadline {
+				if Instant::now() >= deadline {
+					return Err("a program ran for longer than this call may".into());
+				}
+				slice = slice.min(TIME_SLICE);
+			}
+			let stop = self.run_slice(slice)?;
+			if stop.interrupt != InterruptKind::NotEnoughGas || slice == left {
+				return Ok(Stop { gas_left: left - slice + stop.gas_left, ..stop });
+			}
+			// It was the slice that ended, not the gas.
+			let used = slice - stop.gas_left;
+			left -= used;
+			if may_tier_up && slice == until_tier_up {
+				until_tier_up = 0;
+			} else if used == 0 {
+				// A block that costs more than a slice.
+				return self.run_slice(left);
+			} else {
+				until_tier_up -= used;
+			}
+		}
+	}
+
+	fn may_tier_up(&self) -> bool {
+		!self.stays && matches!(self.seat, Seat::Interpreter(_))
+	}
+
+	fn run_slice(&mut self, gas: Gas) -> Result<Stop, String> {
+		// More than the VM counts up to is added when it is done.
+		let charged = gas.checked_add(self.credit).unwrap_or(Gas::MAX);
+		let withheld = gas - (charged - self.credit);
+		self.credit = 0;
+		let (interrupt, gas_left) = self.with(|raw| {
+			raw.set_gas(charged);
+			(raw.run(), raw.gas())
+		});
+		let interrupt = interrupt.map_err(|error| format!("running failed: {error}"))?;
+		Ok(Stop { interrupt, gas_left: gas_left + withheld })
+	}
+
+	/// Moves to the recompiler. Stays where it is when that is not to be had: it is slower there, and
+	/// the same.
+	fn tier_up(&mut self, engine: &Engine) -> Result<(), String> {
+		match engine.worker(&self.module)? {
+			Some(worker) => {
+				self.move_to(Seat::Recompiler(worker))?;
+				engine.metrics().tier_ups.inc();
+			},
+			None => self.stays = true,
+		}
+		Ok(())
+	}
+
+	/// Goes on in another seat, which is as new, with registers, memory and place.
+	fn move_to(&mut self, mut seat: Seat) -> Result<(), String> {
+		let pc = self.next_pc().ok_or("a program that can go on knows where")?;
+		self.changed_pages(|address, bytes| {
+			seat.with(|raw| raw.write_memory(address, bytes))
+				.map_err(|error| format!("memory cannot be moved: {error}"))
+		})?;
+		let registers = self.registers();
+		seat.with(|raw| {
+			for (reg, value) in Reg::ALL.into_iter().zip(registers) {
+				raw.set_reg(reg, value);
+			}
+			raw.set_next_program_counter(pc);
+		});
+		self.credit = self.module.cost_of_reentry(pc);
+		self.short_stretches = 0;
+		self.seat = seat;
+		Ok(())
+	}
+
+	/// Lets the worker sleep that waits at a syscall, if it is in one: it waits by spinning, for a
+	/// quick answer, and this one will not be quick.
+	pub fn park(&mut self) -> Result<(), String> {
+		match &self.seat {
+			Seat::Interpreter(_) => Ok(()),
+			// It changes nothing, since there is no such memory, but the worker has to do it, and
+			// sleeps afterwards.
+			Seat::Recompiler(_) => self
+				.with(|raw| raw.set_accessible_aux_size(0))
+				.map_err(|error| format!("a worker cannot be parked: {error}")),
+		}
+	}
+
+	/// Where it goes on.
+	pub fn next_pc(&self) -> Option<ProgramCounter> {
+		self.raw().next_program_counter().or_else(|| self.raw().program_counter())
+	}
+
+	/// Where it is.
+	pub fn pc(&self) -> Option<ProgramCounter> {
+		self.raw().program_counter()
+	}
+
+	/// Makes it go on at `pc`, in a block that was paid for.
+	pub fn enter(&mut self, pc: ProgramCounter) {
+		self.credit = self.module.cost_of_reentry(pc);
+		self.with(|raw| raw.set_next_program_counter(pc));
+	}
+
+	/// Register `reg`.
+	pub fn reg(&self, reg: Reg) -> u64 {
+		self.raw().reg(reg)
+	}
+
+	/// Sets register `reg`.
+	pub fn set_reg(&mut self, reg: Reg, value: u64) {
+		self.with(|raw| raw.set_reg(reg, value));
+	}
+
+	/// Registers a0 to a5.
+	pub fn args(&self) -> [u64; MAX_ARGUMENTS] {
+		let raw = self.raw();
+		core::array::from_fn(|index| raw.reg(Reg::ARG_REGS[index]))
+	}
+
+	/// All registers, in PolkaVM's order.
+	pub fn registers(&self) -> [u64; REGISTERS] {
+		let raw = self.raw();
+		Reg::ALL.map(|reg| raw.reg(reg))
+	}
+
+	/// Whether all of the range may be accessed so. The memory map decides, which no backend has a
+	/// say in.
+	#[inline]
+	pub fn is_accessible(&self, address: u32, len: u32, protection: MemoryProtection) -> bool {
+		self.raw().is_memory_accessible(address, len, protection)
+	}
+
+	/// Fills `dest` from memory that is accessible.
+	pub fn read(&mut self, address: u32, dest: &mut [u8]) -> Result<(), MemoryAccessError> {
+		self.with(|raw| raw.read_memory_into(address, dest).map(drop))
+	}
+
+	/// Writes `src` to memory that is accessible.
+	pub fn write(&mut self, address: u32, src: &[u8]) -> Result<(), MemoryAccessError> {
+		self.with(|raw| raw.write_memory(address, src))
+	}
+
+	/// Zeroes memory that is accessible.
+	pub fn zero(&mut self, address: u32, len: u32) -> Result<(), MemoryAccessError> {
+		self.with(|raw| raw.zero_memory(address, len))
+	}
+
+	/// The pages that are not as they were at first.
+	pub fn pages(&mut self) -> Result<Vec<Page>, String> {
+		let mut pages = Vec::new();
+		self.changed_pages(|address, bytes| {
+			let len = bytes.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
+			pages.push(Page { number: address / PAGE_SIZE, bytes: bytes[..len].to_vec() });
+			Ok(())
+		})?;
+		Ok(pages)
+	}
+
+	/// Puts back what [`Self::pages`] gave; `false` where that is not of this program.
+	pub fn set_pages(&mut self, pages: &[Page]) -> Result<bool, String> {
+		for page in pages {
+			let Some(address) = page.number.checked_mul(PAGE_SIZE) else { return Ok(false) };
+			if !self.is_accessible(address, PAGE_SIZE, MemoryProtection::ReadWrite) {
+				return Ok(false);
+			}
+			let mut bytes = [0; PAGE_SIZE as usize];
+			let Some(start) = bytes.get_mut(..page.bytes.len()) else { return Ok(false) };
+			start.copy_from_slice(&page.bytes);
+			self.write(address, &bytes)
+				.map_err(|error| format!("memory cannot be restored: {error}"))?;
+		}
+		Ok(true)
+	}
+
+	/// Calls `visit` for each writable page that is not as it was at first, by rising address.
+	fn changed_pages(
+		&mut self,
+		mut visit: impl FnMut(u32, &[u8]) -> Result<(), String>,
+	) -> Result<(), String> {
+		let module = self.module.clone();
+		let map = module.interpreted().memory_map();
+		let data = map.rw_data_address()..map.rw_data_address() + map.rw_data_size();
+		let mut chunk = [0; CHUNK as usize];
+		for (range, initial) in [(data, module.initial_data()), (map.stack_range(), &[][..])] {
+			for Range { start, end } in chunks(range.clone()) {
+				let chunk = &mut chunk[..(end - start) as usize];
+				self.read(start, chunk)
+					.map_err(|error| format!("memory cannot be read: {error}"))?;
+				for (index, page) in chunk.chunks(PAGE_SIZE as usize).enumerate() {
+					let address = start + index as u32 * PAGE_SIZE;
+					if !is_initial(page, initial, (address - range.start) as usize) {
+						visit(address, page)?;
+					}
+				}
+			}
+		}
+		Ok(())
+	}
+}
+
+impl Worker {
+	/// A worker that holds an instance, watched from now on.
+	pub fn new(raw: RawInstance, watched: Arc<Watched>, slot: WorkerSlot) -> Self {
+		Self { raw: ManuallyDrop::new(raw), watched, _slot: slot }
+	}
+}
+
+fn chunks(range: Range<u32>) -> impl Iterator<Item = Range<u32>> {
+	let end = range.end;
+	range.step_by(CHUNK as usize).map(move |start| start..end.min(start.saturating_add(CHUNK)))
+}
+
+/// Whether `page` is what `initial`, followed by zeros, has at `offset`.
+fn is_initial(page: &[u8], initial: &[u8], offset: usize) -> bool {
+	let initial = initial.get(offset..).unwrap_or_default();
+	let (same, zeros) = page.split_at(initial.len().min(page.len()));
+	*same == initial[..same.len()] && zeros.iter().all(|byte| *byte == 0)
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+
+	#[test]
+	fn initial_pages_are_told_from_others() {
+		assert!(is_initial(&[1, 2, 0, 0], &[1, 2], 0));
+		assert!(is_initial(&[2, 0], &[1, 2], 1));
+		assert!(is_initial(&[0, 0], &[1, 2], 2));
+		assert!(is_initial(&[0, 0], &[1, 2], 100));
+		assert!(is_initial(&[1, 2], &[1, 2, 3], 0));
+		assert!(!is_initial(&[1, 2, 0, 1], &[1, 2], 0));
+		assert!(!is_initial(&[1, 3], &[1, 2], 0));
+		assert!(!is_initial(&[0, 1], &[], 0));
+	}
+
+	#[test]
+	fn chunks_cover_a_range() {
+		assert_eq!(chunks(0..0).count(), 0);
+		let whole: Vec<_> = chunks(PAGE_SIZE..CHUNK * 2).collect();
+		assert_eq!(whole, [PAGE_SIZE..PAGE_SIZE + CHUNK, PAGE_SIZE + CHUNK..CHUNK * 2]);
+	}
+}

@@ -1,0 +1,220 @@
+//! A compiled program: for the interpreter at once, for the recompiler when it is needed.
+
+use crate::engine::cost_model;
+use parking_lot::Mutex;
+use polkavm::{program::Instruction, GasMeteringKind, ModuleConfig, ProgramBlob, ProgramCounter};
+use polkavm_common::{program::scan_find_start_of_basic_block, utils::ArcBytes};
+use sp_crypto_hashing::blake2_256;
+use std::{
+	collections::HashMap,
+	sync::{Arc, OnceLock},
+};
+use virt_primitives::{
+	Buffer, CompileError, Failure, Gas, Outcome, Syscall, SyscallSymbol, SyscallTable, LOG_TARGET,
+};
+
+/// A compiled program, with what every run needs looked up once.
+pub struct Compiled {
+	blob: ProgramBlob,
+	bytes: ArcBytes,
+	interpreted: polkavm::Module,
+	native: OnceLock<Option<polkavm::Module>>,
+	exports: HashMap<Box<[u8]>, ProgramCounter>,
+	imports: Vec<SyscallSymbol>,
+	memory: u64,
+	hash: OnceLock<[u8; 32]>,
+	/// The table that a runtime used last, and what it makes of the imports.
+	bound: Mutex<Option<(Box<[u8]>, Bindings)>>,
+}
+
+/// What a runtime's table says of each import of a program.
+pub type Bindings = Arc<[Binding]>;
+
+/// What a runtime's table says of an import.
+pub struct Binding {
+	/// What the import is to the runtime.
+	pub syscall: Syscall,
+	/// The buffers that it declared.
+	pub buffers: Vec<Buffer>,
+}
+
+/// Bytes that the recompiler keeps for each entry of a program's jump table.
+const NATIVE_JUMP: usize = 16;
+
+impl Compiled {
+	/// Compiles `program` for the interpreter, after a look at what the backends could see in two
+	/// ways.
+	pub fn new(engine: &polkavm::Engine, program: &[u8]) -> Outcome<Self, CompileError> {
+		let bytes = ArcBytes::from(program);
+		let blob = ProgramBlob::parse(bytes.clone()).map_err(|error| invalid(error.to_string()))?;
+		let imports = blob
+			.imports()
+			.into_iter()
+			.map(|symbol| SyscallSymbol::new(symbol?.as_bytes()))
+			.collect::<Option<Vec<_>>>()
+			.ok_or_else(|| invalid("an import has no name, or a too long one".into()))?;
+		let mut exports = HashMap::new();
+		for export in blob.exports() {
+			let pc = export.program_counter();
+			if !blob.scan_is_jump_target_valid(blob.isa(), pc) {
+				let reason = format!("an export points into the middle of a block: {pc}");
+				return Err(invalid(reason));
+			}
+			// Of two exports with one name, the first counts.
+			exports.entry(export.symbol().as_bytes().into()).or_insert(pc);
+		}
+		if let Some(offset) = invalid_instruction(&blob) {
+			return Err(invalid(format!("an invalid instruction at {offset}")));
+		}
+		let interpreted = translate(engine, &blob)?;
+		let map = interpreted.memory_map();
+		let memory = [map.ro_data_size(), map.rw_data_size(), map.stack_size()];
+		let memory = memory.into_iter().map(u64::from).sum();
+		Ok(Self {
+			blob,
+			bytes,
+			interpreted,
+			native: OnceLock::new(),
+			exports,
+			imports,
+			memory,
+			hash: OnceLock::new(),
+			bound: Mutex::new(None),
+		})
+	}
+
+	/// The program's bytes.
+	pub fn bytes(&self) -> &[u8] {
+		&self.bytes
+	}
+
+	/// BLAKE2b-256 of the program's bytes.
+	pub fn hash(&self) -> [u8; 32] {
+		*self.hash.get_or_init(|| blake2_256(&self.bytes))
+	}
+
+	/// The program, for the interpreter.
+	pub fn interpreted(&self) -> &polkavm::Module {
+		&self.interpreted
+	}
+
+	/// The program, for the recompiler; compiled by `compile` if it was not before.
+	///
+	/// `None` where that gave nothing: then the interpreter runs it to its end, to the same result.
+	pub fn native(
+		&self,
+		compile: impl FnOnce(&ProgramBlob) -> Option<polkavm::Module>,
+	) -> Option<&polkavm::Module> {
+		self.native.get_or_init(|| compile(&self.blob)).as_ref()
+	}
+
+	/// Whether [`Self::native`] was called.
+	pub fn is_native_known(&self) -> bool {
+		self.native.get().is_some()
+	}
+
+	/// The entry point of this name.
+	pub fn export(&self, entry: &[u8]) -> Option<ProgramCounter> {
+		self.exports.get(entry).copied()
+	}
+
+	/// Memory of an instance, in bytes: read-only data, read-write data and stack.
+	pub fn memory(&self) -> u64 {
+		self.memory
+	}
+
+	/// The initial bytes of the read-write data; all that follows them is zero.
+	pub fn initial_data(&self) -> &[u8] {
+		self.blob.rw_data()
+	}
+
+	/// What keeping it costs at most, in bytes: program, native code, jump table, initial memory.
+	pub fn size(&self) -> usize {
+		let native = self.native.get().and_then(Option::as_ref);
+		let native = native.and_then(polkavm::Module::machine_code).map_or(0, <[u8]>::len);
+		let jump_table = self.blob.jump_table().len() as usize * NATIVE_JUMP;
+		self.bytes.len() + native + jump_table + self.memory as usize
+	}
+
+	/// What the imports are to a runtime with this table.
+	pub fn bind(&self, table: SyscallTable<'_>) -> Result<Bindings, CompileError> {
+		let mut bound = self.bound.lock();
+		if let Some((bytes, bindings)) = &*bound {
+			if **bytes == *table.0 {
+				return Ok(bindings.clone());
+			}
+		}
+		let rows = table.decode().ok_or(CompileError::InvalidTable)?;
+		let bind = |symbol: &SyscallSymbol| match rows.iter().position(|row| row.0 == *symbol) {
+			Some(number) => {
+				Binding { syscall: Syscall::Listed(number as u32), buffers: rows[number].1.clone() }
+			},
+			None => Binding { syscall: Syscall::Other(*symbol), buffers: Vec::new() },
+		};
+		let bindings: Bindings = self.imports.iter().map(bind).collect();
+		*bound = Some((table.0.into(), bindings.clone()));
+		Ok(bindings)
+	}
+
+	/// What the rest of a block costs again that is entered at `pc`: the whole of it, where `pc` is
+	/// not its start, since a block is charged when it is entered. After the program's last
+	/// instruction there is only a trap, which is not charged.
+	pub fn cost_of_reentry(&self, pc: ProgramCounter) -> Gas {
+		match start_of_block(&self.blob, pc) {
+			Some(start) if start != pc => {
+				self.interpreted.calculate_gas_cost_for(start).unwrap_or(0)
+			},
+			_ => 0,
+		}
+	}
+
+	/// Whether an execution can have stopped before the instruction at `pc`: out of gas, or after a
+	/// syscall.
+	pub fn is_stop(&self, pc: ProgramCounter, after_syscall: bool) -> bool {
+		self.blob.instructions().any(|instruction| {
+			if after_syscall {
+				instruction.next_offset == pc && matches!(instruction.kind, Instruction::ecalli(_))
+			} else {
+				let is_start = |pc| start_of_block(&self.blob, pc).is_none_or(|start| start == pc);
+				instruction.offset == pc
+					&& (matches!(instruction.kind, Instruction::memset) || is_start(pc))
+			}
+		})
+	}
+}
+
+fn invalid(reason: String) -> Failure<CompileError> {
+	log::debug!(target: LOG_TARGET, "Invalid program: {reason}");
+	Failure::Guest(CompileError::InvalidImage)
+}
+
+/// Where the block that the instruction at `pc` is in starts.
+fn start_of_block(blob: &ProgramBlob, pc: ProgramCounter) -> Option<ProgramCounter> {
+	scan_find_start_of_basic_block(blob.isa(), blob.code(), blob.bitmask(), pc.0)
+		.map(ProgramCounter)
+}
+
+/// Offset of the first instruction that is not one, but for the trap that every program ends with.
+///
+/// The backends do not agree on such code: PolkaVM 0.37 reads some bit masks in two ways, so that an
+/// invalid instruction of no length stands before a real one, and only the recompiler lets a program
+/// jump there. No compiler emits one.
+fn invalid_instruction(blob: &ProgramBlob) -> Option<u32> {
+	let end = blob.code().len() as u32;
+	blob.instructions()
+		.find(|instruction| instruction.kind == Instruction::invalid && instruction.offset.0 < end)
+		.map(|instruction| instruction.offset.0)
+}
+
+/// PolkaVM's module of `blob`, for the backend that `engine` has.
+pub(crate) fn translate(
+	engine: &polkavm::Engine,
+	blob: &ProgramBlob,
+) -> Outcome<polkavm::Module, CompileError> {
+	let mut config = ModuleConfig::new();
+	config.set_gas_metering(Some(GasMeteringKind::Sync)).set_cost_model(Some(cost_model()));
+	polkavm::Module::from_blob(engine, &config, blob.clone()).map_err(|error| match error {
+		polkavm::CompileError::ValidationFailed(reason) => invalid(reason),
+		polkavm::CompileError::Error(error) => Failure::Host(format!("compiling failed: {error}")),
+	})
+}

@@ -1,0 +1,84 @@
+//! Worker processes that are ready before they are needed.
+//!
+//! PolkaVM keeps idle workers by core, and starts one where it finds none: some 100 ms. So a thread
+//! goes from core to core, once, and leaves idle workers behind. They wait without using a core.
+
+use crate::{
+	limits::{IDLE_WORKERS, WARM_CORES},
+	module::translate,
+};
+use polkavm::{program::InstructionSetKind, ProgramBlob, RawInstance};
+use polkavm_common::{program::asm, writer::ProgramBlobBuilder};
+use std::{io, mem, thread};
+use virt_primitives::LOG_TARGET;
+
+/// A program that only returns.
+pub fn probe(engine: &polkavm::Engine) -> Result<polkavm::Module, String> {
+	let mut builder = ProgramBlobBuilder::new(InstructionSetKind::ReviveV1);
+	builder.add_export_by_basic_block(0, b"probe");
+	builder.set_code(&[asm::ret()], &[]);
+	let bytes = builder.to_vec().map_err(|error| format!("{error:?}"))?;
+	let blob = ProgramBlob::parse(bytes.into()).map_err(|error| error.to_string())?;
+	translate(engine, &blob).map_err(|failure| format!("{failure:?}"))
+}
+
+/// Starts the thread that makes workers ready, by instances of `module`.
+pub fn warm_up(module: polkavm::Module) -> io::Result<()> {
+	let warm = move || match warm_each_core(&module) {
+		Ok(count) => log::debug!(target: LOG_TARGET, "{count} worker processes are ready"),
+		// It will show again, with a program that needs one.
+		Err(reason) => log::warn!(target: LOG_TARGET, "No worker is ready ahead: {reason}"),
+	};
+	thread::Builder::new().name("virt-workers".into()).spawn(warm).map(drop)
+}
+
+fn warm_each_core(module: &polkavm::Module) -> Result<usize, String> {
+	let mut instances: Vec<RawInstance> = Vec::new();
+	let all = affinity();
+	for core in cores(&all).into_iter().take(WARM_CORES) {
+		stay_on(core);
+		for _ in 0..IDLE_WORKERS {
+			let instance = module.instantiate().map_err(|error| error.to_string())?;
+			// The process began on this thread's core, which is where its host waits for it.
+			if let Some(pid) = instance.pid() {
+				set_affinity(pid, &all);
+			}
+			instances.push(instance);
+		}
+	}
+	Ok(instances.len())
+}
+
+/// Where this thread may run.
+fn affinity() -> libc::cpu_set_t {
+	// SAFETY: a `cpu_set_t` of zeros is the empty set, and the kernel writes into it no more than
+	// the size that it is told.
+	unsafe {
+		let mut set: libc::cpu_set_t = mem::zeroed();
+		libc::sched_getaffinity(0, mem::size_of_val(&set), &mut set);
+		set
+	}
+}
+
+fn set_affinity(pid: u32, set: &libc::cpu_set_t) {
+	// SAFETY: as above; the kernel only reads the set.
+	unsafe {
+		libc::sched_setaffinity(pid as libc::pid_t, mem::size_of_val(set), set);
+	}
+}
+
+fn cores(set: &libc::cpu_set_t) -> Vec<usize> {
+	// SAFETY: the numbers are within the set.
+	(0..libc::CPU_SETSIZE as usize).filter(|&core| unsafe { libc::CPU_ISSET(core, set) }).collect()
+}
+
+/// Keeps this thread on a core, if the system lets it; it only decides where workers are kept.
+fn stay_on(core: usize) {
+	// SAFETY: as above.
+	let set = unsafe {
+		let mut set: libc::cpu_set_t = mem::zeroed();
+		libc::CPU_SET(core, &mut set);
+		set
+	};
+	set_affinity(0, &set);
+}

@@ -1,0 +1,396 @@
+//! A worker process that dies, is stopped, or cannot be had is never a result, and never a hang.
+//!
+//! Each test plays its part in a process of its own: this binary, started again with the part's
+//! name.
+
+mod common;
+
+use common::{prepared, run, PLENTY};
+use std::{
+	fs,
+	io::{BufRead, BufReader, Write},
+	process::{Child, ChildStdin, ChildStdout, Command, Stdio},
+	sync::Arc,
+	thread::sleep,
+	time::{Duration, Instant},
+};
+use virt_manager::{
+	engine::DEAD_WORKER_STATUS, limits::*, Backend, BackendChoice, Engine, Manager, Options,
+};
+use virt_primitives::{step::Step, Backend as _, ExecError, Failure, Gas, InstanceId};
+
+/// Longest that a node may go on with a worker that cannot: "within seconds".
+const SECONDS: Duration = Duration::from_secs(10);
+
+/// Starts engines whose programs move to a worker at once.
+fn engine(backend: BackendChoice) -> Arc<Engine> {
+	let options = Options { backend, tier_up_gas: 1, ..Options::default() };
+	Engine::with(options, None).expect("the backend works on this machine")
+}
+
+/// A part, played by another process.
+struct Part {
+	process: Child,
+	stdin: ChildStdin,
+	stdout: BufReader<ChildStdout>,
+}
+
+impl Part {
+	fn start(name: &str) -> Self {
+		let mut process = Command::new(std::env::current_exe().expect("this test has a path"))
+			.args([name, "--exact", "--ignored", "--nocapture", "--test-threads=1"])
+			.stdin(Stdio::piped())
+			.stdout(Stdio::piped())
+			.stderr(Stdio::null())
+			.spawn()
+			.expect("this test can be run again");
+		let stdin = process.stdin.take().expect("it is piped; qed");
+		let stdout = BufReader::new(process.stdout.take().expect("it is piped; qed"));
+		Self { process, stdin, stdout }
+	}
+
+	/// Waits until it says `word`.
+	fn wait_for(&mut self, word: &str) {
+		let mut line = String::new();
+		while self.stdout.read_line(&mut line).expect("it is text") > 0 {
+			if line.contains(word) {
+				return;
+			}
+			line.clear();
+		}
+		panic!("it ended before it said {word}");
+	}
+
+	fn tell(&mut self) {
+		self.stdin.write_all(b"go on\n").expect("it listens");
+	}
+
+	fn workers(&self) -> Vec<i32> {
+		children(self.process.id())
+	}
+
+	/// How it ended, which it has to in time.
+	fn end(mut self) -> Option<i32> {
+		let start = Instant::now();
+		loop {
+			if let Some(status) = self.process.try_wait().expect("it can be waited for") {
+				return status.code();
+			}
+			if start.elapsed() > SECONDS {
+				self.process.kill().expect("it is there");
+				self.process.wait().expect("it was killed");
+				panic!("it still ran after {SECONDS:?}");
+			}
+			sleep(Duration::from_millis(50));
+		}
+	}
+}
+
+/// Worker processes whose parent is this one.
+fn children(parent: u32) -> Vec<i32> {
+	let processes = fs::read_dir("/proc").expect("this is Linux").flatten();
+	processes
+		.filter_map(|entry| {
+			let stat = fs::read_to_string(entry.path().join("stat")).ok()?;
+			let (head, tail) = stat.rsplit_once(')')?;
+			let mut fields = tail.split_whitespace();
+			let (state, ppid) = (fields.next()?, fields.next()?);
+			let is_worker = head.contains("polkavm-sandbox") && state != "Z";
+			(is_worker && ppid == parent.to_string())
+				.then(|| entry.file_name().to_str()?.parse().ok())?
+		})
+		.collect()
+}
+
+/// Time that a worker spent on a core, in ticks of 10 ms.
+fn ticks(worker: &i32) -> u64 {
+	let stat = fs::read_to_string(format!("/proc/{worker}/stat")).expect("it is there");
+	let fields: Vec<&str> =
+		stat.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
+	let number = |field: usize| fields[field].parse::<u64>().expect("proc(5) says that it is one");
+	number(11) + number(12)
+}
+
+/// Time that all workers spent on a core while this waited for a second, in ticks of 10 ms.
+fn ticks_in_a_second(workers: &[i32]) -> u64 {
+	let all = || workers.iter().map(ticks).sum::<u64>();
+	let before = all();
+	sleep(Duration::from_secs(1));
+	all() - before
+}
+
+/// The worker that a program runs in.
+fn busy(workers: &[i32]) -> i32 {
+	*workers.iter().max_by_key(|worker| ticks(worker)).expect("there is a worker")
+}
+
+fn signal(pid: i32, signal: i32) {
+	// SAFETY: it only sends a signal, to a process that this test started.
+	assert_eq!(unsafe { libc::kill(pid, signal) }, 0, "{pid} is there");
+}
+
+fn say(word: &str) {
+	println!("{word}");
+}
+
+fn listen() {
+	std::io::stdin().read_line(&mut String::new()).expect("the test speaks");
+}
+
+/// A program that computes without end, in a worker.
+#[test]
+#[ignore = "a part of another test"]
+fn part_spin() {
+	let engine = engine(BackendChoice::Tiered);
+	let (mut manager, instance) = prepared(&engine, virt_fixtures::CONFORMANCE, "spin", &[]);
+	say("started");
+	let step = run(&mut manager, instance, Gas::MAX, None);
+	say(&format!("it gave {step:?}"));
+}
+
+/// A program that waits at a syscall, in a worker, until told.
+#[test]
+#[ignore = "a part of another test"]
+fn part_syscall() {
+	let engine = engine(BackendChoice::Recompiler);
+	let (mut manager, instance) = prepared(&engine, virt_fixtures::CONFORMANCE, "exchange", &[]);
+	let step = run(&mut manager, instance, PLENTY, None).expect("it is prepared");
+	assert!(matches!(step, Step::Syscall { .. }), "{step:?}");
+	say("waits");
+	listen();
+	let step = run(&mut manager, instance, PLENTY, Some(0));
+	say(&format!("it gave {step:?}"));
+}
+
+/// Programs that wait at a syscall, in workers, while another is run.
+#[test]
+#[ignore = "a part of another test"]
+fn part_nested() {
+	let engine = engine(BackendChoice::Recompiler);
+	let mut manager = Manager::new(engine.clone());
+	let module = manager.compile(virt_fixtures::CONFORMANCE, Default::default()).expect("valid");
+	let mut enter = |entry: &str| {
+		let instance = manager.instantiate(module).expect("there is room");
+		manager.prepare(instance, entry.as_bytes(), &[]).expect("it is exported");
+		run(&mut manager, instance, PLENTY, None).expect("it is prepared")
+	};
+	for _ in 0..4 {
+		assert!(matches!(enter("exchange"), Step::Syscall { .. }));
+	}
+	assert!(matches!(enter("add"), Step::Finished { .. }));
+	say("nested");
+	listen();
+}
+
+type Run = (Manager, InstanceId, Result<Step, Failure<ExecError>>);
+
+fn work(engine: &Arc<Engine>) -> Run {
+	let (mut manager, instance) = prepared(engine, virt_fixtures::CONFORMANCE, "work", &[100]);
+	let step = run(&mut manager, instance, PLENTY, None);
+	(manager, instance, step)
+}
+
+/// A program that is run again after all idle workers were killed.
+#[test]
+#[ignore = "a part of another test"]
+fn part_idle() {
+	let engine = engine(BackendChoice::Tiered);
+	let (.., reference) = work(&engine);
+	say("idle");
+	listen();
+	let (.., step) = work(&engine);
+	assert_eq!(step, reference);
+	assert_eq!(engine.metrics().tier_ups.get(), 2, "another worker took it");
+}
+
+/// Programs that are run where no more processes can be had.
+#[test]
+#[ignore = "a part of another test"]
+fn part_limit() {
+	let (.., reference) = work(&engine(BackendChoice::Interpreter));
+	for (choice, moves) in [(BackendChoice::Tiered, true), (BackendChoice::Recompiler, false)] {
+		let engine = engine(choice);
+		// All idle workers are taken, and some more.
+		let held: Vec<_> = (0..IDLE_WORKERS * WARM_CORES + 1).map(|_| work(&engine)).collect();
+		let limit = |soft| {
+			let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
+			// SAFETY: the kernel reads and writes a `rlimit`, which it is given.
+			unsafe {
+				libc::getrlimit(libc::RLIMIT_NOFILE, &mut limit);
+				limit.rlim_cur = soft;
+				libc::setrlimit(libc::RLIMIT_NOFILE, &limit);
+			}
+		};
+		limit(3);
+		let (.., step) = work(&engine);
+		limit(1024);
+		if moves {
+			assert_eq!(step, reference, "it stays in the interpreter");
+		} else {
+			match step {
+				Err(Failure::Host(reason)) => assert!(reason.contains("ulimit -n"), "{reason}"),
+				other => panic!("expected a host fault, got {other:?}"),
+			}
+		}
+		drop(held);
+		assert_eq!(work(&engine).2, reference, "it goes on when there are some again");
+	}
+}
+
+/// Makes the system refuse this process new user namespaces, as some systems do.
+fn forbid_user_namespaces() {
+	const CLONE: u32 = libc::SYS_clone as u32;
+	/// Its flags are where no filter can see them: it is refused whatever they are, and so are new
+	/// threads.
+	const CLONE3: u32 = libc::SYS_clone3 as u32;
+	const NUMBER: u32 = 0;
+	/// The low half of the first argument: flags.
+	const FLAGS: u32 = 16;
+	let statement = |code, k| libc::sock_filter { code, jt: 0, jf: 0, k };
+	let jump = |code, k, jt, jf| libc::sock_filter { code, jt, jf, k };
+	let load = (libc::BPF_LD | libc::BPF_W | libc::BPF_ABS) as u16;
+	let equal = (libc::BPF_JMP | libc::BPF_JEQ | libc::BPF_K) as u16;
+	let set = (libc::BPF_JMP | libc::BPF_JSET | libc::BPF_K) as u16;
+	let give = (libc::BPF_RET | libc::BPF_K) as u16;
+	let mut filter = [
+		statement(load, NUMBER),
+		jump(equal, CLONE3, 3, 0),
+		jump(equal, CLONE, 0, 3),
+		statement(load, FLAGS),
+		jump(set, libc::CLONE_NEWUSER as u32, 0, 1),
+		statement(give, libc::SECCOMP_RET_ERRNO | libc::EPERM as u32),
+		statement(give, libc::SECCOMP_RET_ALLOW),
+	];
+	let program = libc::sock_fprog { len: filter.len() as u16, filter: filter.as_mut_ptr() };
+	// SAFETY: the kernel copies the filter, which is as long as it says.
+	let result = unsafe {
+		libc::prctl(libc::PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+		libc::prctl(libc::PR_SET_SECCOMP, libc::SECCOMP_MODE_FILTER, &program)
+	};
+	assert_eq!(result, 0, "the filter is accepted");
+}
+
+/// A node where there are no user namespaces.
+#[test]
+#[ignore = "a part of another test"]
+fn part_no_namespaces() {
+	forbid_user_namespaces();
+	for choice in [BackendChoice::Tiered, BackendChoice::Recompiler] {
+		let error = match Engine::new(choice, None) {
+			Err(error) => error.to_string(),
+			Ok(_) => panic!("{choice} started"),
+		};
+		for word in ["user namespaces", "--vm-backend interpreter", &choice.to_string()] {
+			assert!(error.contains(word), "{error}");
+		}
+		assert_eq!(error.lines().count(), 1, "{error}");
+	}
+	let engine = Engine::new(BackendChoice::Auto, None).expect("it interprets");
+	assert_eq!(engine.backend(), Backend::Interpreter);
+	assert!(engine.fallback_reason().expect("it has one").contains("user namespaces"));
+	work(&engine).2.expect("it runs");
+}
+
+#[test]
+fn missing_user_namespaces_are_named_and_auto_interprets() {
+	assert_eq!(Part::start("part_no_namespaces").end(), Some(0));
+}
+
+#[test]
+fn killed_worker_stops_the_node() {
+	let mut part = Part::start("part_spin");
+	part.wait_for("started");
+	sleep(Duration::from_millis(500));
+	signal(busy(&part.workers()), libc::SIGKILL);
+	assert_eq!(part.end(), Some(DEAD_WORKER_STATUS));
+}
+
+#[test]
+fn stopped_worker_stops_the_node() {
+	let mut part = Part::start("part_spin");
+	part.wait_for("started");
+	sleep(Duration::from_millis(500));
+	signal(busy(&part.workers()), libc::SIGSTOP);
+	assert_eq!(part.end(), Some(DEAD_WORKER_STATUS));
+}
+
+#[test]
+fn stopped_idle_worker_stops_the_node_when_it_is_needed() {
+	let mut part = Part::start("part_idle");
+	part.wait_for("idle");
+	sleep(Duration::from_secs(1));
+	for worker in part.workers() {
+		signal(worker, libc::SIGSTOP);
+	}
+	part.tell();
+	assert_eq!(part.end(), Some(DEAD_WORKER_STATUS));
+}
+
+#[test]
+fn worker_killed_at_a_syscall_stops_the_node_when_it_is_resumed() {
+	let mut part = Part::start("part_syscall");
+	part.wait_for("waits");
+	for worker in part.workers() {
+		signal(worker, libc::SIGKILL);
+	}
+	part.tell();
+	assert_eq!(part.end(), Some(DEAD_WORKER_STATUS));
+}
+
+#[test]
+fn killed_idle_worker_is_replaced() {
+	let mut part = Part::start("part_idle");
+	part.wait_for("idle");
+	// Until all that are made ready ahead are there.
+	sleep(Duration::from_secs(1));
+	for worker in part.workers() {
+		signal(worker, libc::SIGKILL);
+	}
+	part.tell();
+	assert_eq!(part.end(), Some(0));
+}
+
+#[test]
+fn killed_node_leaves_no_worker_behind() {
+	let mut part = Part::start("part_spin");
+	part.wait_for("started");
+	sleep(Duration::from_millis(500));
+	let workers = part.workers();
+	assert!(!workers.is_empty());
+	part.process.kill().expect("it is there");
+	part.process.wait().expect("it was killed");
+	let start = Instant::now();
+	let alive = |pid: &&i32| {
+		let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+		stat.contains("polkavm-sandbox") && !stat.contains(") Z ")
+	};
+	while workers.iter().filter(alive).count() > 0 {
+		assert!(start.elapsed() < SECONDS, "workers are left: {workers:?}");
+		sleep(Duration::from_millis(50));
+	}
+}
+
+#[test]
+fn limit_on_open_files_is_named_or_does_not_matter() {
+	assert_eq!(Part::start("part_limit").end(), Some(0));
+}
+
+#[test]
+fn idle_workers_use_no_core() {
+	let mut part = Part::start("part_idle");
+	part.wait_for("idle");
+	sleep(Duration::from_secs(1));
+	assert!(ticks_in_a_second(&part.workers()) <= 2, "idle workers were at work");
+	part.tell();
+	assert_eq!(part.end(), Some(0));
+}
+
+#[test]
+fn workers_that_wait_for_another_program_use_no_core() {
+	let mut part = Part::start("part_nested");
+	part.wait_for("nested");
+	sleep(Duration::from_secs(1));
+	assert!(ticks_in_a_second(&part.workers()) <= 2, "waiting workers were at work");
+	part.tell();
+	assert_eq!(part.end(), Some(0));
+}

@@ -1,0 +1,8 @@
+//! One binary for all of them: linking the node takes its time.
+
+mod chain_spec;
+mod cli;
+mod dev;
+mod extensions;
+#[cfg(feature = "sp-virtualization")]
+mod peer;

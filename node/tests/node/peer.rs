@@ -1,0 +1,25 @@
+//! Runtimes written against `sp-virtualization`.
+
+use codec::Encode;
+use sc_client_api::execution_extensions::ExtensionsFactory;
+use sc_executor_common::runtime_blob::RuntimeBlob;
+use sp_core::{Blake2Hasher, H256};
+use sp_state_machine::TestExternalities;
+use virt_fixtures::PEER;
+use virt_manager::{BackendChoice, Engine};
+use virt_node::{extensions::VirtExtensions, service::Executor};
+use virt_runtime::Block;
+
+#[test]
+fn run_unchanged() {
+	let engine = Engine::new(BackendChoice::Interpreter, None).expect("interprets everywhere");
+	let factory = VirtExtensions::new(engine);
+	let mut ext = TestExternalities::<Blake2Hasher>::default();
+	ext.extensions = ExtensionsFactory::<Block>::extensions_for(&factory, H256::zero(), 0);
+	let wasm = virt_peer_runtime::WASM_BINARY.expect("the wasm runtime was built");
+	let blob = RuntimeBlob::uncompress_if_needed(wasm).expect("it is a runtime");
+	Executor::builder()
+		.build()
+		.uncached_call(blob, &mut ext.ext(), false, "suite", &PEER.encode())
+		.expect("the peer's suite passes");
+}

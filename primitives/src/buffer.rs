@@ -1,0 +1,174 @@
+//! Bytes of any length that a host function gives, without an allocation in the runtime's heap.
+
+#[cfg(not(substrate_runtime))]
+use sp_runtime_interface::{
+	host::FromFFIValue,
+	sp_wasm_interface::{FunctionContext, Pointer, Result},
+	unpack_ptr_and_len,
+};
+#[cfg(substrate_runtime)]
+use sp_runtime_interface::{pack_ptr_and_len, wasm::IntoFFIValue};
+
+use alloc::vec::Vec;
+use core::marker::PhantomData;
+use sp_runtime_interface::RIType;
+
+/// Where a host function puts bytes: as many as there are, up to a capacity that the runtime chose.
+///
+/// Only what was put there is copied into the runtime.
+#[derive(Debug, Default)]
+pub struct HostBuffer {
+	bytes: Vec<u8>,
+	capacity: usize,
+}
+
+impl HostBuffer {
+	/// Greatest capacity, in bytes: a length fits 24 bits.
+	pub const MAX_CAPACITY: usize = (1 << 24) - 1;
+
+	/// An empty buffer with room for `capacity` bytes, or for [`Self::MAX_CAPACITY`].
+	pub fn with_capacity(capacity: usize) -> Self {
+		Self { bytes: Vec::new(), capacity: capacity.min(Self::MAX_CAPACITY) }
+	}
+
+	/// How many bytes there is room for, those that are in it included.
+	pub fn capacity(&self) -> usize {
+		self.capacity
+	}
+
+	/// Makes room for `capacity` bytes, if there is less.
+	pub fn grow(&mut self, capacity: usize) {
+		self.capacity = self.capacity.max(capacity.min(Self::MAX_CAPACITY));
+	}
+
+	/// What was put there.
+	pub fn bytes(&self) -> &[u8] {
+		&self.bytes
+	}
+
+	/// For changes to what was put there.
+	pub fn bytes_mut(&mut self) -> &mut [u8] {
+		&mut self.bytes
+	}
+
+	/// Takes what was put there.
+	pub fn into_bytes(self) -> Vec<u8> {
+		self.bytes
+	}
+
+	/// Forgets what was put there.
+	pub fn clear(&mut self) {
+		self.bytes.clear();
+	}
+
+	/// Appends `len` zeros and gives them, to be filled; `None` when there is no room for them.
+	pub fn append(&mut self, len: usize) -> Option<&mut [u8]> {
+		let start = self.bytes.len();
+		if len > self.capacity - start {
+			return None;
+		}
+		self.bytes.resize(start + len, 0);
+		Some(&mut self.bytes[start..])
+	}
+
+	/// Keeps the first `len` bytes.
+	pub fn truncate(&mut self, len: usize) {
+		self.bytes.truncate(len);
+	}
+
+	/// Takes notice, in a runtime, that the host put `len` bytes here.
+	///
+	/// # Panics
+	///
+	/// When it says that it put more than there was room for, which no program can make it do.
+	pub(crate) fn filled(&mut self, len: usize) {
+		assert!(len <= self.capacity, "the host keeps to the capacity; qed");
+		#[cfg(substrate_runtime)]
+		// SAFETY: the host function was given as much of the vector as `into_ffi_value` reserved,
+		// which is `capacity`, and wrote the first `len` bytes of it.
+		unsafe {
+			self.bytes.set_len(len)
+		};
+		debug_assert_eq!(self.bytes.len(), len);
+	}
+}
+
+/// Passes a [`HostBuffer`] to a host function that fills it.
+///
+/// The runtime passes where its memory is and how much of it there is; the host writes back what was
+/// put there. How much that was is for the function to return: see [`HostBuffer::filled`].
+///
+/// Raw FFI type: `u64` (upper 32 bits are the capacity, lower 32 bits the pointer).
+pub struct PassHostBuffer<T>(PhantomData<T>);
+
+impl<'a> RIType for PassHostBuffer<&'a mut HostBuffer> {
+	type FFIType = u64;
+	type Inner = &'a mut HostBuffer;
+}
+
+#[cfg(not(substrate_runtime))]
+std::thread_local! {
+	/// The memory of the last buffer, for the next: one is needed for each syscall.
+	static SPARE: std::cell::Cell<Vec<u8>> = const { std::cell::Cell::new(Vec::new()) };
+}
+
+/// Largest memory that is kept for the next buffer, in bytes.
+#[cfg(not(substrate_runtime))]
+const MAX_SPARE: usize = 256 * 1024;
+
+#[cfg(not(substrate_runtime))]
+impl<'a> FromFFIValue<'a> for PassHostBuffer<&'a mut HostBuffer> {
+	type Owned = HostBuffer;
+
+	fn from_ffi_value(_: &mut dyn FunctionContext, arg: u64) -> Result<HostBuffer> {
+		let mut buffer = HostBuffer::with_capacity(unpack_ptr_and_len(arg).1 as usize);
+		buffer.bytes = SPARE.take();
+		Ok(buffer)
+	}
+
+	fn take_from_owned(owned: &'a mut HostBuffer) -> &'a mut HostBuffer {
+		owned
+	}
+
+	fn write_back_into_runtime(
+		value: HostBuffer,
+		context: &mut dyn FunctionContext,
+		arg: u64,
+	) -> Result<()> {
+		context.write_memory(Pointer::new(unpack_ptr_and_len(arg).0), value.bytes())?;
+		let mut spare = value.into_bytes();
+		if spare.capacity() <= MAX_SPARE {
+			spare.clear();
+			SPARE.set(spare);
+		}
+		Ok(())
+	}
+}
+
+#[cfg(substrate_runtime)]
+impl<'a> IntoFFIValue for PassHostBuffer<&'a mut HostBuffer> {
+	type Destructor = ();
+
+	fn into_ffi_value(value: &mut Self::Inner) -> (u64, ()) {
+		value.bytes.clear();
+		value.bytes.reserve_exact(value.capacity);
+		(pack_ptr_and_len(value.bytes.as_ptr() as u32, value.capacity as u32), ())
+	}
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+
+	#[test]
+	fn append_at_capacity_ok_and_over_capacity_refused() {
+		let mut buffer = HostBuffer::with_capacity(3);
+		assert!(buffer.append(4).is_none());
+		buffer.append(2).expect("there is room").copy_from_slice(b"ab");
+		assert!(buffer.append(2).is_none());
+		buffer.append(1).expect("there is room").copy_from_slice(b"c");
+		assert_eq!(buffer.bytes(), b"abc");
+		assert!(buffer.append(0).is_some() && buffer.append(1).is_none());
+		assert_eq!(HostBuffer::with_capacity(usize::MAX).capacity(), HostBuffer::MAX_CAPACITY);
+	}
+}

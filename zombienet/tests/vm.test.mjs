@@ -1,0 +1,71 @@
+// The VM of a running node: what it tells of itself, and what a worker that stops does to the node.
+
+import assert from 'node:assert/strict';
+import { describe } from 'node:test';
+import { join } from 'node:path';
+
+import { accounts, connect, disconnect, run, tx, upload } from '../src/chain.mjs';
+import { children, rpc } from '../src/node.mjs';
+import { blob } from '../src/paths.mjs';
+import { scenario } from '../src/scenario.mjs';
+
+/** See `DEAD_WORKER_STATUS` in node/manager/src/engine.rs. */
+const DEAD_WORKER_STATUS = 71;
+
+/** Enough input that hashing it is a long computation. */
+const LONG_INPUT = new Uint8Array(60 * 1024).fill(7);
+
+describe('vm', () => {
+	const s = scenario('vm');
+	const args = ['--dev', '--base-path', join(s.dir, 'db'), '--vm-backend', 'tiered'];
+	let alice, codeHash;
+
+	s.before(async () => {
+		({ alice } = await accounts());
+	});
+
+	/** Hashes on the chain; gives what the program gave. */
+	const hash = async (api) => {
+		const { output } = await run(api, alice, codeHash, 'sha256', LONG_INPUT);
+		return Buffer.from(output).toString('hex');
+	};
+
+	s.it('virt_health tells how programs ran', async () => {
+		const node = await s.start('node', { args });
+		const health = () => rpc(node.rpcPort, 'virt_health');
+		const before = await health();
+		assert.equal(before.backend, 'tiered');
+		assert.deepEqual([before.tierUps, before.hostFaults, before.lastFault], [0, 0, null]);
+
+		const api = await connect(node.url);
+		({ codeHash } = await upload(api, alice, blob('sha256')));
+		await hash(api);
+		await disconnect(api);
+		const after = await health();
+		assert.ok(after.tierUps >= 1, JSON.stringify(after));
+		assert.ok(after.syscalls >= 3 && after.cache.modules === 1 && after.cache.native === 1);
+		assert.equal(after.workers.atWork, 0);
+		assert.ok(after.workers.idle >= 1 && after.workers.limit >= after.workers.idle);
+		assert.equal(after.instances, 0);
+		await node.stop();
+	});
+
+	s.it('a stopped worker ends the node, loudly, and it can be started again', async () => {
+		const first = await s.start('node', { args });
+		const api = await connect(first.url);
+		const reference = await hash(api);
+		for (const worker of children(first.pid)) process.kill(worker, 'SIGSTOP');
+		// Nobody waits for its block: there will be none.
+		await tx.run(api, codeHash, 'sha256', LONG_INPUT).signAndSend(alice);
+		const { code } = await first.exited;
+		assert.equal(code, DEAD_WORKER_STATUS);
+
+		// On the same port, where the client of the first node finds it again.
+		const second = await s.start('node', { args, rpcPort: first.rpcPort });
+		const again = await connect(second.url);
+		assert.equal(await hash(again), reference);
+		await disconnect(again);
+		await disconnect(api);
+		await second.stop();
+	});
+});
