@@ -40,6 +40,15 @@ impl From<u64> for Answer<'_> {
 	}
 }
 
+/// Names a program by the storage value that holds it: by content, never by the value's key.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct StoredName {
+	/// The value's hash, by the chain's hash function.
+	pub hash: Vec<u8>,
+	/// How many bytes of the value come before the program.
+	pub skip: u32,
+}
+
 /// Drives programs for one runtime call, or for the calls of one block.
 ///
 /// Ids come from counters that start at zero. Modules and instances, and with them the counters,
@@ -52,6 +61,17 @@ pub trait Backend: Send + 'static {
 		program: &[u8],
 		syscalls: SyscallTable<'_>,
 	) -> Outcome<ModuleId, CompileError>;
+
+	/// Makes a module of the program that [`Self::name`] gave this name, in this runtime call or
+	/// another, where that is still known. Otherwise the same as [`Self::compile`].
+	fn compile_named(
+		&mut self,
+		name: &StoredName,
+		syscalls: SyscallTable<'_>,
+	) -> Outcome<Option<ModuleId>, CompileError>;
+
+	/// Gives a module's program a name.
+	fn name(&mut self, module: ModuleId, name: StoredName);
 
 	/// Forgets a module. Its instances live on.
 	fn release(&mut self, module: ModuleId) -> Outcome<(), DestroyError>;

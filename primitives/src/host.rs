@@ -6,7 +6,7 @@
 use crate::buffer::{HostBuffer, PassHostBuffer};
 #[cfg(feature = "std")]
 use crate::{
-	backend::{Answer, Failure, Outcome, VirtExt},
+	backend::{Answer, Failure, Outcome, StoredName, VirtExt},
 	error::{to_wire, WireError},
 	step::stop,
 	CompileError, ExecError, Gas, InstanceId, ModuleId, SnapshotError, SyscallTable, LOG_TARGET,
@@ -20,6 +20,8 @@ use sp_runtime_interface::{
 	pass_by::{PassFatPointerAndRead, PassFatPointerAndWrite},
 	runtime_interface,
 };
+#[cfg(feature = "std")]
+use sp_trie::proof_size_extension::ProofSizeExt;
 #[cfg(feature = "std")]
 use std::time::Duration;
 
@@ -51,6 +53,30 @@ fn settle<E: WireError>(outcome: Outcome<u32, E>) -> i64 {
 	}
 }
 
+/// Compiles what is stored, or finds it by its hash, which storage has at hand, without the bytes.
+#[cfg(feature = "std")]
+fn compile_stored(
+	ext: &mut dyn Externalities,
+	key: &[u8],
+	skip: u32,
+	syscalls: SyscallTable<'_>,
+) -> Outcome<ModuleId, CompileError> {
+	let hash = ext.storage_hash(key).ok_or(CompileError::NotFound)?;
+	let name = StoredName { hash, skip };
+	if let Some(id) = backend(ext).compile_named(&name, syscalls)? {
+		// Where a proof of what was read is recorded, its size must not tell who knows the program.
+		if ext.extension_by_type_id(TypeId::of::<ProofSizeExt>()).is_some() {
+			ext.storage(key);
+		}
+		return Ok(id);
+	}
+	let stored = ext.storage(key);
+	let program = stored.as_ref().and_then(|value| value.get(skip as usize..));
+	let id = backend(ext).compile(program.ok_or(CompileError::NotFound)?, syscalls)?;
+	backend(ext).name(id, name);
+	Ok(id)
+}
+
 /// Runs, and gives the step's status and the bytes put into `buffer`, as [`status_of`] takes apart.
 #[cfg(feature = "std")]
 fn drive(
@@ -78,7 +104,7 @@ pub fn status_of(wire: u32) -> (u8, usize) {
 }
 
 /// Results are encoded by [`crate::error::to_wire`].
-#[runtime_interface]
+#[runtime_interface(no_tracing)]
 pub trait Virt {
 	/// See [`crate::Module::from_bytes`].
 	fn compile(
@@ -96,12 +122,7 @@ pub trait Virt {
 		skip: u32,
 		syscalls: PassFatPointerAndRead<&[u8]>,
 	) -> i64 {
-		let stored = self.storage(key);
-		let program = stored.as_ref().and_then(|value| value.get(skip as usize..));
-		settle(match program {
-			Some(program) => backend(*self).compile(program, SyscallTable(syscalls)).map(|id| id.0),
-			None => Err(CompileError::NotFound.into()),
-		})
+		settle(compile_stored(*self, key, skip, SyscallTable(syscalls)).map(|id| id.0))
 	}
 
 	/// Forgets a module.

@@ -34,7 +34,7 @@ pub mod step;
 pub mod syscall;
 
 #[cfg(feature = "std")]
-pub use backend::{Answer, Backend, Failure, Outcome, VirtExt};
+pub use backend::{Answer, Backend, Failure, Outcome, StoredName, VirtExt};
 pub use buffer::HostBuffer;
 pub use error::{
 	CompileError, DestroyError, ExecError, InstantiateError, MemoryError, RestoreError,

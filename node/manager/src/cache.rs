@@ -1,67 +1,126 @@
 //! Compiled modules by content, least recently used first out.
 //!
 //! The key is the program itself: a look-up hashes the bytes in hand, by a fast hash with a secret
-//! of this process, and then compares them all. Whoever asks has the bytes, so what was rolled back
-//! in storage cannot be run from here, and no two programs can be taken for each other.
+//! of this process, and then compares them all; no two programs can be taken for each other. A
+//! program in storage has a name, too: the hash that storage keeps of it. Whoever asks has the bytes
+//! or that hash, so what was rolled back in storage cannot be run from here.
 
-use crate::module::Compiled;
+use crate::{limits::MAX_NAMES, module::Compiled};
+use ahash::RandomState;
 use parking_lot::Mutex;
-use schnellru::{Limiter, LruMap};
+use schnellru::{ByLength, Limiter, LruMap};
 use std::{
 	hash::{Hash, Hasher},
-	sync::Arc,
+	sync::{Arc, Weak},
 };
+use virt_primitives::StoredName;
 
-/// The cache. Locked only to look up and to insert, never while compiling.
-pub struct Cache(Mutex<LruMap<Program, Entry, ByBytes>>);
+/// The cache. Locked only to look up and to insert, never while hashing or compiling.
+pub struct Cache {
+	modules: Mutex<LruMap<Program, Entry, ByBytes>>,
+	names: Mutex<LruMap<StoredName, Named>>,
+	state: RandomState,
+}
+
+/// What a name stands for, as long as somebody has it.
+struct Named {
+	compiled: Weak<Compiled>,
+	digest: u64,
+}
 
 impl Cache {
 	/// An empty cache that holds up to `capacity` bytes.
 	pub fn new(capacity: usize) -> Self {
-		Self(Mutex::new(LruMap::new(ByBytes { held: 0, capacity })))
+		Self {
+			modules: Mutex::new(LruMap::new(ByBytes { held: 0, capacity })),
+			names: Mutex::new(LruMap::new(ByLength::new(MAX_NAMES))),
+			state: RandomState::new(),
+		}
+	}
+
+	fn digest(&self, program: &[u8]) -> u64 {
+		self.state.hash_one(program)
 	}
 
 	/// The module compiled from `program`.
 	pub fn get(&self, program: &[u8]) -> Option<Arc<Compiled>> {
-		self.0.lock().get(program).map(|entry| entry.compiled.clone())
+		let wanted = Wanted { digest: self.digest(program), program };
+		self.modules.lock().get(&wanted).map(|entry| entry.compiled.clone())
+	}
+
+	/// The module of this name.
+	pub fn get_named(&self, name: &StoredName) -> Option<Arc<Compiled>> {
+		let (compiled, digest) = {
+			let mut names = self.names.lock();
+			let named = names.get(name)?;
+			(named.compiled.upgrade()?, named.digest)
+		};
+		// It was used now.
+		self.modules.lock().get(&Program { compiled: compiled.clone(), digest });
+		Some(compiled)
+	}
+
+	/// Gives `compiled` a name.
+	pub fn name(&self, name: StoredName, compiled: &Arc<Compiled>) {
+		let digest = self.digest(compiled.bytes());
+		let named = Named { compiled: Arc::downgrade(compiled), digest };
+		self.names.lock().insert(name, named);
 	}
 
 	/// Keeps `compiled`, at the size that it has now; older modules make room for it.
 	pub fn insert(&self, compiled: Arc<Compiled>) {
 		let size = compiled.size();
-		self.0.lock().insert(Program(compiled.clone()), Entry { compiled, size });
+		let digest = self.digest(compiled.bytes());
+		let program = Program { compiled: compiled.clone(), digest };
+		self.modules.lock().insert(program, Entry { compiled, size });
 	}
 
 	/// Forgets everything.
 	pub fn clear(&self) {
-		self.0.lock().clear();
+		self.modules.lock().clear();
 	}
 
 	/// How many modules it holds, and how many bytes they take.
 	pub fn usage(&self) -> (usize, usize) {
-		let map = self.0.lock();
+		let map = self.modules.lock();
 		(map.len(), map.limiter().held)
 	}
 }
 
-/// A key: a program's bytes, where its module has them already.
-struct Program(Arc<Compiled>);
+/// A key: a program's bytes, where its module has them already, and the hash of them.
+struct Program {
+	compiled: Arc<Compiled>,
+	digest: u64,
+}
 
 impl Hash for Program {
 	fn hash<H: Hasher>(&self, state: &mut H) {
-		self.0.bytes().hash(state)
+		state.write_u64(self.digest)
 	}
 }
 
 impl PartialEq for Program {
 	fn eq(&self, other: &Self) -> bool {
-		self.0.bytes() == other.0.bytes()
+		Arc::ptr_eq(&self.compiled, &other.compiled)
+			|| self.compiled.bytes() == other.compiled.bytes()
 	}
 }
 
-impl PartialEq<Program> for [u8] {
+/// A program that is looked for.
+struct Wanted<'a> {
+	program: &'a [u8],
+	digest: u64,
+}
+
+impl Hash for Wanted<'_> {
+	fn hash<H: Hasher>(&self, state: &mut H) {
+		state.write_u64(self.digest)
+	}
+}
+
+impl PartialEq<Program> for Wanted<'_> {
 	fn eq(&self, other: &Program) -> bool {
-		self == other.0.bytes()
+		self.digest == other.digest && self.program == other.compiled.bytes()
 	}
 }
 

@@ -30,7 +30,7 @@ use std::{
 	thread,
 };
 use substrate_prometheus_endpoint::Registry;
-use virt_primitives::{CompileError, Failure, Gas, Outcome, VirtExt, LOG_TARGET};
+use virt_primitives::{CompileError, Failure, Gas, Outcome, StoredName, VirtExt, LOG_TARGET};
 
 /// Which backend the operator asks for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -245,6 +245,7 @@ impl Engine {
 		let (sender, receiver) = sync_channel::<Arc<Compiled>>(COMPILE_QUEUE);
 		let engine = Arc::downgrade(self);
 		thread::Builder::new().name("virt-compiler".into()).spawn(move || {
+			give_way();
 			for compiled in receiver {
 				let Some(engine) = engine.upgrade() else { return };
 				engine.native(&compiled);
@@ -343,6 +344,18 @@ impl Engine {
 			let _ = ahead.try_send(compiled.clone());
 		}
 		Ok(compiled)
+	}
+
+	/// The program that was given this name.
+	pub(crate) fn named(&self, name: &StoredName) -> Option<Arc<Compiled>> {
+		let compiled = self.cache.get_named(name)?;
+		self.metrics.cache_hits.inc();
+		Some(compiled)
+	}
+
+	/// Gives a program a name.
+	pub(crate) fn name(&self, name: StoredName, compiled: &Arc<Compiled>) {
+		self.cache.name(name, compiled);
 	}
 
 	fn keep(&self, compiled: &Arc<Compiled>) {
@@ -501,6 +514,16 @@ fn user_namespaces() -> bool {
 				true
 			},
 		}
+	}
+}
+
+/// Tells the scheduler that nobody waits for this thread: when it wakes up, it does not take the core
+/// from a thread at work. It keeps its share, for now and then somebody does wait.
+fn give_way() {
+	#[cfg(target_os = "linux")]
+	// SAFETY: it concerns this thread only, and where it fails nothing changes.
+	unsafe {
+		libc::sched_setscheduler(0, libc::SCHED_BATCH, &libc::sched_param { sched_priority: 0 });
 	}
 }
 

@@ -40,6 +40,9 @@ pub const TIER_DOWN_GAS: Gas = 5_000;
 /// Compiled modules kept for the next use, in bytes: programs, native code, initial memory.
 pub const CACHE_BYTES: usize = 256 << 20;
 
+/// Names of programs in storage that are remembered.
+pub const MAX_NAMES: u32 = 4_096;
+
 /// Worker processes that run or hold programs at once, in the whole process. Executions beyond go
 /// on in the interpreter.
 pub const MAX_WORKERS: usize = 48;

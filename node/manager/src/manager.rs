@@ -20,7 +20,7 @@ use virt_primitives::{
 	step::{stop, writes, Step},
 	Answer, Backend, Buffer, CompileError, DestroyError, Direction, ExecError, Failure, Gas,
 	HostBuffer, InstanceId, InstantiateError, Length, MemoryError, ModuleId, Outcome, RestoreError,
-	SnapshotError, SyscallTable, TrapCause, MAX_ARGUMENTS,
+	SnapshotError, StoredName, SyscallTable, TrapCause, MAX_ARGUMENTS,
 };
 
 /// Owns the ids, modules and instances of one runtime call (an author: of one block's calls).
@@ -117,6 +117,26 @@ impl Manager {
 		id: InstanceId,
 	) -> Result<&mut Instance, Failure<E>> {
 		self.instances.get_mut(&id).ok_or(Failure::Guest(E::from(NoInstance)))
+	}
+
+	fn ensure_room_for_module(&self) -> Result<(), CompileError> {
+		if self.modules.len() >= MAX_MODULES {
+			return Err(CompileError::TooManyModules);
+		}
+		Ok(())
+	}
+
+	fn make_module(
+		&mut self,
+		compiled: Arc<Compiled>,
+		syscalls: SyscallTable<'_>,
+	) -> Outcome<ModuleId, CompileError> {
+		self.ensure_room_for_module()?;
+		let bindings = compiled.bind(syscalls)?;
+		let id = ModuleId(self.counters.module);
+		self.counters.module += 1;
+		self.modules.insert(id, Module { compiled, bindings });
+		Ok(id)
 	}
 
 	/// Makes an idle instance, where there is room for one more.
@@ -336,18 +356,30 @@ impl Backend for Manager {
 		if program.len() > MAX_PROGRAM {
 			return Err(CompileError::TooLarge.into());
 		}
-		if self.modules.len() >= MAX_MODULES {
-			return Err(CompileError::TooManyModules.into());
-		}
+		// Before it is compiled: what cannot be had costs nothing.
+		self.ensure_room_for_module()?;
 		let compiled = match self.engine.compile(program) {
 			Err(Failure::Host(reason)) => return Err(self.host_fault(reason)),
 			outcome => outcome?,
 		};
-		let bindings = compiled.bind(syscalls)?;
-		let id = ModuleId(self.counters.module);
-		self.counters.module += 1;
-		self.modules.insert(id, Module { compiled, bindings });
-		Ok(id)
+		self.make_module(compiled, syscalls)
+	}
+
+	fn compile_named(
+		&mut self,
+		name: &StoredName,
+		syscalls: SyscallTable<'_>,
+	) -> Outcome<Option<ModuleId>, CompileError> {
+		match self.engine.named(name) {
+			Some(compiled) => self.make_module(compiled, syscalls).map(Some),
+			None => Ok(None),
+		}
+	}
+
+	fn name(&mut self, module: ModuleId, name: StoredName) {
+		if let Some(module) = self.modules.get(&module) {
+			self.engine.name(name, &module.compiled);
+		}
 	}
 
 	fn release(&mut self, module: ModuleId) -> Outcome<(), DestroyError> {

@@ -7,7 +7,7 @@ use polkavm_common::{
 use virt_manager::{limits::*, BackendChoice, Engine, Manager, Options};
 use virt_primitives::{
 	step::{stop, Step},
-	Backend, HostBuffer, InstantiateError, SyscallTable,
+	Backend, HostBuffer, InstantiateError, StoredName, SyscallTable,
 };
 
 /// A program that returns `value`.
@@ -61,6 +61,38 @@ fn evicted_modules_are_compiled_again_with_the_same_result() {
 	let first = round(&mut manager);
 	assert_eq!(round(&mut manager), first);
 	assert!(engine.metrics().compiled.get() > 100, "something was evicted");
+}
+
+#[test]
+fn named_program_is_found_as_long_as_it_is_kept() {
+	let options = Options {
+		backend: BackendChoice::Interpreter,
+		cache_bytes: 64 * 1024,
+		..Default::default()
+	};
+	let engine = Engine::with(options, None).unwrap();
+	let mut manager = Manager::new(engine.clone());
+	let name = StoredName { hash: vec![1; 32], skip: 2 };
+	let module = manager.compile(&returning(7), SyscallTable::EMPTY).unwrap();
+	manager.name(module, name.clone());
+	manager.release(module).unwrap();
+
+	let known = |name: &StoredName| {
+		let mut manager = Manager::new(engine.clone());
+		manager.compile_named(name, SyscallTable::EMPTY).unwrap().is_some()
+	};
+	assert!(known(&name));
+	assert!(!known(&StoredName { skip: 1, ..name.clone() }), "it starts elsewhere");
+	assert!(!known(&StoredName { hash: vec![2; 32], ..name.clone() }), "it is another value");
+	for value in 0..100 {
+		run(&mut manager, &returning(value));
+		// Being asked for keeps it.
+		assert!(known(&name));
+	}
+	for value in 100..200 {
+		run(&mut manager, &returning(value));
+	}
+	assert!(!known(&name), "it had to make room");
 }
 
 #[test]

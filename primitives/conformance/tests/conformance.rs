@@ -7,10 +7,11 @@ use polkavm_common::{
 };
 use sc_executor::{error::Error, WasmExecutor};
 use sp_externalities::{Extensions, TransactionType};
+use sp_trie::{proof_size_extension::ProofSizeExt, recorder::Recorder};
 use std::sync::{Arc, Mutex, PoisonError};
 use virt_conformance::suite::{self, Programs, Report};
 use virt_manager::{BackendChoice, Engine, Options};
-use virt_primitives::{host::MISSING_EXTENSION, Gas};
+use virt_primitives::{host::MISSING_EXTENSION, Gas, Module, SyscallTable};
 
 type HostFunctions = (sp_io::SubstrateHostFunctions, virt_primitives::HostFunctions);
 
@@ -148,6 +149,25 @@ fn missing_extension_names_the_fix() {
 	let error = call_wasm(&mut Externalities::default(), "compile", &programs().main.encode())
 		.expect_err("there is no extension");
 	assert!(error.to_string().contains(MISSING_EXTENSION), "{error}");
+}
+
+#[test]
+fn proof_does_not_tell_whether_a_program_was_known() {
+	let engine = engine(BackendChoice::Interpreter);
+	let program = programs().main;
+	let proof = || {
+		let mut ext = externalities(&engine);
+		ext.insert(b"program".to_vec(), program.clone());
+		ext.register_extension(ProofSizeExt::new(Recorder::<sp_core::Blake2Hasher>::default()));
+		let load = || Module::from_storage(b"program", 0, &SyscallTable::EMPTY).map(drop);
+		let (loaded, proof) = ext.execute_and_prove(load);
+		loaded.expect("the program is valid");
+		proof
+	};
+	let unknown = proof();
+	assert!(unknown.encoded_size() > program.len());
+	assert_eq!(proof(), unknown);
+	assert_eq!((engine.metrics().compiled.get(), engine.metrics().cache_hits.get()), (1, 1));
 }
 
 #[test]
