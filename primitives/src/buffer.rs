@@ -36,11 +36,6 @@ impl HostBuffer {
 		self.capacity
 	}
 
-	/// Makes room for `capacity` bytes, if there is less.
-	pub fn grow(&mut self, capacity: usize) {
-		self.capacity = self.capacity.max(capacity.min(Self::MAX_CAPACITY));
-	}
-
 	/// What was put there.
 	pub fn bytes(&self) -> &[u8] {
 		&self.bytes
@@ -107,9 +102,14 @@ impl<'a> RIType for PassHostBuffer<&'a mut HostBuffer> {
 }
 
 #[cfg(not(substrate_runtime))]
+type Spare = std::thread::LocalKey<std::cell::Cell<Vec<u8>>>;
+
+#[cfg(not(substrate_runtime))]
 std::thread_local! {
 	/// The memory of the last buffer, for the next: one is needed for each syscall.
 	static SPARE: std::cell::Cell<Vec<u8>> = const { std::cell::Cell::new(Vec::new()) };
+	/// The same for what the runtime passes.
+	static SPARE_INPUT: std::cell::Cell<Vec<u8>> = const { std::cell::Cell::new(Vec::new()) };
 }
 
 /// Largest memory that is kept for the next buffer, in bytes.
@@ -136,12 +136,58 @@ impl<'a> FromFFIValue<'a> for PassHostBuffer<&'a mut HostBuffer> {
 		arg: u64,
 	) -> Result<()> {
 		context.write_memory(Pointer::new(unpack_ptr_and_len(arg).0), value.bytes())?;
-		let mut spare = value.into_bytes();
-		if spare.capacity() <= MAX_SPARE {
-			spare.clear();
-			SPARE.set(spare);
-		}
+		keep(&SPARE, value.into_bytes());
 		Ok(())
+	}
+}
+
+#[cfg(not(substrate_runtime))]
+fn keep(place: &'static Spare, mut spare: Vec<u8>) {
+	if spare.capacity() <= MAX_SPARE {
+		spare.clear();
+		place.set(spare);
+	}
+}
+
+/// Passes bytes to a host function, as `PassFatPointerAndRead` does, into memory that the last such
+/// function used.
+///
+/// Raw FFI type: `u64` (upper 32 bits are the length, lower 32 bits the pointer).
+pub struct PassBytes<T>(PhantomData<T>);
+
+impl<'a> RIType for PassBytes<&'a [u8]> {
+	type FFIType = u64;
+	type Inner = &'a [u8];
+}
+
+#[cfg(not(substrate_runtime))]
+impl<'a> FromFFIValue<'a> for PassBytes<&'a [u8]> {
+	type Owned = Vec<u8>;
+
+	fn from_ffi_value(context: &mut dyn FunctionContext, arg: u64) -> Result<Vec<u8>> {
+		let (pointer, len) = unpack_ptr_and_len(arg);
+		let mut bytes = SPARE_INPUT.take();
+		bytes.resize(len as usize, 0);
+		context.read_memory_into(Pointer::new(pointer), &mut bytes)?;
+		Ok(bytes)
+	}
+
+	fn take_from_owned(owned: &'a mut Vec<u8>) -> &'a [u8] {
+		owned
+	}
+
+	fn write_back_into_runtime(bytes: Vec<u8>, _: &mut dyn FunctionContext, _: u64) -> Result<()> {
+		keep(&SPARE_INPUT, bytes);
+		Ok(())
+	}
+}
+
+#[cfg(substrate_runtime)]
+impl<'a> IntoFFIValue for PassBytes<&'a [u8]> {
+	type Destructor = ();
+
+	fn into_ffi_value(value: &mut Self::Inner) -> (u64, ()) {
+		(pack_ptr_and_len(value.as_ptr() as u32, value.len() as u32), ())
 	}
 }
 

@@ -19,12 +19,12 @@ use crate::{
 use alloc::vec::Vec;
 use core::{marker::PhantomData, mem};
 
-/// Room for a stop and the segments of most syscalls, in bytes. It grows where that is too little.
-const STOP_CAPACITY: usize = 1024;
+/// Room for a stop and its segments, in bytes. A longer segment does not come along: it is read by a
+/// host call of its own, which takes less time than copying as much within the runtime.
+const STOP_CAPACITY: usize = stop::HEADER + MAX_WAITING_WRITE * 3 / 2;
 
-/// Longest write that waits for the syscall's result, in bytes. Copying more within the runtime takes
-/// longer than a host call does.
-const MAX_WAITING_WRITE: usize = 512;
+/// Longest write that waits for the syscall's result, in bytes. As for [`STOP_CAPACITY`].
+const MAX_WAITING_WRITE: usize = 1024;
 
 /// Room for a snapshot at the first try, in bytes.
 const SNAPSHOT_CAPACITY: usize = 64 * 1024;
@@ -251,9 +251,7 @@ impl<State> Execution<State> {
 		let (status, len) = status_of(from_wire::<ExecError>(status)?);
 		self.handle.stop.filled(len);
 		let step = stop::decode(status, &self.handle.stop).expect("the host encodes a step; qed");
-		let mut handle = self.handle;
-		// Grown once, so that the next such stop brings everything along.
-		handle.stop.grow(stop::wanted_capacity(&handle.stop));
+		let handle = self.handle;
 		Ok(match step {
 			Step::Finished { gas_left, value } => {
 				ExecResult::Finished { instance: Instance(handle), gas_left, value }

@@ -3,7 +3,7 @@
 //! A runtime uses [`crate::forward`] instead; these raw functions are public for tests of the
 //! boundary itself.
 
-use crate::buffer::{HostBuffer, PassHostBuffer};
+use crate::buffer::{HostBuffer, PassBytes, PassHostBuffer};
 #[cfg(feature = "std")]
 use crate::{
 	backend::{Answer, Failure, Outcome, StoredName, VirtExt},
@@ -55,7 +55,7 @@ fn settle<E: WireError>(outcome: Outcome<u32, E>) -> i64 {
 
 /// Compiles what is stored, or finds it by its hash, which storage has at hand, without the bytes.
 #[cfg(feature = "std")]
-fn compile_stored(
+fn load_stored(
 	ext: &mut dyn Externalities,
 	key: &[u8],
 	skip: u32,
@@ -122,7 +122,7 @@ pub trait Virt {
 		skip: u32,
 		syscalls: PassFatPointerAndRead<&[u8]>,
 	) -> i64 {
-		settle(compile_stored(*self, key, skip, SyscallTable(syscalls)).map(|id| id.0))
+		settle(load_stored(*self, key, skip, SyscallTable(syscalls)).map(|id| id.0))
 	}
 
 	/// Forgets a module.
@@ -163,7 +163,7 @@ pub trait Virt {
 		instance: u32,
 		gas: i64,
 		result: u64,
-		writes: PassFatPointerAndRead<&[u8]>,
+		writes: PassBytes<&[u8]>,
 		buffer: PassHostBuffer<&mut HostBuffer>,
 	) -> i64 {
 		drive(backend(*self), instance, gas, Some(Answer { result, writes }), buffer)

@@ -75,27 +75,21 @@ const TRAPPED_MISSING_IMPORT: u8 = 4;
 const UNKNOWN: u64 = u64::MAX;
 
 /// Stands for a syscall that the table does not have: its symbol follows the header.
-const UNLISTED: u32 = u32::MAX;
+const UNLISTED: u64 = u64::MAX;
 
 /// A stop, as it lies in a [`HostBuffer`].
 ///
-/// The header is little-endian: gas left, one word (value, gas needed or program counter); at a
-/// syscall also the arguments, the syscall's number, and how many bytes would have come along, had
-/// there been room. After it come the segments, or the symbol of a syscall that has no number.
+/// The header is words of 8 bytes, little-endian: gas left; value, gas needed, program counter or
+/// syscall's number; at a syscall also the arguments. After it come the segments, or the symbol of a
+/// syscall that has no number.
 pub mod stop {
 	use super::*;
 
 	/// Size of the header, in bytes.
-	pub const HEADER: usize = WANTED + 4;
-
-	const GAS: usize = 0;
-	const EXTRA: usize = 8;
-	const ARGS: usize = 16;
-	const NUMBER: usize = ARGS + MAX_ARGUMENTS * 8;
-	const WANTED: usize = NUMBER + 4;
+	pub const HEADER: usize = SHORT_HEADER + MAX_ARGUMENTS * 8;
 
 	/// Size of the header where there are no arguments.
-	const SHORT_HEADER: usize = ARGS;
+	const SHORT_HEADER: usize = 16;
 
 	/// Size of what stands before the bytes of a segment: its address, its length and its kind.
 	const SEGMENT_HEADER: usize = 8;
@@ -129,9 +123,7 @@ pub mod stop {
 		fill: impl FnOnce(&mut [u8]) -> Result<(), E>,
 	) -> Result<(), E> {
 		let start = buffer.bytes().len();
-		let size = SEGMENT_HEADER + len as usize;
-		want(buffer, size);
-		let Some(segment) = buffer.append(size) else { return Ok(()) };
+		let Some(segment) = buffer.append(SEGMENT_HEADER + len as usize) else { return Ok(()) };
 		let (header, bytes) = segment.split_at_mut(SEGMENT_HEADER);
 		header[..4].copy_from_slice(&address.to_le_bytes());
 		header[4..].copy_from_slice(&len.to_le_bytes());
@@ -140,28 +132,18 @@ pub mod stop {
 
 	/// Appends that the `len` bytes at `address` may be written.
 	pub fn offer(buffer: &mut HostBuffer, address: u32, len: u32) {
-		want(buffer, SEGMENT_HEADER);
 		if let Some(header) = buffer.append(SEGMENT_HEADER) {
 			header[..4].copy_from_slice(&address.to_le_bytes());
 			header[4..].copy_from_slice(&(len | WRITABLE).to_le_bytes());
 		}
 	}
 
-	fn want(buffer: &mut HostBuffer, size: usize) {
-		let size = u32::try_from(size).unwrap_or(u32::MAX);
-		let wanted = word32(buffer, WANTED).unwrap_or(0).saturating_add(size);
-		buffer.bytes_mut()[WANTED..HEADER].copy_from_slice(&wanted.to_le_bytes());
-	}
-
-	/// Capacity with which everything would have come along.
-	pub fn wanted_capacity(buffer: &HostBuffer) -> usize {
-		HEADER.saturating_add(word32(buffer, WANTED).unwrap_or(0) as usize)
-	}
-
 	/// The segments of a stop at a listed syscall.
 	pub fn segments(buffer: &HostBuffer) -> impl Iterator<Item = Segment<'_>> {
-		let listed = word32(buffer, NUMBER).is_some_and(|number| number != UNLISTED);
-		let mut rest = buffer.bytes().get(HEADER..).filter(|_| listed).unwrap_or_default();
+		let mut rest = match buffer.bytes().split_first_chunk::<HEADER>() {
+			Some((header, rest)) if word(header, 1) != UNLISTED => rest,
+			_ => &[],
+		};
 		core::iter::from_fn(move || {
 			let (header, tail) = rest.split_at_checked(SEGMENT_HEADER)?;
 			let word = |at: usize| header[at..at + 4].try_into().map(u32::from_le_bytes).ok();
@@ -180,25 +162,14 @@ pub mod stop {
 	///
 	/// What was brought along stays only with a listed syscall.
 	pub fn encode(step: &Step, buffer: &mut HostBuffer) -> u8 {
-		set_word(buffer, GAS, step.gas_left() as u64);
 		let (status, extra) = match *step {
-			Step::Syscall { syscall, args, .. } => {
-				for (index, arg) in args.into_iter().enumerate() {
-					set_word(buffer, ARGS + index * 8, arg);
-				}
-				let number = match syscall {
-					Syscall::Listed(number) => number,
-					Syscall::Other(symbol) => {
-						buffer.truncate(HEADER);
-						let symbol = symbol.as_bytes();
-						let room = buffer.append(symbol.len());
-						room.expect("a stop's buffer has room for a symbol; qed")
-							.copy_from_slice(symbol);
-						UNLISTED
-					},
-				};
-				buffer.bytes_mut()[NUMBER..WANTED].copy_from_slice(&number.to_le_bytes());
-				return SYSCALL;
+			Step::Syscall { syscall: Syscall::Listed(number), .. } => (SYSCALL, number.into()),
+			Step::Syscall { syscall: Syscall::Other(symbol), .. } => {
+				buffer.truncate(HEADER);
+				let symbol = symbol.as_bytes();
+				let room = buffer.append(symbol.len());
+				room.expect("a stop's buffer has room for a symbol; qed").copy_from_slice(symbol);
+				(SYSCALL, UNLISTED)
 			},
 			Step::Finished { value, .. } => (FINISHED, value),
 			Step::OutOfGas { gas_needed, .. } => {
@@ -212,27 +183,33 @@ pub mod stop {
 				(status, pc.map_or(UNKNOWN, u64::from))
 			},
 		};
-		set_word(buffer, EXTRA, extra);
-		buffer.truncate(SHORT_HEADER);
+		let args = match step {
+			Step::Syscall { args, .. } => &args[..],
+			_ => {
+				buffer.truncate(SHORT_HEADER);
+				&[]
+			},
+		};
+		let words = [step.gas_left() as u64, extra].into_iter().chain(args.iter().copied());
+		for (bytes, word) in buffer.bytes_mut().chunks_exact_mut(8).zip(words) {
+			bytes.copy_from_slice(&word.to_le_bytes());
+		}
 		status
 	}
 
 	/// Decodes what [`encode`] encoded; `None` when it did not.
 	pub fn decode(status: u8, buffer: &HostBuffer) -> Option<Step> {
-		let gas_left = word(buffer, GAS)? as Gas;
-		let extra = word(buffer, EXTRA)?;
+		let header = buffer.bytes().first_chunk::<SHORT_HEADER>()?;
+		let (gas_left, extra) = (word(header, 0) as Gas, word(header, 1));
 		let known = (extra != UNKNOWN).then_some(extra);
 		Some(match status {
 			FINISHED => Step::Finished { gas_left, value: extra },
 			SYSCALL => {
-				buffer.bytes().get(..HEADER)?;
-				let mut args = [0; MAX_ARGUMENTS];
-				for (index, arg) in args.iter_mut().enumerate() {
-					*arg = word(buffer, ARGS + index * 8)?;
-				}
-				let syscall = match word32(buffer, NUMBER)? {
-					UNLISTED => Syscall::Other(SyscallSymbol::new(buffer.bytes().get(HEADER..)?)?),
-					number => Syscall::Listed(number),
+				let (header, rest) = buffer.bytes().split_first_chunk::<HEADER>()?;
+				let args = core::array::from_fn(|index| word(header, 2 + index));
+				let syscall = match extra {
+					UNLISTED => Syscall::Other(SyscallSymbol::new(rest)?),
+					number => Syscall::Listed(number.try_into().ok()?),
 				};
 				Step::Syscall { gas_left, syscall, args }
 			},
@@ -253,16 +230,11 @@ pub mod stop {
 	/// Smallest capacity of a stop's buffer: the header, and a symbol.
 	pub const MIN_CAPACITY: usize = HEADER + SyscallSymbol::MAX_LEN;
 
-	fn word(buffer: &HostBuffer, at: usize) -> Option<u64> {
-		Some(u64::from_le_bytes(buffer.bytes().get(at..at + 8)?.try_into().ok()?))
-	}
-
-	fn word32(buffer: &HostBuffer, at: usize) -> Option<u32> {
-		Some(u32::from_le_bytes(buffer.bytes().get(at..at + 4)?.try_into().ok()?))
-	}
-
-	fn set_word(buffer: &mut HostBuffer, at: usize, value: u64) {
-		buffer.bytes_mut()[at..at + 8].copy_from_slice(&value.to_le_bytes());
+	/// The word of this number. Known lengths: all of it is one load.
+	#[inline(always)]
+	fn word<const N: usize>(header: &[u8; N], number: usize) -> u64 {
+		let bytes = header[number * 8..].first_chunk().expect("the header has that many; qed");
+		u64::from_le_bytes(*bytes)
 	}
 }
 
@@ -329,7 +301,7 @@ mod tests {
 				survives_the_wire(Step::Finished { gas_left, value });
 			}
 			let args = [1, 2, 3, 4, 5, u64::MAX];
-			for number in [0, 1, u32::MAX - 1] {
+			for number in [0, 1, u32::MAX] {
 				let syscall = Syscall::Listed(number);
 				survives_the_wire(Step::Syscall { gas_left, syscall, args });
 			}
@@ -378,18 +350,14 @@ mod tests {
 	}
 
 	#[test]
-	fn segment_without_room_is_left_out_and_asked_for() {
-		let capacity = stop::MIN_CAPACITY + 100;
-		let mut buffer = begun(capacity);
-		stop::bring(&mut buffer, 0x1000, 5_000, fill).expect("it is left out");
-		stop::bring(&mut buffer, 0x2000, 4, fill).expect("it fills");
-		assert_eq!(stop::segments(&buffer).map(|it| it.address).collect::<Vec<_>>(), [0x2000]);
-		assert_eq!(stop::wanted_capacity(&buffer), stop::HEADER + 8 + 5_000 + 8 + 4);
-
-		let mut buffer = begun(stop::wanted_capacity(&buffer));
-		stop::bring(&mut buffer, 0x1000, 5_000, fill).expect("it fills");
-		stop::bring(&mut buffer, 0x2000, 4, fill).expect("it fills");
-		assert_eq!(stop::segments(&buffer).count(), 2);
+	fn segment_without_room_is_left_out() {
+		let mut buffer = begun(stop::HEADER + 8 + 100);
+		stop::bring(&mut buffer, 0x1000, 101, fill).expect("it is left out");
+		stop::bring(&mut buffer, 0x2000, 84, fill).expect("it fills");
+		stop::offer(&mut buffer, 0x3000, 5_000);
+		stop::offer(&mut buffer, 0x4000, 5_000);
+		let addresses: Vec<_> = stop::segments(&buffer).map(|it| it.address).collect();
+		assert_eq!(addresses, [0x2000, 0x3000]);
 	}
 
 	#[test]

@@ -37,8 +37,12 @@ pub const TIER_DOWN_SYSCALLS: u32 = 32;
 /// Gas between two syscalls from which on they do not count: see [`TIER_DOWN_SYSCALLS`].
 pub const TIER_DOWN_GAS: Gas = 5_000;
 
-/// Compiled modules kept for the next use, in bytes: programs, native code, initial memory.
-pub const CACHE_BYTES: usize = 256 << 20;
+/// Compiled modules kept for the next use, in bytes: programs, native code, initial memory,
+/// an instance.
+pub const CACHE_BYTES: usize = 512 << 20;
+
+/// Largest instance that is kept with its module for the next run, in bytes: some 100 KiB of code.
+pub const MAX_SPARE: usize = 4 << 20;
 
 /// Names of programs in storage that are remembered.
 pub const MAX_NAMES: u32 = 4_096;

@@ -9,7 +9,12 @@ use crate::{
 use polkavm::{
 	InterruptKind, MemoryAccessError, MemoryProtection, ProgramCounter, RawInstance, Reg,
 };
-use std::{mem::ManuallyDrop, ops::Range, sync::Arc, time::Instant};
+use std::{
+	mem::{self, ManuallyDrop},
+	ops::Range,
+	sync::Arc,
+	time::Instant,
+};
 use virt_primitives::{
 	snapshot::{Page, PAGE_SIZE, REGISTERS},
 	Gas, MAX_ARGUMENTS,
@@ -29,6 +34,20 @@ pub struct Machine {
 	stays: bool,
 	/// Stops at syscalls in a row, on the recompiler, after hardly any computing.
 	short_stretches: u32,
+	/// Whether the instance may serve another run of the program: it was entered at an export only,
+	/// and neither trapped nor ran out of gas.
+	reusable: bool,
+}
+
+impl Drop for Machine {
+	fn drop(&mut self) {
+		if !self.reusable {
+			return;
+		}
+		if let Seat::Interpreter(raw) = mem::replace(&mut self.seat, Seat::Left) {
+			self.module.keep_spare(raw);
+		}
+	}
 }
 
 /// Where a program runs.
@@ -37,6 +56,8 @@ enum Seat {
 	Interpreter(RawInstance),
 	/// In a worker process.
 	Recompiler(Worker),
+	/// Nowhere any more.
+	Left,
 }
 
 impl Seat {
@@ -46,6 +67,7 @@ impl Seat {
 		match self {
 			Seat::Interpreter(raw) => what(raw),
 			Seat::Recompiler(Worker { raw, watched, .. }) => watched.wait(|| what(raw)),
+			Seat::Left => unreachable!("a machine leaves its seat when it is dropped; qed"),
 		}
 	}
 }
@@ -79,13 +101,17 @@ pub struct Stop {
 impl Machine {
 	/// A machine with the program's initial memory.
 	pub fn new(module: Arc<Compiled>) -> Result<Self, String> {
-		let raw = interpret(&module)?;
+		let raw = match module.take_spare() {
+			Some(raw) => raw,
+			None => interpret(&module)?,
+		};
 		Ok(Self {
 			module,
 			seat: Seat::Interpreter(raw),
 			credit: 0,
 			stays: false,
 			short_stretches: 0,
+			reusable: true,
 		})
 	}
 
@@ -98,6 +124,7 @@ impl Machine {
 		match &self.seat {
 			Seat::Interpreter(raw) => raw,
 			Seat::Recompiler(worker) => &worker.raw,
+			Seat::Left => unreachable!("a machine leaves its seat when it is dropped; qed"),
 		}
 	}
 
@@ -186,6 +213,7 @@ impl Machine {
 			(raw.run(), raw.gas())
 		});
 		let interrupt = interrupt.map_err(|error| format!("running failed: {error}"))?;
+		self.reusable &= matches!(interrupt, InterruptKind::Finished | InterruptKind::Ecalli(_));
 		Ok(Stop { interrupt, gas_left: gas_left + withheld })
 	}
 
@@ -218,6 +246,7 @@ impl Machine {
 		});
 		self.credit = self.module.cost_of_reentry(pc);
 		self.short_stretches = 0;
+		self.reusable = false;
 		self.seat = seat;
 		Ok(())
 	}
@@ -226,7 +255,7 @@ impl Machine {
 	/// quick answer, and this one will not be quick.
 	pub fn park(&mut self) -> Result<(), String> {
 		match &self.seat {
-			Seat::Interpreter(_) => Ok(()),
+			Seat::Interpreter(_) | Seat::Left => Ok(()),
 			// It changes nothing, since there is no such memory, but the worker has to do it, and
 			// sleeps afterwards.
 			Seat::Recompiler(_) => self
@@ -248,6 +277,7 @@ impl Machine {
 	/// Makes it go on at `pc`, in a block that was paid for.
 	pub fn enter(&mut self, pc: ProgramCounter) {
 		self.credit = self.module.cost_of_reentry(pc);
+		self.reusable = false;
 		self.with(|raw| raw.set_next_program_counter(pc));
 	}
 

@@ -1,8 +1,10 @@
 //! A compiled program: for the interpreter at once, for the recompiler when it is needed.
 
-use crate::engine::cost_model;
+use crate::{engine::cost_model, limits::MAX_SPARE};
 use parking_lot::Mutex;
-use polkavm::{program::Instruction, GasMeteringKind, ModuleConfig, ProgramBlob, ProgramCounter};
+use polkavm::{
+	program::Instruction, GasMeteringKind, ModuleConfig, ProgramBlob, ProgramCounter, RawInstance,
+};
 use polkavm_common::{program::scan_find_start_of_basic_block, utils::ArcBytes};
 use sp_crypto_hashing::blake2_256;
 use std::{
@@ -23,6 +25,8 @@ pub struct Compiled {
 	imports: Vec<SyscallSymbol>,
 	memory: u64,
 	hash: OnceLock<[u8; 32]>,
+	/// An instance that served a run, with what it translated on the way.
+	spare: Mutex<Option<RawInstance>>,
 	/// The table that a runtime used last, and what it makes of the imports.
 	bound: Mutex<Option<(Box<[u8]>, Bindings)>>,
 }
@@ -40,6 +44,9 @@ pub struct Binding {
 
 /// Bytes that the recompiler keeps for each entry of a program's jump table.
 const NATIVE_JUMP: usize = 16;
+
+/// Bytes that the interpreter keeps for each byte of code, where every byte is an instruction.
+const INTERPRETED: usize = 40;
 
 impl Compiled {
 	/// Compiles `program` for the interpreter, after a look at what the backends could see in two
@@ -79,6 +86,7 @@ impl Compiled {
 			imports,
 			memory,
 			hash: OnceLock::new(),
+			spare: Mutex::new(None),
 			bound: Mutex::new(None),
 		})
 	}
@@ -128,12 +136,34 @@ impl Compiled {
 		self.blob.rw_data()
 	}
 
-	/// What keeping it costs at most, in bytes: program, native code, jump table, initial memory.
+	/// An instance that is as good as new, and faster: it need not translate again what it ran.
+	pub fn take_spare(&self) -> Option<RawInstance> {
+		self.spare.lock().take()
+	}
+
+	/// Keeps an instance for the next run, where there is room for it.
+	pub fn keep_spare(&self, mut raw: RawInstance) {
+		if self.spare_size() <= MAX_SPARE && self.spare.lock().is_none() {
+			// Registers and place are set when it is prepared.
+			if raw.reset_memory().is_ok() {
+				*self.spare.lock() = Some(raw);
+			}
+		}
+	}
+
+	/// Bytes that an instance takes at most, all that it translated included.
+	fn spare_size(&self) -> usize {
+		self.memory as usize + self.blob.code().len() * INTERPRETED
+	}
+
+	/// What keeping it costs at most, in bytes: program, native code, jump table, initial memory,
+	/// the instance that is kept with it.
 	pub fn size(&self) -> usize {
 		let native = self.native.get().and_then(Option::as_ref);
 		let native = native.and_then(polkavm::Module::machine_code).map_or(0, <[u8]>::len);
 		let jump_table = self.blob.jump_table().len() as usize * NATIVE_JUMP;
-		self.bytes.len() + native + jump_table + self.memory as usize
+		let spare = Some(self.spare_size()).filter(|size| *size <= MAX_SPARE);
+		self.bytes.len() + native + jump_table + self.memory as usize + spare.unwrap_or(0)
 	}
 
 	/// What the imports are to a runtime with this table.

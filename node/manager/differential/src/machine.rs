@@ -125,7 +125,7 @@ impl Managed {
 		let rows = syscalls.decode().expect("a program was compiled with it; qed");
 		let symbols = rows.into_iter().map(|(symbol, _)| symbol).collect();
 		let instance = no_fault(manager.instantiate(module)).map_err(Refused::Instantiate)?;
-		let stop = HostBuffer::with_capacity(stop::MIN_CAPACITY + 1_024);
+		let stop = HostBuffer::with_capacity(stop::MIN_CAPACITY + 2_048);
 		Ok(Self { manager, module, instance, symbols, stop, writes: Vec::new() })
 	}
 
@@ -169,8 +169,6 @@ impl Machine for Managed {
 	}
 
 	fn run(&mut self, gas: Gas, result: Option<u64>) -> Step {
-		// As a runtime does it: room for what did not fit the last time.
-		self.stop.grow(stop::wanted_capacity(&self.stop).min(1 << 20));
 		stop::begin(&mut self.stop);
 		let writes = mem::take(&mut self.writes);
 		let answer = result.map(|result| Answer { result, writes: &writes });

@@ -26,7 +26,6 @@ fn a_stop(status: u8, bytes: &[u8]) {
 	let mut buffer = HostBuffer::with_capacity(bytes.len().max(stop::MIN_CAPACITY));
 	let room = buffer.append(bytes.len()).expect("it was made to fit; qed");
 	room.copy_from_slice(bytes);
-	stop::wanted_capacity(&buffer);
 	let in_segments: usize =
 		stop::segments(&buffer).map(|segment| segment.bytes.map_or(0, <[u8]>::len)).sum();
 	assert!(in_segments <= bytes.len());
