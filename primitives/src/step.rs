@@ -353,7 +353,7 @@ mod tests {
 	fn segment_without_room_is_left_out() {
 		let mut buffer = begun(stop::HEADER + 8 + 100);
 		stop::bring(&mut buffer, 0x1000, 101, fill).expect("it is left out");
-		stop::bring(&mut buffer, 0x2000, 84, fill).expect("it fills");
+		stop::bring(&mut buffer, 0x2000, 92, fill).expect("it fills");
 		stop::offer(&mut buffer, 0x3000, 5_000);
 		stop::offer(&mut buffer, 0x4000, 5_000);
 		let addresses: Vec<_> = stop::segments(&buffer).map(|it| it.address).collect();

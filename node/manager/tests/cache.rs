@@ -67,7 +67,7 @@ fn evicted_modules_are_compiled_again_with_the_same_result() {
 fn named_program_is_found_as_long_as_it_is_kept() {
 	let options = Options {
 		backend: BackendChoice::Interpreter,
-		cache_bytes: 64 * 1024,
+		cache_bytes: 4 * 1024,
 		..Default::default()
 	};
 	let engine = Engine::with(options, None).unwrap();
