@@ -28,7 +28,7 @@ pub mod storage;
 pub mod syscalls;
 
 pub use codec;
-pub use codes::{Code, TransferFailed};
+pub use codes::{Code, Failure, TransferFailed};
 pub use entry::Optional;
 
 /// What most programs need: `use virt_guest::prelude::*;`.
