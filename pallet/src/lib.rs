@@ -4,10 +4,12 @@
 //! - [`program`]: the store. [`admission`]: what a blob must be to get into it.
 //! - [`account`]: programs with an address and storage of their own.
 //! - [`run`]: the story of a call. [`stack`]: what programs that call each other share.
-//!   [`syscalls`]: what a program may ask for on the way. [`transient`]: what lasts for one call.
+//!   [`syscalls`]: what a program may ask for on the way. [`extension`](mod@extension): what it may
+//!   ask a chain for that has more. [`transient`]: what lasts for one call.
 //! - [`gas`]: what it costs. [`weights`]: what the calls cost beside that. [`deposit`]: what is held
 //!   for what is stored. [`limits`]: how much of everything there may be.
-//! - [`try_state`]: what is true of the storage between any two calls.
+//! - [`try_state`]: what is true of the storage between any two calls. [`migrations`]: how it came
+//!   to be so.
 //!
 //! A program's storage, balance and events are the chain's; only its memory and registers live
 //! outside, at the node, reached through `virt-primitives`.
@@ -19,8 +21,12 @@ extern crate alloc;
 pub mod account;
 pub mod admission;
 pub mod deposit;
+pub mod extension;
 pub mod gas;
+mod genesis;
+mod integrity;
 pub mod limits;
+pub mod migrations;
 pub mod program;
 pub mod run;
 pub mod stack;
@@ -58,12 +64,13 @@ pub mod pallet {
 			fungible::{Inspect, InspectHold, Mutate, MutateHold},
 			Contains, Time,
 		},
+		DefaultNoBound,
 	};
 	use frame_system::pallet_prelude::*;
-	use sp_core::H256;
+	use sp_core::{Bytes, H256};
 	use sp_runtime::traits::Dispatchable;
 
-	/// The storage's version. Those of programs have another: [`ABI`].
+	/// The storage's version: see [`migrations`]. Programs have another: [`ABI`].
 	pub const STORAGE_VERSION: StorageVersion = StorageVersion::new(1);
 
 	#[pallet::pallet]
@@ -97,6 +104,9 @@ pub mod pallet {
 		/// Which of the runtime's calls programs may dispatch. Whatever it says, a program cannot
 		/// reach this pallet's calls.
 		type CallFilter: Contains<Self::RuntimeCall>;
+
+		/// Syscalls of the chain's own: see [`crate::extension`]. `()` for none.
+		type Extension: extension::Extension<Self>;
 
 		/// What programs see as the time, in milliseconds since the Unix epoch.
 		type Time: Time<Moment = u64>;
@@ -195,6 +205,42 @@ pub mod pallet {
 	#[pallet::storage]
 	#[pallet::whitelist_storage]
 	pub type Running<T: Config> = StorageValue<_, (), OptionQuery>;
+
+	/// What a chain starts with.
+	///
+	/// Programs are checked as at an upload, but not compiled: what is admitted compiles. Constructors
+	/// are not run: an account starts with the items that are listed. Nobody is held for any of it.
+	#[pallet::genesis_config]
+	#[derive(DefaultNoBound)]
+	pub struct GenesisConfig<T: Config> {
+		/// Owner and blob of each program.
+		pub programs: Vec<(T::AccountId, Bytes)>,
+		/// Deployer, code hash and salt of each account program, and the keys and values that it has
+		/// stored. Its balance is that of the address that these make.
+		pub accounts: Vec<(T::AccountId, H256, Bytes, Vec<(Bytes, Bytes)>)>,
+	}
+
+	#[pallet::genesis_build]
+	impl<T: Config> BuildGenesisConfig for GenesisConfig<T> {
+		/// # Panics
+		///
+		/// When the configuration is not one that a chain can start with.
+		fn build(&self) {
+			genesis::build(self);
+		}
+	}
+
+	#[pallet::hooks]
+	impl<T: Config> Hooks<BlockNumberFor<T>> for Pallet<T> {
+		fn integrity_test() {
+			integrity::check::<T>();
+		}
+
+		#[cfg(feature = "try-runtime")]
+		fn try_state(_: BlockNumberFor<T>) -> Result<(), sp_runtime::TryRuntimeError> {
+			try_state::check::<T>()
+		}
+	}
 
 	#[pallet::event]
 	#[pallet::generate_deposit(pub(super) fn deposit_event)]

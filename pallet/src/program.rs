@@ -10,7 +10,7 @@ use alloc::vec::Vec;
 use frame_support::{ensure, BoundedVec};
 use sp_core::H256;
 use sp_io::hashing::blake2_256;
-use virt_primitives::{CompileError, Module};
+use virt_primitives::{CompileError, Module, SyscallTable};
 
 /// The name of a program: BLAKE2b-256 of its blob.
 pub fn code_hash(code: &[u8]) -> H256 {
@@ -27,13 +27,15 @@ pub fn store<T: Config>(
 	ensure!(!Programs::<T>::contains_key(hash), Error::ProgramExists);
 	let memory = admission::check(&code)?;
 	// What is stored can be loaded, and is compiled by the time it is.
-	Module::from_bytes(&code, &syscalls::TABLE).map_err(|error| match error {
-		CompileError::InvalidImage => Error::InvalidProgram,
-		CompileError::TooLarge => Error::ProgramTooLarge,
-		CompileError::NotFound | CompileError::TooManyModules | CompileError::InvalidTable => {
-			Error::LimitExceeded
+	Module::from_bytes(&code, &SyscallTable(&syscalls::table::<T>())).map_err(
+		|error| match error {
+			CompileError::InvalidImage => Error::InvalidProgram,
+			CompileError::TooLarge => Error::ProgramTooLarge,
+			CompileError::NotFound | CompileError::TooManyModules | CompileError::InvalidTable => {
+				Error::LimitExceeded
+			},
 		},
-	})?;
+	)?;
 	let size = code.len() as u32;
 	let mut meter = DepositMeter::<T>::new(Some(owner.clone()));
 	meter.narrow(deposit_limit);

@@ -11,7 +11,7 @@ use crate::{
 	program,
 	stack::{Caller, CallerOf, Stack},
 	syscalls::{self, Context, Stop},
-	Accounts, BalanceOf, Code, Config, Error, Running,
+	Accounts, BalanceOf, Code, Config, Error, Event, Pallet, Running,
 };
 use alloc::vec::Vec;
 use codec::{Compact, CompactLen};
@@ -23,7 +23,9 @@ use frame_support::{
 use sp_core::H256;
 use sp_runtime::{traits::Zero, DispatchError};
 use virt_guest::Code as ResultCode;
-use virt_primitives::{ExecError, ExecResult, Instance, Module, TrapCause, LOG_TARGET};
+use virt_primitives::{
+	ExecError, ExecResult, Instance, Module, SyscallTable, TrapCause, LOG_TARGET,
+};
 
 /// The export that runs when a program is given an account, and at no other time. A program
 /// without it takes no input then.
@@ -184,7 +186,8 @@ fn perform<T: Config>(
 	match callee {
 		Callee::Account { address, entry } => {
 			let info = Accounts::<T>::get(&address).ok_or(Error::AccountNotFound)?;
-			ensure!(entry != INIT, Error::EntryNotFound);
+			// Neither the constructor, nor an entry by the name that re-entry gives it.
+			ensure!(entry != INIT && !entry.starts_with(REENTRANT), Error::EntryNotFound);
 			let entered = context.stack.count(&address) > 0;
 			context.code_hash = info.code_hash;
 			transfer_value(context, &address)?;
@@ -243,7 +246,7 @@ fn load<T: Config>(context: &mut Context<'_, T>) -> Result<Instance, Error<T>> {
 	let key = Code::<T>::hashed_key_for(context.code_hash);
 	let length_prefix = Compact::<u32>::compact_len(&program.size) as u32;
 	// Admitted code compiles, and a call uses few instances: both fail only where limits are met.
-	let module = Module::from_storage(&key, length_prefix, &syscalls::TABLE);
+	let module = Module::from_storage(&key, length_prefix, &SyscallTable(&syscalls::table::<T>()));
 	let module = module.map_err(|_| Error::LimitExceeded)?;
 	module.instantiate().map_err(|_| Error::LimitExceeded)
 }
@@ -314,7 +317,10 @@ fn nested<T: Config>(below: &mut Context<'_, T>, request: Nested<T>) -> i64 {
 		Some(account) if !over => Caller::Account(account.clone()),
 		_ => below.caller.clone(),
 	};
-	let is_new = matches!(callee, Callee::New { .. });
+	let new = match &callee {
+		Callee::New { code_hash, .. } => Some(*code_hash),
+		_ => None,
+	};
 	let mut context = Context::new(&mut *below.stack, caller, &input, value, gas);
 	if over {
 		context.account = below.account.clone();
@@ -323,8 +329,14 @@ fn nested<T: Config>(below: &mut Context<'_, T>, request: Nested<T>) -> i64 {
 	let Context { output, account, meter, .. } = context;
 	let paid: Result<(), Error<T>> = below.meter.charge(meter.used());
 	debug_assert!(paid.is_ok(), "a frame has no more gas than the one below");
-	below.returned = match (&result, account) {
-		(Ok(()), Some(address)) if is_new => codec::Encode::encode(&address),
+	below.returned = match (&result, new, account, &below.account) {
+		(Ok(()), Some(code_hash), Some(address), Some(deployer)) => {
+			let returned = codec::Encode::encode(&address);
+			let (deployer, gas_used) = (deployer.clone(), meter.used());
+			let event = Event::Instantiated { deployer, address, code_hash, gas_used, output };
+			Pallet::<T>::deposit_event(event);
+			returned
+		},
 		_ => output,
 	};
 	result.map_or_else(|failure| failure.code(), |()| 0)

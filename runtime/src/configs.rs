@@ -51,6 +51,7 @@ impl frame_system::Config for Runtime {
 	type DbWeight = ParityDbWeight;
 	type ExtensionsWeightInfo = frame_system::SubstrateExtensionsWeight<Runtime>;
 	type Nonce = Nonce;
+	type SingleBlockMigrations = pallet_virt::migrations::V0ToV1<Runtime>;
 	type SS58Prefix = frame_support::traits::ConstU16<42>;
 	type SystemWeightInfo = frame_system::weights::SubstrateWeight<Runtime>;
 	type Version = Version;
@@ -147,6 +148,7 @@ impl pallet_virt::Config for Runtime {
 	// A program of half a megabyte holds half a unit, a small storage item a ten-thousandth.
 	type DepositPerByte = ConstU128<MICRO_UNIT>;
 	type DepositPerItem = ConstU128<{ 100 * MICRO_UNIT }>;
+	type Extension = crate::extension::Syscalls;
 	type RuntimeHoldReason = RuntimeHoldReason;
 	type Time = Timestamp;
 	type WeightInfo = pallet_virt::weights::SubstrateWeight<Runtime>;

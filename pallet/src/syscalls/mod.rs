@@ -6,6 +6,7 @@
 //! - [`memory`]: the program's memory, as handlers reach it. [`context`]: what they work with.
 //! - [`call`]: the call itself. [`chain`]: the chain around it. [`storage`], [`crypto`].
 //! - [`programs`]: other programs, and the rest of the runtime.
+//! - [`rows`]: what the host is told of each. [`crate::extension`]: syscalls of a chain's own.
 
 mod call;
 mod chain;
@@ -13,17 +14,22 @@ mod context;
 mod crypto;
 mod memory;
 mod programs;
+pub mod rows;
 mod storage;
 
 pub use context::Context;
 pub use memory::Memory;
 
-use crate::{gas::Price, run::Nested, Config, Error};
-use alloc::boxed::Box;
+use crate::{
+	extension::{Access, Extension},
+	gas::Price,
+	run::Nested,
+	Config, Error,
+};
+use alloc::{borrow::Cow, boxed::Box};
 use virt_guest::Code;
 use virt_primitives::{
-	syscall::SPEC_LEN, AtSyscall, Buffer, Direction, Execution, Length, Syscall, SyscallSpec,
-	SyscallTable, MAX_ARGUMENTS,
+	syscall::SPEC_LEN, AtSyscall, Execution, Syscall, SyscallSpec, SyscallTable, MAX_ARGUMENTS,
 };
 
 /// Why a program does not go on right after a syscall.
@@ -47,45 +53,6 @@ impl<T: Config> From<Error<T>> for Stop<T> {
 
 /// What a handler gives: the syscall's result, or why the program does not go on.
 pub type Answer<T> = Result<u64, Stop<T>>;
-
-/// The number of an argument, by its name.
-const fn argument(names: &[&str], name: &str) -> u8 {
-	let mut number = 0;
-	while number < names.len() {
-		let (known, wanted) = (names[number].as_bytes(), name.as_bytes());
-		let mut at = 0;
-		while at < known.len() && at < wanted.len() && known[at] == wanted[at] {
-			at += 1;
-		}
-		if at == known.len() && at == wanted.len() {
-			return number as u8;
-		}
-		number += 1;
-	}
-	panic!("a buffer names an argument that the row does not have")
-}
-
-/// A [`Buffer`], from the table's words for it.
-macro_rules! buffer {
-	($names:tt, in $buffer:tt) => { buffer!(@ Direction::In, $names, $buffer) };
-	($names:tt, out $buffer:tt) => { buffer!(@ Direction::Out, $names, $buffer) };
-	(@ $direction:expr, $names:tt, ($pointer:ident, $len:ident, $max:literal)) => {
-		Buffer {
-			direction: $direction,
-			pointer: argument(&$names, stringify!($pointer)),
-			len: Length::Argument(argument(&$names, stringify!($len))),
-			max: $max,
-		}
-	};
-	(@ $direction:expr, $names:tt, ($pointer:ident, $len:literal)) => {
-		Buffer {
-			direction: $direction,
-			pointer: argument(&$names, stringify!($pointer)),
-			len: Length::Fixed($len),
-			max: $len,
-		}
-	};
-}
 
 /// Makes from the table: the way from a syscall's number to its handler, a method of [`Context`], so
 /// that a row without a handler does not compile; what the host is told of each.
@@ -118,11 +85,8 @@ macro_rules! define {
 
 		const SPECS: &[SyscallSpec] = &[$( SyscallSpec {
 			symbol: stringify!($name),
-			buffers: define!(@buffers [$(stringify!($arg)),*] [$($direction $buffer),*]),
+			buffers: $crate::__buffers!([$(stringify!($arg)),*] [$($direction $buffer),*]),
 		} ),*];
-	};
-	(@buffers $names:tt [$($direction:tt $buffer:tt),*]) => {
-		&[$( buffer!($names, $direction $buffer) ),*]
 	};
 	(@scope any, $context:ident) => {};
 	(@scope account, $context:ident) => {
@@ -136,12 +100,25 @@ virt_guest::syscall_table!(define);
 
 const ENCODED: [u8; SPECS.len() * SPEC_LEN] = SyscallTable::encode(SPECS);
 
-/// What the host is told of the syscalls: names, and which bytes to bring along.
+/// What the host is told of the pallet's own syscalls: names, and which bytes to bring along.
 pub const TABLE: SyscallTable<'static> = SyscallTable(&ENCODED);
 
-/// Whether the table has a syscall of this name.
-pub fn exists(symbol: &[u8]) -> bool {
-	SPECS.iter().any(|spec| spec.symbol.as_bytes() == symbol)
+/// What the host is told of all syscalls: the pallet's own, then those of the extension.
+pub fn table<T: Config>() -> Cow<'static, [u8]> {
+	match T::Extension::TABLE {
+		[] => Cow::Borrowed(&ENCODED),
+		more => Cow::Owned([&ENCODED[..], more].concat()),
+	}
+}
+
+/// The names of all syscalls.
+pub fn names<T: Config>() -> impl Iterator<Item = &'static str> {
+	SPECS.iter().chain(T::Extension::SPECS).map(|spec| spec.symbol)
+}
+
+/// Whether there is a syscall of this name.
+pub fn exists<T: Config>(symbol: &[u8]) -> bool {
+	names::<T>().any(|name| name.as_bytes() == symbol)
 }
 
 /// Answers one syscall: its result, or why the program does not go on.
@@ -151,9 +128,11 @@ pub fn answer<T: Config>(
 	syscall: Syscall,
 	args: [u64; MAX_ARGUMENTS],
 ) -> Answer<T> {
-	match syscall {
-		Syscall::Listed(number) => dispatch(context, Memory(execution), number, args),
-		Syscall::Other(_) => Err(Error::UnknownSyscall.into()),
+	let Syscall::Listed(number) = syscall else { return Err(Error::UnknownSyscall.into()) };
+	let memory = Memory(execution);
+	match number.checked_sub(SPECS.len() as u32) {
+		None => dispatch(context, memory, number, args),
+		Some(number) => Ok(T::Extension::answer(number, Access::new(context, memory), args)?),
 	}
 }
 
@@ -169,7 +148,7 @@ fn length(value: Option<usize>) -> u64 {
 
 #[cfg(test)]
 mod tests {
-	use super::*;
+	use super::{rows::Direction, *};
 	use crate::limits::*;
 
 	/// The limit of each buffer that has one, by syscall and direction.
@@ -191,7 +170,27 @@ mod tests {
 		assert_eq!(limit("output", In, 0), MAX_OUTPUT);
 		assert_eq!(limit("event", In, 0), MAX_EVENT);
 		assert_eq!(limit("log", In, 0), MAX_LOG);
-		assert_eq!(limit("blake2_256", In, 0), MAX_HASHED);
+		for symbol in ["blake2_256", "blake2_128", "keccak_256", "sha2_256"] {
+			assert_eq!(limit(symbol, In, 0), MAX_HASHED, "{symbol}");
+		}
+		for symbol in ["sr25519_verify", "ed25519_verify"] {
+			assert_eq!(limit(symbol, In, 1), MAX_HASHED, "{symbol}");
+		}
+		for symbol in ["transient_get", "transient_set", "transient_remove"] {
+			assert_eq!(limit(symbol, In, 0), MAX_KEY, "{symbol}");
+		}
+		assert_eq!(limit("transient_get", Out, 0), MAX_VALUE);
+		assert_eq!(limit("transient_set", In, 1), MAX_VALUE);
+		assert_eq!(limit("event_indexed", In, 0), MAX_TOPICS * 32);
+		assert_eq!(limit("event_indexed", In, 1), MAX_EVENT);
+		for symbol in ["call_program", "run_code"] {
+			assert_eq!(limit(symbol, In, 1), MAX_ENTRY, "{symbol}");
+			assert_eq!(limit(symbol, In, 2), MAX_INPUT, "{symbol}");
+		}
+		assert_eq!(limit("instantiate_program", In, 1), MAX_SALT);
+		assert_eq!(limit("instantiate_program", In, 2), MAX_INPUT);
+		assert_eq!(limit("returned", Out, 0), MAX_OUTPUT);
+		assert_eq!(limit("dispatch", In, 0), MAX_CALL);
 	}
 
 	macro_rules! pointers {

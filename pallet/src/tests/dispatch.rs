@@ -177,6 +177,20 @@ fn dispatch_at_size_limit_ok_and_over_limit_err() {
 }
 
 #[test]
+fn dispatch_at_depth_limit_ok_and_over_limit_is_a_code() {
+	let nested = |depth: u32| {
+		(0..depth).fold(remark(0), |call, _| {
+			RuntimeCall::Sudo(pallet_sudo::Call::sudo { call: Box::new(call) })
+		})
+	};
+	on_both(|| {
+		// The program is not sudo, but that is the call's own business.
+		assert_eq!(dispatched(&nested(MAX_CALL_DEPTH)), Code::DISPATCH_FAILED);
+		assert_eq!(dispatched(&nested(MAX_CALL_DEPTH + 1)), Code::INVALID_CALL);
+	});
+}
+
+#[test]
 fn dispatch_and_storage_of_one_call_are_undone_together() {
 	let call_of_program = transfer(100).encode();
 	let mut script = Script::new();

@@ -2,7 +2,7 @@ use crate::{self as pallet_virt, Error, Event};
 use frame_support::{
 	derive_impl,
 	dispatch::DispatchResultWithPostInfo,
-	traits::{ConstU128, ConstU64, Contains},
+	traits::{ConstU128, ConstU64, Contains, OnGenesis},
 };
 use sp_core::{storage::StateVersion, H256};
 use sp_io::TestExternalities;
@@ -32,6 +32,8 @@ mod runtime {
 	pub type Balances = pallet_balances;
 	#[runtime::pallet_index(3)]
 	pub type Virt = pallet_virt;
+	#[runtime::pallet_index(4)]
+	pub type Sudo = pallet_sudo;
 }
 
 type Block = frame_system::mocking::MockBlockU32<Test>;
@@ -58,7 +60,13 @@ impl pallet_timestamp::Config for Test {
 	type WeightInfo = ();
 }
 
-/// Transfers, remarks, and what would come back to the pallet.
+impl pallet_sudo::Config for Test {
+	type RuntimeEvent = RuntimeEvent;
+	type RuntimeCall = RuntimeCall;
+	type WeightInfo = ();
+}
+
+/// All but one, also what would come back to the pallet.
 pub struct Filter;
 
 impl Contains<RuntimeCall> for Filter {
@@ -72,6 +80,7 @@ impl pallet_virt::Config for Test {
 	type Currency = Balances;
 	type DepositPerByte = ConstU128<PER_BYTE>;
 	type DepositPerItem = ConstU128<PER_ITEM>;
+	type Extension = super::extension::Syscalls;
 	type RuntimeHoldReason = RuntimeHoldReason;
 	type Time = Timestamp;
 	type WeightInfo = pallet_virt::weights::SubstrateWeight<Test>;
@@ -103,6 +112,7 @@ fn externalities(engine: &Arc<Engine>) -> TestExternalities {
 	let mut ext = TestExternalities::new(storage);
 	ext.register_extension(engine.extension());
 	ext.execute_with(|| {
+		<AllPalletsWithSystem as OnGenesis>::on_genesis();
 		System::set_block_number(7);
 		Timestamp::set_timestamp(NOW);
 	});

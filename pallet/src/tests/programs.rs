@@ -236,6 +236,27 @@ fn constructor_is_not_an_entry() {
 		let init = || Virt::call(signed(BOB), address, b"init".to_vec(), vec![], 0, PLENTY, None);
 		assert_fails(init, Error::EntryNotFound);
 	});
+	// Nor by way of the name that re-entry would give it.
+	let code = Script::new().entry("init").entry("reentrant:init").entry("main").ends();
+	on_chain(|| {
+		let address = deploy(&code, 0);
+		for (entry, good) in [("init", false), ("reentrant:init", false), ("main", true)] {
+			let call =
+				Virt::call(signed(BOB), address.clone(), entry.into(), vec![], 0, PLENTY, None);
+			assert_eq!(call.is_ok(), good, "{entry}");
+		}
+	});
+}
+
+#[test]
+fn guest_library_exports_for_re_entry() {
+	use virt_guest::Failure;
+	type Results = (Result<u32, Failure>, Result<u32, Failure>);
+	on_both(|| {
+		let address = deploy(virt_fixtures::REENTRANT, 0);
+		assert_ok!(Virt::call(signed(BOB), address, b"start".to_vec(), vec![], 0, PLENTY, None));
+		assert_eq!(output_of::<Results>(), (Ok(7), Err(Failure::ReentrancyDenied)));
+	});
 }
 
 /// A program that calls itself at `main`, and puts out how often that went well: what the one above
@@ -366,6 +387,8 @@ fn instantiate_program_works() {
 		let info = Accounts::<Test>::get(&address).unwrap();
 		assert_eq!((info.code_hash, info.deployer, info.items), (hash, deployer, 1));
 		assert_eq!(info.deposit.payer, Some(BOB));
+		let instantiated = |record: frame_system::EventRecord<RuntimeEvent, H256>| matches!(record.event, RuntimeEvent::Virt(Event::Instantiated { address: new, .. }) if new == address);
+		assert_eq!(System::events().into_iter().filter(|it| instantiated(it.clone())).count(), 1);
 		assert_eq!(Balances::total_balance(&address), 100);
 		assert_eq!(Programs::<Test>::get(hash).unwrap().references, 1);
 		assert_ok!(Virt::call(signed(BOB), address, b"get".to_vec(), vec![], 0, PLENTY, None));
