@@ -49,7 +49,7 @@ fn check_imports<T: Config>(blob: &ProgramBlob) -> Result<(), Error<T>> {
 	}
 	for import in imports {
 		let symbol = import.ok_or(Error::InvalidProgram)?;
-		if !syscalls::exists(symbol.as_bytes()) {
+		if !syscalls::exists::<T>(symbol.as_bytes()) {
 			return Err(Error::UnknownImport);
 		}
 	}

@@ -2,12 +2,22 @@
 //!
 //! - [`mock`]: the runtime, and how a test gets its externalities.
 //! - [`script`]: programs made instruction by instruction.
+//! - [`random`]: thousands of calls of all kinds, which must lose nothing.
 
 mod admission;
 mod calls;
+mod crypto;
+mod deposits;
+mod dispatch;
+mod extension;
+mod facts;
 mod hostile;
+mod life;
 mod mock;
+mod programs;
+mod random;
 mod script;
 mod syscalls;
+mod transient;
 
 pub use mock::Test;

@@ -1,7 +1,8 @@
 //! The runtime that carries `pallet-virt`: Aura, GRANDPA, balances, fees, sudo, and nothing else.
 //!
 //! This file composes: types, constants, the list of pallets. What each pallet is told is in
-//! [`configs`], what the node may ask is in [`apis`], how a chain starts is in [`presets`].
+//! [`configs`], what the node may ask is in [`apis`], how a chain starts is in [`presets`]. What a
+//! program may ask for beside the pallet's syscalls is in [`extension`].
 
 #![cfg_attr(not(feature = "std"), no_std)]
 // The two composition macros expand deeply.
@@ -14,6 +15,7 @@ include!(concat!(env!("OUT_DIR"), "/wasm_binary.rs"));
 
 pub mod apis;
 pub mod configs;
+pub mod extension;
 pub mod presets;
 
 use alloc::{borrow::Cow, vec::Vec};

@@ -102,6 +102,9 @@ pub fn end(ending: Ending) {
 /// encoded as its output. Input that does not decode, or has bytes left over, reverts the call. A
 /// function that returns a `Result` reverts on `Err`, with the encoded error as the output.
 ///
+/// `reentrant fn name(..)` can also be called while the account is being called already, by way of
+/// another program or of itself: what it finds in storage may be half done.
+///
 /// `raw fn name(input: Vec<u8>) -> T` takes the input's bytes as they are, and `T: AsRef<[u8]>`
 /// gives the output's bytes as they are.
 #[cfg(target_env = "polkavm")]
@@ -128,6 +131,24 @@ macro_rules! entry {
 	};
 	(
 		$(#[$attribute:meta])*
+		reentrant fn $name:ident($($argument:tt)*) $(-> $result:ty)? $body:block
+		$($rest:tt)*
+	) => {
+		$crate::entry! {
+			$(#[$attribute])*
+			fn $name($($argument)*) $(-> $result)? $body
+		}
+
+		const _: () = {
+			mod reentrant {
+				$crate::export_as!(concat!("reentrant:", stringify!($name)), super::$name::$name);
+			}
+		};
+
+		$crate::entry! { $($rest)* }
+	};
+	(
+		$(#[$attribute:meta])*
 		fn $name:ident($($argument:ident: $type:ty),* $(,)?) $(-> $result:ty)? $body:block
 		$($rest:tt)*
 	) => {
@@ -136,7 +157,7 @@ macro_rules! entry {
 
 		mod $name {
 			#[$crate::__private::polkavm_export(abi = $crate::__private::default_abi)]
-			extern "C" fn $name() {
+			pub(super) extern "C" fn $name() {
 				#[allow(unused_imports)]
 				use $crate::entry::{EndingOfResult as _, EndingOfValue as _};
 				let ($($argument,)*) = $crate::entry::arguments();
@@ -146,6 +167,46 @@ macro_rules! entry {
 		}
 
 		$crate::entry! { $($rest)* }
+	};
+}
+
+/// Exports a function without arguments and result under a name that is no identifier: what
+/// `polkavm_export` does, which only knows the function's own name.
+#[cfg(target_env = "polkavm")]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! export_as {
+	($symbol:expr, $function:path) => {
+		use $crate::__private::default_abi::private::{ExternMetadataV1, MetadataPointer};
+
+		extern "C" fn trampoline() {
+			$function()
+		}
+
+		#[link_section = ".polkavm_metadata"]
+		static SYMBOL: &str = $symbol;
+
+		#[link_section = ".polkavm_metadata"]
+		static METADATA: ExternMetadataV1 = ExternMetadataV1 {
+			version: 1,
+			flags: 0,
+			symbol_length: SYMBOL.len() as u32,
+			symbol: MetadataPointer(SYMBOL.as_ptr()),
+			input_regs: 0,
+			output_regs: 0,
+		};
+
+		::core::arch::global_asm!(
+			".pushsection .polkavm_exports,\"Ra\",@note\n",
+			".byte 1\n",
+			"auipc zero, %pcrel_hi({metadata})\n",
+			".4byte 0\n",
+			"auipc zero, %pcrel_hi({function})\n",
+			".4byte 0\n",
+			".popsection\n",
+			metadata = sym METADATA,
+			function = sym trampoline,
+		);
 	};
 }
 

@@ -112,12 +112,90 @@ pub fn log(text: &str) {
 	unsafe { syscalls::log(text.as_ptr(), text.len() as u64) }
 }
 
-/// The BLAKE2b-256 hash of `data`.
-pub fn blake2_256(data: &[u8]) -> [u8; 32] {
+pub use crate::crypto::blake2_256;
+
+/// Who signed the call that this one is part of: zeros for root.
+pub fn origin() -> AccountId {
 	let mut out = [0; 32];
-	// SAFETY: `data` is readable for its length, and `out` has room for a hash.
-	unsafe { syscalls::blake2_256(data.as_ptr(), data.len() as u64, out.as_mut_ptr()) };
+	// SAFETY: `out` has room for an account.
+	unsafe { syscalls::origin(out.as_mut_ptr()) };
 	out
+}
+
+/// Whether the caller is who signed, or root, and no program.
+pub fn caller_is_origin() -> bool {
+	// SAFETY: takes no pointer.
+	unsafe { syscalls::caller_is_origin() == 1 }
+}
+
+/// Whether the caller is root, whose account reads as zeros.
+pub fn caller_is_root() -> bool {
+	// SAFETY: takes no pointer.
+	unsafe { syscalls::caller_is_root() == 1 }
+}
+
+/// The code hash of this program.
+pub fn code_hash() -> [u8; 32] {
+	let mut out = [0; 32];
+	// SAFETY: `out` has room for a hash.
+	unsafe { syscalls::code_hash(out.as_mut_ptr()) };
+	out
+}
+
+/// The code hash of an account program.
+pub fn code_hash_of(account: &AccountId) -> Option<[u8; 32]> {
+	let mut out = [0; 32];
+	// SAFETY: `account` is 32 bytes, and `out` has room for a hash.
+	let result = unsafe { syscalls::code_hash_of(account.as_ptr(), out.as_mut_ptr()) };
+	(result == 0).then_some(out)
+}
+
+/// The hash of a block, if the chain remembers it.
+pub fn block_hash(number: u64) -> Option<[u8; 32]> {
+	let mut out = [0; 32];
+	// SAFETY: `out` has room for a hash.
+	let result = unsafe { syscalls::block_hash(number, out.as_mut_ptr()) };
+	(result == 0).then_some(out)
+}
+
+/// The hash of the chain's first block.
+pub fn chain_id() -> [u8; 32] {
+	let mut out = [0; 32];
+	// SAFETY: `out` has room for a hash.
+	unsafe { syscalls::chain_id(out.as_mut_ptr()) };
+	out
+}
+
+/// The least that an account can hold.
+pub fn existential_deposit() -> u128 {
+	let mut out = [0; 16];
+	// SAFETY: `out` has room for an amount.
+	unsafe { syscalls::existential_deposit(out.as_mut_ptr()) };
+	u128::from_le_bytes(out)
+}
+
+/// What the signer may still be held for in this call.
+pub fn deposit_left() -> u128 {
+	let mut out = [0; 16];
+	// SAFETY: `out` has room for an amount.
+	unsafe { syscalls::deposit_left(out.as_mut_ptr()) };
+	u128::from_le_bytes(out)
+}
+
+/// The weight that the gas left stands for: picoseconds, and bytes of proof.
+pub fn weight_left() -> (u64, u64) {
+	let mut out = [0u64; 2];
+	// SAFETY: `out` is two words of 8 bytes, little-endian as the target is.
+	unsafe { syscalls::weight_left(out.as_mut_ptr().cast()) };
+	(out[0], out[1])
+}
+
+/// Deposits a `ProgramEvent` that can be found by each of up to four topics.
+pub fn event_indexed(topics: &[[u8; 32]], data: &[u8]) {
+	let topics = topics.as_flattened();
+	let (topics_len, len) = (topics.len() as u64, data.len() as u64);
+	// SAFETY: both slices are readable for the lengths that go with them.
+	unsafe { syscalls::event_indexed(topics.as_ptr(), topics_len, data.as_ptr(), len) }
 }
 
 /// Formats like `format!` and gives the line to the node's log.

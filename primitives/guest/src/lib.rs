@@ -4,7 +4,7 @@
 //! the runtime or how a syscall is answered.
 //!
 //! Two crates are made from it. Compiled for the PolkaVM target it is a program's library: wrappers
-//! for every syscall ([`env`](mod@env), [`storage`]), [`entry!`], a panic handler and an allocator.
+//! for every syscall ([`env`](mod@env), [`storage`], [`programs`], [`crypto`]), [`entry!`], a panic handler and an allocator.
 //! Compiled for anything else, only what runtime and guest share is left: [`syscall_table!`],
 //! [`Code`], and the parts of [`entry`](mod@entry) that need no syscall.
 //!
@@ -19,7 +19,11 @@ pub mod entry;
 mod table;
 
 #[cfg(target_env = "polkavm")]
+pub mod crypto;
+#[cfg(target_env = "polkavm")]
 pub mod env;
+#[cfg(target_env = "polkavm")]
+pub mod programs;
 #[cfg(target_env = "polkavm")]
 mod runtime;
 #[cfg(target_env = "polkavm")]
@@ -28,7 +32,7 @@ pub mod storage;
 pub mod syscalls;
 
 pub use codec;
-pub use codes::{Code, TransferFailed};
+pub use codes::{Code, Failure, TransferFailed};
 pub use entry::Optional;
 
 /// What most programs need: `use virt_guest::prelude::*;`.
@@ -38,7 +42,7 @@ pub mod prelude {
 		Optional,
 	};
 	#[cfg(target_env = "polkavm")]
-	pub use crate::{entry, env, log, storage};
+	pub use crate::{crypto, entry, env, log, programs, storage};
 	pub use alloc::{string::String, vec, vec::Vec};
 }
 
@@ -47,5 +51,5 @@ pub mod prelude {
 #[doc(hidden)]
 pub mod __private {
 	pub use alloc::format;
-	pub use polkavm_derive::{default_abi, polkavm_export};
+	pub use polkavm_derive::{default_abi, polkavm_export, polkavm_import};
 }

@@ -55,3 +55,40 @@ pub fn read<T: Decode>(key: &[u8]) -> Option<T> {
 pub fn write<T: Encode>(key: &[u8], value: &T) {
 	value.using_encoded(|bytes| set(key, bytes));
 }
+
+/// Storage that is gone when the call ends that this one is part of, and costs no deposit.
+pub mod transient {
+	use super::{found, syscalls, Vec};
+
+	/// The bytes under `key`.
+	pub fn get(key: &[u8]) -> Option<Vec<u8>> {
+		let mut value = Vec::with_capacity(super::FIRST_READ);
+		let len = read_into(key, &mut value)?;
+		if len > value.capacity() {
+			value.reserve_exact(len);
+			read_into(key, &mut value)?;
+		}
+		// SAFETY: the capacity is at least `len`, and the host wrote that many bytes.
+		unsafe { value.set_len(len) };
+		Some(value)
+	}
+
+	fn read_into(key: &[u8], value: &mut Vec<u8>) -> Option<usize> {
+		let (out, room) = (value.as_mut_ptr(), value.capacity() as u64);
+		// SAFETY: `key` is readable for its length, and `out` has room for `room` bytes.
+		found(unsafe { syscalls::transient_get(key.as_ptr(), key.len() as u64, out, room) })
+	}
+
+	/// Stores `value` under `key`. Returns the old value's length.
+	pub fn set(key: &[u8], value: &[u8]) -> Option<usize> {
+		let (key_len, len) = (key.len() as u64, value.len() as u64);
+		// SAFETY: both slices are readable for the lengths that go with them.
+		found(unsafe { syscalls::transient_set(key.as_ptr(), key_len, value.as_ptr(), len) })
+	}
+
+	/// Removes the value under `key`. Returns its length.
+	pub fn remove(key: &[u8]) -> Option<usize> {
+		// SAFETY: the slice is readable for the length that goes with it.
+		found(unsafe { syscalls::transient_remove(key.as_ptr(), key.len() as u64) })
+	}
+}

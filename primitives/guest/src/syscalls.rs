@@ -1,12 +1,15 @@
 //! The raw syscalls, as the table has them. Programs call the wrappers instead.
 
+/// Makes imports of the rows of a table: of [`syscall_table!`](crate::syscall_table!), or of a
+/// chain's own.
+#[macro_export]
 macro_rules! imports {
 	($(
 		$(#[$doc:meta])*
-		$name:ident($($argument:ident: $type:ty),*) -> $result:ty,
+		$name:ident($($argument:ident: $type:ty),* $(,)?) -> $result:ty,
 		$base:literal + $per_byte:literal, $scope:ident, [$($buffers:tt)*];
 	)*) => {
-		#[polkavm_derive::polkavm_import]
+		#[$crate::__private::polkavm_import(abi = $crate::__private::default_abi)]
 		extern "C" {
 			$(
 				$(#[$doc])*
@@ -16,4 +19,4 @@ macro_rules! imports {
 	};
 }
 
-crate::syscall_table!(imports);
+crate::syscall_table!(crate::imports);

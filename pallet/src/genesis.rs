@@ -1,0 +1,64 @@
+//! What a chain starts with.
+
+use crate::{
+	account, admission,
+	deposit::{Deposit, DepositMeter},
+	limits::ABI,
+	program, Accounts, Code, Config, GenesisConfig, Item, ProgramInfo, Programs, State,
+};
+use frame_support::BoundedVec;
+use sp_core::{Bytes, H256};
+
+/// # Panics
+///
+/// When the configuration is not one that a chain can start with.
+pub fn build<T: Config>(config: &GenesisConfig<T>) {
+	for (owner, code) in &config.programs {
+		program_of::<T>(owner, code);
+	}
+	for (deployer, code_hash, salt, items) in &config.accounts {
+		account_of::<T>(deployer, *code_hash, salt, items);
+	}
+}
+
+fn program_of<T: Config>(owner: &T::AccountId, code: &[u8]) {
+	let hash = program::code_hash(code);
+	assert!(!Programs::<T>::contains_key(hash), "program {hash:?} is in the genesis twice");
+	let memory = admission::check::<T>(code)
+		.unwrap_or_else(|error| panic!("program {hash:?} is not admitted: {error:?}"));
+	Programs::<T>::insert(
+		hash,
+		ProgramInfo {
+			owner: owner.clone(),
+			size: code.len() as u32,
+			memory,
+			references: 0,
+			deposit: Deposit::none(),
+			abi: ABI,
+		},
+	);
+	Code::<T>::insert(hash, BoundedVec::truncate_from(code.to_vec()));
+}
+
+fn account_of<T: Config>(
+	deployer: &T::AccountId,
+	code_hash: H256,
+	salt: &[u8],
+	items: &[(Bytes, Bytes)],
+) {
+	let mut nobody = DepositMeter::new(None);
+	let address = account::create::<T>(&mut nobody, deployer.clone(), code_hash, salt)
+		.unwrap_or_else(|error| panic!("an account of program {code_hash:?}: {error:?}"));
+	for (key, data) in items {
+		let key = BoundedVec::try_from(key.0.clone()).expect("a key of the genesis is too long");
+		let data =
+			BoundedVec::try_from(data.0.clone()).expect("a value of the genesis is too long");
+		assert!(!State::<T>::contains_key(&address, &key), "a key is in the genesis twice");
+		State::<T>::insert(&address, key, Item { deposit: Deposit::none(), data });
+	}
+	Accounts::<T>::mutate(&address, |info| {
+		if let Some(info) = info {
+			info.items = items.len() as u32;
+		}
+	});
+}

@@ -1,0 +1,56 @@
+//! What a runtime's configuration must be like for the pallet to keep its promises.
+
+use crate::{deposit, gas, limits::*, syscalls, Config, WeightInfo};
+use alloc::collections::BTreeSet;
+use codec::{Encode, MaxEncodedLen};
+use frame_support::{dispatch::DispatchClass, traits::Get};
+use frame_system::pallet_prelude::BlockNumberFor;
+use sp_runtime::traits::{Bounded, Zero};
+use virt_primitives::SyscallSymbol;
+
+/// # Panics
+///
+/// When it is not.
+pub fn check<T: Config>() {
+	let account = T::AccountId::max_encoded_len();
+	assert_eq!(account, 32, "programs take accounts for 32 bytes");
+	let hash = T::Hash::default().encode().len();
+	assert_eq!(hash, 32, "programs take hashes for 32 bytes");
+	let balance = crate::BalanceOf::<T>::max_encoded_len();
+	assert!(balance <= 16, "programs take balances for at most 16 bytes");
+	let block = BlockNumberFor::<T>::max_encoded_len();
+	assert!(block <= 8, "programs take block numbers for at most 8 bytes");
+
+	let mut names = BTreeSet::new();
+	for name in syscalls::names::<T>() {
+		assert!(name.len() <= SyscallSymbol::MAX_LEN, "the syscall `{name}` has a long name");
+		assert!(names.insert(name), "there are two syscalls `{name}`");
+	}
+
+	// The deposits for the largest things that there can be do not overflow, and are not for free.
+	let all = crate::BalanceOf::<T>::max_value();
+	for most in [
+		deposit::for_program::<T>(MAX_CODE),
+		deposit::for_item::<T>(MAX_KEY as usize, MAX_VALUE as usize),
+	] {
+		assert!(!most.is_zero() && most < all, "deposits are not within bounds");
+	}
+
+	// The largest program can be uploaded and loaded, and the largest input given, in one block.
+	let weights = T::BlockWeights::get();
+	let class = weights.get(DispatchClass::Normal);
+	let most = class.max_extrinsic.unwrap_or(weights.max_block);
+	let load = gas::to_weight(gas::load(MAX_CODE, MAX_MEMORY));
+	for (name, weight) in [
+		("upload of MAX_CODE", T::WeightInfo::upload(MAX_CODE)),
+		("call with MAX_INPUT", T::WeightInfo::call(MAX_INPUT).saturating_add(load)),
+		("instantiate with MAX_INPUT", T::WeightInfo::instantiate(MAX_INPUT).saturating_add(load)),
+	] {
+		assert!(
+			most.all_gte(weight),
+			"an extrinsic has no room for an {name}: {weight:?} of {most:?}"
+		);
+	}
+	let length = *T::BlockLength::get().max.get(DispatchClass::Normal);
+	assert!(length > MAX_CODE, "a block has no room for a program of MAX_CODE");
+}

@@ -1,0 +1,131 @@
+//! Other programs, and the rest of the runtime. All of it needs an account of the program's own,
+//! except [`run_code`].
+
+use crate::{env::AccountId, syscalls, Failure};
+use alloc::{vec, vec::Vec};
+
+/// The name of a program: the BLAKE2b-256 hash of its blob.
+pub type CodeHash = [u8; 32];
+
+/// What a call of another program may take, beside its input.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+	/// Transferred with the call.
+	pub value: u128,
+	/// Gas that it may take: 0 for all that is left.
+	pub gas: u64,
+	/// What the signer may be held for: [`u128::MAX`] for all that there is a limit for.
+	pub deposit: u128,
+}
+
+impl Default for Limits {
+	fn default() -> Self {
+		Self { value: 0, gas: 0, deposit: u128::MAX }
+	}
+}
+
+impl Limits {
+	fn to_bytes(self) -> [u8; 40] {
+		let mut bytes = [0; 40];
+		bytes[..16].copy_from_slice(&self.value.to_le_bytes());
+		bytes[16..24].copy_from_slice(&self.gas.to_le_bytes());
+		bytes[24..].copy_from_slice(&self.deposit.to_le_bytes());
+		bytes
+	}
+}
+
+/// Calls an account program at one of its entries. Gives what it gave; [`returned`] has that also
+/// where it reverted.
+pub fn call(
+	address: &AccountId,
+	entry: &str,
+	input: &[u8],
+	limits: Limits,
+) -> Result<Vec<u8>, Failure> {
+	let options = limits.to_bytes();
+	// SAFETY: the slices are readable for the lengths that go with them; an account is 32 bytes, and
+	// the options are 40.
+	Failure::check(unsafe {
+		syscalls::call_program(
+			address.as_ptr(),
+			entry.as_ptr(),
+			entry.len() as u64,
+			input.as_ptr(),
+			input.len() as u64,
+			options.as_ptr(),
+		)
+	})?;
+	Ok(returned())
+}
+
+/// Gives a program an account. Gives its address.
+pub fn instantiate(
+	code_hash: &CodeHash,
+	salt: &[u8],
+	input: &[u8],
+	limits: Limits,
+) -> Result<AccountId, Failure> {
+	let options = limits.to_bytes();
+	// SAFETY: as for `call`; a code hash is 32 bytes.
+	Failure::check(unsafe {
+		syscalls::instantiate_program(
+			code_hash.as_ptr(),
+			salt.as_ptr(),
+			salt.len() as u64,
+			input.as_ptr(),
+			input.len() as u64,
+			options.as_ptr(),
+		)
+	})?;
+	let mut address = [0; 32];
+	// SAFETY: `address` has room for an account.
+	unsafe { syscalls::returned(address.as_mut_ptr(), 0, 32) };
+	Ok(address)
+}
+
+/// Runs another program's code in this one's place: with its account, storage, caller and value. It
+/// can do whatever this program can: run none that is not trusted like this one. `gas` is as in
+/// [`Limits`].
+pub fn run_code(
+	code_hash: &CodeHash,
+	entry: &str,
+	input: &[u8],
+	gas: u64,
+) -> Result<Vec<u8>, Failure> {
+	// SAFETY: as for `call`; a code hash is 32 bytes.
+	Failure::check(unsafe {
+		syscalls::run_code(
+			code_hash.as_ptr(),
+			entry.as_ptr(),
+			entry.len() as u64,
+			input.as_ptr(),
+			input.len() as u64,
+			gas,
+		)
+	})?;
+	Ok(returned())
+}
+
+/// What the last program that was called gave, also where it reverted.
+pub fn returned() -> Vec<u8> {
+	// SAFETY: takes no pointer.
+	let len = unsafe { syscalls::returned_len() };
+	let mut data = vec![0; len as usize];
+	// SAFETY: `data` has room for `len` bytes.
+	unsafe { syscalls::returned(data.as_mut_ptr(), 0, len) };
+	data
+}
+
+/// Dispatches a call of the runtime, SCALE-encoded, from the program's account.
+pub fn dispatch(call: &[u8]) -> Result<(), Failure> {
+	// SAFETY: the slice is readable for the length that goes with it.
+	Failure::check(unsafe { syscalls::dispatch(call.as_ptr(), call.len() as u64) })
+}
+
+/// Ends the program's account and this call: every deposit is given back, and the balance goes to
+/// `beneficiary`. Returns only where nothing was done.
+pub fn terminate(beneficiary: &AccountId) -> Failure {
+	// SAFETY: an account is 32 bytes.
+	let result = unsafe { syscalls::terminate(beneficiary.as_ptr()) };
+	Failure::check(result).err().unwrap_or(Failure::TransferFailed)
+}
