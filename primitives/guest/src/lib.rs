@@ -4,9 +4,10 @@
 //! the runtime or how a syscall is answered.
 //!
 //! Two crates are made from it. Compiled for the PolkaVM target it is a program's library: wrappers
-//! for every syscall ([`env`](mod@env), [`storage`]), [`entry!`], a panic handler and an allocator.
-//! Compiled for anything else, only what runtime and guest share is left: [`syscall_table!`],
-//! [`Code`], and the parts of [`entry`](mod@entry) that need no syscall.
+//! for every syscall ([`env`](mod@env), [`storage`]), typed storage ([`Storage`]), [`entry!`], a panic
+//! handler and an allocator. Compiled for anything else, only what runtime, tests and guest share is
+//! left: [`syscall_table!`], [`Code`], [`types!`], and the parts of [`entry`](mod@entry) that need no
+//! syscall.
 //!
 //! The program to start from is `fixtures/programs/counter`.
 
@@ -14,8 +15,10 @@
 
 extern crate alloc;
 
+pub mod abi;
 mod codes;
 pub mod entry;
+mod map;
 mod table;
 
 #[cfg(target_env = "polkavm")]
@@ -30,15 +33,20 @@ pub mod syscalls;
 pub use codec;
 pub use codes::{Code, TransferFailed};
 pub use entry::Optional;
+pub use map::{Storage, StorageValue};
 
 /// What most programs need: `use virt_guest::prelude::*;`.
 pub mod prelude {
 	pub use crate::{
 		codec::{Decode, Encode},
-		Optional,
+		types, Optional, Storage, StorageValue,
 	};
 	#[cfg(target_env = "polkavm")]
-	pub use crate::{entry, env, log, storage};
+	pub use crate::{
+		entry,
+		env::{self, AccountId},
+		log, storage,
+	};
 	pub use alloc::{string::String, vec, vec::Vec};
 }
 
@@ -47,5 +55,11 @@ pub mod prelude {
 #[doc(hidden)]
 pub mod __private {
 	pub use alloc::format;
-	pub use polkavm_derive::{default_abi, polkavm_export};
+	pub use polkavm_derive::{
+		default_abi::{
+			self,
+			private::{ExternMetadataV1, MetadataPointer},
+		},
+		polkavm_export,
+	};
 }
