@@ -51,6 +51,8 @@ pub struct Request<'a, T: Config> {
 pub struct Outcome {
 	/// What the program gave, or why it gave nothing.
 	pub result: Result<Vec<u8>, DispatchError>,
+	/// What the program gave, also where it reverted.
+	pub output: Vec<u8>,
 	/// Gas that was taken, also where it failed.
 	pub gas_used: u64,
 }
@@ -69,7 +71,8 @@ pub fn execute<T: Config>(request: Request<'_, T>) -> Outcome {
 		meter: GasMeter::new(request.gas_limit),
 	};
 	let result = execute_in(&mut context, request.entry);
-	Outcome { result: result.map(|()| context.output), gas_used: context.meter.used() }
+	let output = context.output;
+	Outcome { result: result.map(|()| output.clone()), output, gas_used: context.meter.used() }
 }
 
 fn execute_in<T: Config>(context: &mut Context<'_, T>, entry: Entry) -> Result<(), DispatchError> {
