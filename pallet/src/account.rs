@@ -1,11 +1,24 @@
 //! Account programs: programs at an address of their own.
 
-use crate::{limits::MAX_SALT, AccountInfo, Accounts, Config, Error, Programs};
+use crate::{
+	deposit::{self, DepositMeter},
+	limits::MAX_SALT,
+	program, AccountInfo, Accounts, Config, Error, HoldReason, Programs, State,
+};
 use codec::{Decode, Encode};
-use frame_support::ensure;
+use frame_support::{
+	ensure,
+	traits::{
+		fungible::{Inspect, Mutate},
+		tokens::{Fortitude, Preservation},
+	},
+};
 use sp_core::H256;
 use sp_io::hashing::blake2_256;
-use sp_runtime::traits::TrailingZeroInput;
+use sp_runtime::{
+	traits::{TrailingZeroInput, Zero},
+	DispatchError,
+};
 
 /// Where `deployer` would instantiate the program: BLAKE2b-256 of the SCALE-encoded tuple
 /// `(b"virt/account", deployer, code_hash, salt)`.
@@ -21,18 +34,45 @@ pub fn address_of<T: Config>(
 
 /// Makes the account, not yet run.
 pub fn create<T: Config>(
-	deployer: &T::AccountId,
+	meter: &mut DepositMeter<T>,
+	deployer: T::AccountId,
 	code_hash: H256,
 	salt: &[u8],
 ) -> Result<T::AccountId, Error<T>> {
 	ensure!(salt.len() <= MAX_SALT as usize, Error::SaltTooLong);
-	let address = address_of::<T>(deployer, code_hash, salt);
+	let address = address_of::<T>(&deployer, code_hash, salt);
 	ensure!(!Accounts::<T>::contains_key(&address), Error::AccountExists);
-	Programs::<T>::try_mutate(code_hash, |program| {
-		let program = program.as_mut().ok_or(Error::ProgramNotFound)?;
-		program.references = program.references.checked_add(1).ok_or(Error::LimitExceeded)?;
-		Ok(())
-	})?;
-	Accounts::<T>::insert(&address, AccountInfo { code_hash, deployer: deployer.clone() });
+	program::refer::<T>(code_hash)?;
+	let deposit = meter.take(HoldReason::Account, deposit::for_account::<T>())?;
+	Accounts::<T>::insert(&address, AccountInfo { code_hash, deployer, deposit, items: 0 });
 	Ok(address)
+}
+
+/// Removes the account and all that it stored, gives every deposit back, and transfers all that it
+/// can spend to `beneficiary`. The caller rolls the storage back where it errs.
+pub fn terminate<T: Config>(
+	meter: &mut DepositMeter<T>,
+	address: &T::AccountId,
+	beneficiary: &T::AccountId,
+) -> Result<(), DispatchError> {
+	let info = Accounts::<T>::take(address).ok_or(Error::<T>::AccountNotFound)?;
+	for (_, item) in State::<T>::drain_prefix(address) {
+		meter.give_back(HoldReason::Storage, item.deposit)?;
+	}
+	meter.give_back(HoldReason::Account, info.deposit)?;
+	Programs::<T>::mutate(info.code_hash, |program| {
+		if let Some(program) = program {
+			program.references = program.references.saturating_sub(1);
+		}
+	});
+	let all = T::Currency::reducible_balance(address, Preservation::Expendable, Fortitude::Polite);
+	if !all.is_zero() {
+		T::Currency::transfer(address, beneficiary, all, Preservation::Expendable)?;
+	}
+	Ok(())
+}
+
+/// How many items the account stored.
+pub fn items<T: Config>(address: &T::AccountId) -> u32 {
+	Accounts::<T>::get(address).map_or(0, |info| info.items)
 }

@@ -30,6 +30,20 @@ pub fn to_weight(gas: u64) -> Weight {
 	Weight::from_parts(gas.saturating_mul(REF_TIME_PER_GAS), gas / GAS_PER_PROOF_BYTE)
 }
 
+/// The gas that pays for `weight`.
+pub fn of_weight(weight: Weight) -> u64 {
+	let time = weight.ref_time().div_ceil(REF_TIME_PER_GAS);
+	time.max(weight.proof_size().saturating_mul(GAS_PER_PROOF_BYTE))
+}
+
+/// Gas to remove one storage item of an account that terminates, and to give its deposit back.
+const TERMINATE_PER_ITEM: u64 = 100_000;
+
+/// The gas to terminate an account of `items` storage items, beside the syscall.
+pub fn terminate(items: u32) -> u64 {
+	TERMINATE_PER_ITEM * u64::from(items)
+}
+
 /// See [`LOAD_BASE`]; per page of memory that the program declares, to map and to zero it.
 const LOAD_PER_PAGE: u64 = 1_000;
 
@@ -76,6 +90,12 @@ impl GasMeter {
 		Ok(())
 	}
 
+	/// Gives back what was charged for work that was not done.
+	pub fn refund(&mut self, amount: u64) {
+		let amount = Gas::try_from(amount).unwrap_or(Gas::MAX);
+		self.left = self.left.saturating_add(amount).min(self.limit);
+	}
+
 	/// Takes over what the VM left.
 	pub fn set_left(&mut self, left: Gas) {
 		debug_assert!(left <= self.left, "a program cannot earn gas");
@@ -109,6 +129,26 @@ mod tests {
 			assert!(meter.charge::<Test>(all).is_ok());
 			assert_eq!((meter.left(), meter.used()), (0, all));
 		}
+	}
+
+	#[test]
+	fn refund_gives_back_at_most_what_was_charged() {
+		let mut meter = GasMeter::new(100);
+		assert!(meter.charge::<Test>(60).is_ok());
+		meter.refund(10);
+		assert_eq!((meter.left(), meter.used()), (50, 50));
+		meter.refund(u64::MAX);
+		assert_eq!((meter.left(), meter.used()), (100, 0));
+	}
+
+	#[test]
+	fn gas_of_a_weight_pays_for_it() {
+		for (time, proof) in [(0, 0), (1, 0), (0, 1), (2_001, 7), (1 << 40, 1 << 20), (5, 1 << 40)]
+		{
+			let weight = Weight::from_parts(time, proof);
+			assert!(to_weight(of_weight(weight)).all_gte(weight), "{weight:?}");
+		}
+		assert_eq!(of_weight(Weight::MAX), u64::MAX);
 	}
 
 	#[test]

@@ -3,9 +3,11 @@
 //! - [`Pallet`]: the calls, events and errors. Thin: each call checks its origin and delegates.
 //! - [`program`]: the store. [`admission`]: what a blob must be to get into it.
 //! - [`account`]: programs with an address and storage of their own.
-//! - [`run`]: the story of a call. [`syscalls`]: what a program may ask for on the way.
-//! - [`gas`]: what it costs. [`weights`]: what the calls cost beside that. [`limits`]: how much of
-//!   everything there may be.
+//! - [`run`]: the story of a call. [`stack`]: what programs that call each other share.
+//!   [`syscalls`]: what a program may ask for on the way. [`transient`]: what lasts for one call.
+//! - [`gas`]: what it costs. [`weights`]: what the calls cost beside that. [`deposit`]: what is held
+//!   for what is stored. [`limits`]: how much of everything there may be.
+//! - [`try_state`]: what is true of the storage between any two calls.
 //!
 //! A program's storage, balance and events are the chain's; only its memory and registers live
 //! outside, at the node, reached through `virt-primitives`.
@@ -16,11 +18,15 @@ extern crate alloc;
 
 pub mod account;
 pub mod admission;
+pub mod deposit;
 pub mod gas;
 pub mod limits;
 pub mod program;
 pub mod run;
+pub mod stack;
 pub mod syscalls;
+pub mod transient;
+pub mod try_state;
 pub mod weights;
 
 #[cfg(test)]
@@ -38,8 +44,10 @@ pub type BalanceOf<T> =
 #[frame_support::pallet]
 pub mod pallet {
 	use super::{
+		deposit::Deposit,
 		limits::*,
-		run::{Entry, Outcome, Request},
+		run::{Callee, Outcome, Request},
+		stack::Caller,
 		*,
 	};
 	use alloc::vec::Vec;
@@ -47,20 +55,48 @@ pub mod pallet {
 		dispatch::{DispatchErrorWithPostInfo, DispatchResultWithPostInfo, PostDispatchInfo},
 		pallet_prelude::*,
 		traits::{
-			fungible::{Inspect, Mutate},
-			Time,
+			fungible::{Inspect, InspectHold, Mutate, MutateHold},
+			Contains, Time,
 		},
 	};
 	use frame_system::pallet_prelude::*;
 	use sp_core::H256;
+	use sp_runtime::traits::Dispatchable;
+
+	/// The storage's version. Those of programs have another: [`ABI`].
+	pub const STORAGE_VERSION: StorageVersion = StorageVersion::new(1);
 
 	#[pallet::pallet]
+	#[pallet::storage_version(STORAGE_VERSION)]
 	pub struct Pallet<T>(_);
 
 	#[pallet::config]
-	pub trait Config: frame_system::Config<RuntimeEvent: From<Event<Self>>> {
-		/// What is transferred with a call, and by programs.
-		type Currency: Inspect<Self::AccountId> + Mutate<Self::AccountId>;
+	pub trait Config:
+		frame_system::Config<
+		RuntimeEvent: From<Event<Self>>,
+		RuntimeCall: Dispatchable<PostInfo = PostDispatchInfo>,
+	>
+	{
+		/// What is transferred with a call, and by programs; what deposits are held in.
+		type Currency: Inspect<Self::AccountId>
+			+ Mutate<Self::AccountId>
+			+ InspectHold<Self::AccountId, Reason = Self::RuntimeHoldReason>
+			+ MutateHold<Self::AccountId>;
+
+		/// The runtime's reasons for a hold.
+		type RuntimeHoldReason: From<HoldReason>;
+
+		/// Deposit for each thing that is stored: a program, an account program, a storage item.
+		#[pallet::constant]
+		type DepositPerItem: Get<BalanceOf<Self>>;
+
+		/// Deposit for each byte of a program, and of a storage item's key and value.
+		#[pallet::constant]
+		type DepositPerByte: Get<BalanceOf<Self>>;
+
+		/// Which of the runtime's calls programs may dispatch. Whatever it says, a program cannot
+		/// reach this pallet's calls.
+		type CallFilter: Contains<Self::RuntimeCall>;
 
 		/// What programs see as the time, in milliseconds since the Unix epoch.
 		type Time: Time<Moment = u64>;
@@ -69,9 +105,20 @@ pub mod pallet {
 		type WeightInfo: WeightInfo;
 	}
 
+	/// Why the pallet holds balance.
+	#[pallet::composite_enum]
+	pub enum HoldReason {
+		/// For a stored program.
+		Program,
+		/// For an account program.
+		Account,
+		/// For an item that an account program stored.
+		Storage,
+	}
+
 	/// A stored program.
 	#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, TypeInfo, MaxEncodedLen)]
-	pub struct ProgramInfo<AccountId> {
+	pub struct ProgramInfo<AccountId, Balance> {
 		/// Who uploaded it, and may remove it.
 		pub owner: AccountId,
 		/// Length of the blob, in bytes.
@@ -80,21 +127,46 @@ pub mod pallet {
 		pub memory: u32,
 		/// How many account programs run it.
 		pub references: u32,
+		/// What is held for it.
+		pub deposit: Deposit<AccountId, Balance>,
+		/// The ABI that it was admitted under.
+		pub abi: u16,
 	}
+
+	/// A stored program of the chain.
+	pub type ProgramInfoOf<T> = ProgramInfo<<T as frame_system::Config>::AccountId, BalanceOf<T>>;
 
 	/// An account program.
 	#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, TypeInfo, MaxEncodedLen)]
-	pub struct AccountInfo<AccountId> {
+	pub struct AccountInfo<AccountId, Balance> {
 		/// The program it runs.
 		pub code_hash: H256,
 		/// Who instantiated it.
 		pub deployer: AccountId,
+		/// What is held for it.
+		pub deposit: Deposit<AccountId, Balance>,
+		/// How many items it stored.
+		pub items: u32,
 	}
+
+	/// An account program of the chain.
+	pub type AccountInfoOf<T> = AccountInfo<<T as frame_system::Config>::AccountId, BalanceOf<T>>;
+
+	/// What an account program stored under a key.
+	#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, TypeInfo, MaxEncodedLen)]
+	pub struct Item<AccountId, Balance> {
+		/// What is held for it.
+		pub deposit: Deposit<AccountId, Balance>,
+		/// The value.
+		pub data: BoundedVec<u8, ConstU32<MAX_VALUE>>,
+	}
+
+	/// A storage item of the chain.
+	pub type ItemOf<T> = Item<<T as frame_system::Config>::AccountId, BalanceOf<T>>;
 
 	/// Stored programs, by code hash.
 	#[pallet::storage]
-	pub type Programs<T: Config> =
-		StorageMap<_, Identity, H256, ProgramInfo<T::AccountId>, OptionQuery>;
+	pub type Programs<T: Config> = StorageMap<_, Identity, H256, ProgramInfoOf<T>, OptionQuery>;
 
 	/// Blobs of the stored programs, by code hash.
 	#[pallet::storage]
@@ -104,7 +176,7 @@ pub mod pallet {
 	/// Account programs, by address.
 	#[pallet::storage]
 	pub type Accounts<T: Config> =
-		StorageMap<_, Blake2_128Concat, T::AccountId, AccountInfo<T::AccountId>, OptionQuery>;
+		StorageMap<_, Blake2_128Concat, T::AccountId, AccountInfoOf<T>, OptionQuery>;
 
 	/// What account programs stored, by address and their own key.
 	#[pallet::storage]
@@ -114,9 +186,15 @@ pub mod pallet {
 		T::AccountId,
 		Blake2_128Concat,
 		BoundedVec<u8, ConstU32<MAX_KEY>>,
-		BoundedVec<u8, ConstU32<MAX_VALUE>>,
+		ItemOf<T>,
 		OptionQuery,
 	>;
+
+	/// Set while programs run: what they dispatch does not reach this pallet. Never set between two
+	/// extrinsics.
+	#[pallet::storage]
+	#[pallet::whitelist_storage]
+	pub type Running<T: Config> = StorageValue<_, (), OptionQuery>;
 
 	#[pallet::event]
 	#[pallet::generate_deposit(pub(super) fn deposit_event)]
@@ -139,8 +217,8 @@ pub mod pallet {
 		},
 		/// A program ran once, without an account.
 		Executed {
-			/// Who called.
-			caller: T::AccountId,
+			/// Who called; nobody, when root did.
+			caller: Option<T::AccountId>,
 			/// The program.
 			code_hash: H256,
 			/// The entry point.
@@ -165,8 +243,8 @@ pub mod pallet {
 		},
 		/// An account program was called.
 		Called {
-			/// Who called.
-			caller: T::AccountId,
+			/// Who called; nobody, when root did.
+			caller: Option<T::AccountId>,
 			/// The account.
 			address: T::AccountId,
 			/// The entry point.
@@ -175,6 +253,15 @@ pub mod pallet {
 			gas_used: u64,
 			/// What the program returned.
 			output: Vec<u8>,
+		},
+		/// An account program ended itself. All deposits for it were given back.
+		Terminated {
+			/// The account.
+			address: T::AccountId,
+			/// The program.
+			code_hash: H256,
+			/// Who got its balance.
+			beneficiary: T::AccountId,
 		},
 		/// A program deposited an event of its own.
 		ProgramEvent {
@@ -246,44 +333,62 @@ pub mod pallet {
 		InputTooLarge,
 		/// The salt is longer than `MAX_SALT`.
 		SaltTooLong,
+		/// The origin would be held for more than the call's deposit limit.
+		DepositLimitExceeded,
+		/// The origin cannot be held for the deposit: its balance is too low.
+		DepositUnpayable,
+		/// A program is running: it cannot dispatch calls of this pallet.
+		ReentrancyDenied,
+		/// The program was admitted under an ABI that is no longer answered; upload it anew.
+		UnsupportedAbi,
 	}
 
 	#[pallet::call]
 	impl<T: Config> Pallet<T> {
-		/// Stores the program `code` under its code hash, the BLAKE2b-256 of `code`.
+		/// Stores the program `code` under its code hash, the BLAKE2b-256 of `code`. The deposit for
+		/// it, of at most `storage_deposit_limit`, is held until it is removed.
 		///
-		/// Emits `ProgramStored`. Errors with `ProgramExists`, or with what keeps the blob out:
+		/// Emits `ProgramStored`. Errors with `ProgramExists`, `DepositLimitExceeded`,
+		/// `DepositUnpayable`, `ReentrancyDenied`, or with what keeps the blob out:
 		/// `ProgramTooLarge`, `InvalidProgram`, `UnsupportedInstructionSet`, `UnknownImport`,
 		/// `TooManyImports`, `TooManyExports`, `DuplicateExport`, `ExportTooLong`,
 		/// `MemoryTooLarge`, `BasicBlockTooLong`, `JumpTableTooLong`.
 		#[pallet::call_index(0)]
 		#[pallet::weight(T::WeightInfo::upload(code.len() as u32))]
-		pub fn upload(origin: OriginFor<T>, code: Vec<u8>) -> DispatchResult {
+		pub fn upload(
+			origin: OriginFor<T>,
+			code: Vec<u8>,
+			storage_deposit_limit: Option<BalanceOf<T>>,
+		) -> DispatchResult {
 			let owner = ensure_signed(origin)?;
+			Self::ensure_idle()?;
 			let size = code.len() as u32;
-			let code_hash = program::store::<T>(owner.clone(), code)?;
+			let code_hash = program::store::<T>(owner.clone(), code, storage_deposit_limit)?;
 			Self::deposit_event(Event::ProgramStored { code_hash, owner, size });
 			Ok(())
 		}
 
-		/// Removes a program that the origin uploaded and that no account program runs.
+		/// Removes a program that the origin uploaded and that no account program runs, and gives its
+		/// deposit back.
 		///
-		/// Emits `ProgramRemoved`. Errors with `ProgramNotFound`, `NotOwner` or `ProgramInUse`.
+		/// Emits `ProgramRemoved`. Errors with `ProgramNotFound`, `NotOwner`, `ProgramInUse` or
+		/// `ReentrancyDenied`.
 		#[pallet::call_index(1)]
 		#[pallet::weight(T::WeightInfo::remove())]
 		pub fn remove(origin: OriginFor<T>, code_hash: H256) -> DispatchResult {
 			let owner = ensure_signed(origin)?;
+			Self::ensure_idle()?;
 			program::remove::<T>(&owner, code_hash)?;
 			Self::deposit_event(Event::ProgramRemoved { code_hash, owner });
 			Ok(())
 		}
 
-		/// Runs a program once. It has no account: no storage, no balance.
+		/// Runs a program once. It has no account: no storage, no balance. The origin may be root.
 		///
 		/// Emits `Executed`. Errors with `ProgramNotFound`, `EntryNotFound`, `InputTooLarge`,
-		/// `OutOfGas`, or what the program did: `Trapped`, `Reverted`, `OutOfBounds`,
-		/// `InvalidArgument`, `LimitExceeded`, `NoAccount`, `UnknownSyscall`. What failed changes
-		/// nothing; the gas that it took is paid for.
+		/// `UnsupportedAbi`, `ReentrancyDenied`, `OutOfGas`, or what the program did: `Trapped`,
+		/// `Reverted`, `OutOfBounds`, `InvalidArgument`, `LimitExceeded`, `NoAccount`,
+		/// `UnknownSyscall`. What failed changes nothing; the gas that it took is paid for.
 		#[pallet::call_index(2)]
 		#[pallet::weight(
 			T::WeightInfo::run(input.len() as u32).saturating_add(gas::to_weight(*gas_limit))
@@ -295,16 +400,15 @@ pub mod pallet {
 			input: Vec<u8>,
 			gas_limit: u64,
 		) -> DispatchResultWithPostInfo {
-			let caller = ensure_signed(origin)?;
+			let caller = ensure_signed_or_root(origin)?;
 			let base = T::WeightInfo::run(input.len() as u32);
 			let outcome = run::execute::<T>(Request {
-				caller: caller.clone(),
-				account: None,
-				code_hash,
-				entry: Entry::Export(&entry),
+				origin: Caller::from(caller.clone()),
+				callee: Callee::Code { code_hash, entry: entry.clone() },
 				input: &input,
 				value: Default::default(),
 				gas_limit,
+				deposit_limit: None,
 			});
 			Self::settle(base, outcome, |gas_used, output| Event::Executed {
 				caller,
@@ -318,8 +422,11 @@ pub mod pallet {
 		/// Gives a program an account, at an address made of the origin, the code hash and `salt`,
 		/// transfers `value` to it, and runs the program's `init`, where it has one, with `input`.
 		///
-		/// Emits `Instantiated`. Errors with `AccountExists`, `SaltTooLong`, with the error of the
-		/// transfer, or as `run` does.
+		/// The origin is held for the account, and for what is stored in the call: for at most
+		/// `storage_deposit_limit`. Each deposit is given back when what it is for is gone.
+		///
+		/// Emits `Instantiated`. Errors with `AccountExists`, `SaltTooLong`, `DepositLimitExceeded`,
+		/// `DepositUnpayable`, with the error of the transfer, or as `run` does.
 		#[pallet::call_index(3)]
 		#[pallet::weight(
 			T::WeightInfo::instantiate(input.len() as u32).saturating_add(gas::to_weight(*gas_limit))
@@ -331,20 +438,19 @@ pub mod pallet {
 			input: Vec<u8>,
 			value: BalanceOf<T>,
 			gas_limit: u64,
+			storage_deposit_limit: Option<BalanceOf<T>>,
 		) -> DispatchResultWithPostInfo {
 			let deployer = ensure_signed(origin)?;
 			let base = T::WeightInfo::instantiate(input.len() as u32);
-			let address = account::create::<T>(&deployer, code_hash, &salt)
-				.map_err(|error| Self::failed(base, error.into()))?;
 			let outcome = run::execute::<T>(Request {
-				caller: deployer.clone(),
-				account: Some(address.clone()),
-				code_hash,
-				entry: Entry::Constructor,
+				origin: Caller::Account(deployer.clone()),
+				callee: Callee::New { code_hash, salt: salt.clone() },
 				input: &input,
 				value,
 				gas_limit,
+				deposit_limit: storage_deposit_limit,
 			});
+			let address = Self::address_of(&deployer, code_hash, &salt);
 			Self::settle(base, outcome, |gas_used, output| Event::Instantiated {
 				deployer,
 				address,
@@ -354,10 +460,14 @@ pub mod pallet {
 			})
 		}
 
-		/// Transfers `value` to an account program and runs its `entry` with `input`.
+		/// Transfers `value` to an account program and runs its `entry` with `input`. The origin may be
+		/// root, which transfers nothing and is held for nothing.
 		///
-		/// Emits `Called`. Errors with `AccountNotFound`, with the error of the transfer, or as
-		/// `run` does.
+		/// The origin is held for what is stored in the call: for at most `storage_deposit_limit`.
+		/// Each deposit is given back when what it is for is gone.
+		///
+		/// Emits `Called`. Errors with `AccountNotFound`, `DepositLimitExceeded`, `DepositUnpayable`,
+		/// with the error of the transfer, or as `run` does.
 		#[pallet::call_index(4)]
 		#[pallet::weight(
 			T::WeightInfo::call(input.len() as u32).saturating_add(gas::to_weight(*gas_limit))
@@ -369,19 +479,17 @@ pub mod pallet {
 			input: Vec<u8>,
 			value: BalanceOf<T>,
 			gas_limit: u64,
+			storage_deposit_limit: Option<BalanceOf<T>>,
 		) -> DispatchResultWithPostInfo {
-			let caller = ensure_signed(origin)?;
+			let caller = ensure_signed_or_root(origin)?;
 			let base = T::WeightInfo::call(input.len() as u32);
-			let info = Accounts::<T>::get(&address)
-				.ok_or_else(|| Self::failed(base, Error::<T>::AccountNotFound.into()))?;
 			let outcome = run::execute::<T>(Request {
-				caller: caller.clone(),
-				account: Some(address.clone()),
-				code_hash: info.code_hash,
-				entry: Entry::Export(&entry),
+				origin: Caller::from(caller.clone()),
+				callee: Callee::Account { address: address.clone(), entry: entry.clone() },
 				input: &input,
 				value,
 				gas_limit,
+				deposit_limit: storage_deposit_limit,
 			});
 			Self::settle(base, outcome, |gas_used, output| Event::Called {
 				caller,
@@ -397,6 +505,18 @@ pub mod pallet {
 		/// Where `deployer` would instantiate the program with this salt.
 		pub fn address_of(deployer: &T::AccountId, code_hash: H256, salt: &[u8]) -> T::AccountId {
 			account::address_of::<T>(deployer, code_hash, salt)
+		}
+
+		/// Programs that run cannot change what runs.
+		fn ensure_idle() -> DispatchResult {
+			ensure!(!Running::<T>::exists(), Error::<T>::ReentrancyDenied);
+			Ok(())
+		}
+
+		/// Deposits an event that can be found by `topics`.
+		pub(super) fn deposit_indexed(topics: &[T::Hash], event: Event<T>) {
+			let event = <T as frame_system::Config>::RuntimeEvent::from(event);
+			frame_system::Pallet::<T>::deposit_event_indexed(topics, event);
 		}
 
 		/// Ends a call: its event or error, and the weight that it really took.

@@ -56,3 +56,27 @@ pub const MAX_LOGS: u32 = 64;
 
 /// Data hashed at once.
 pub const MAX_HASHED: u32 = 64 * 1024;
+
+/// Programs that may be open at once, each called by the one before.
+pub const MAX_DEPTH: u32 = 16;
+
+/// All transient storage of one call together.
+pub const MAX_TRANSIENT: u32 = 64 * 1024;
+
+/// Topics of one event.
+pub const MAX_TOPICS: u32 = 4;
+
+/// A call of the runtime that a program dispatches.
+pub const MAX_CALL: u32 = 16 * 1024;
+
+/// How deep such a call may be nested when it is decoded.
+pub const MAX_CALL_DEPTH: u32 = 32;
+
+/// The ABI that programs are admitted under: what the syscalls of the table mean.
+///
+/// It rises with each change that a program could notice. New rows alone do not change what the old
+/// ones mean: they raise it, and leave [`OLDEST_ABI`] where it is.
+pub const ABI: u16 = 1;
+
+/// Programs of an older ABI are refused with `UnsupportedAbi`, until they are uploaded again.
+pub const OLDEST_ABI: u16 = 0;

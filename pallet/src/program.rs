@@ -1,6 +1,11 @@
 //! The program store: blobs by code hash, each with an owner and a count of its users.
 
-use crate::{admission, syscalls, Code, Config, Error, ProgramInfo, Programs};
+use crate::{
+	admission,
+	deposit::{self, DepositMeter},
+	limits::{ABI, OLDEST_ABI},
+	syscalls, BalanceOf, Code, Config, Error, HoldReason, ProgramInfo, ProgramInfoOf, Programs,
+};
 use alloc::vec::Vec;
 use frame_support::{ensure, BoundedVec};
 use sp_core::H256;
@@ -13,7 +18,11 @@ pub fn code_hash(code: &[u8]) -> H256 {
 }
 
 /// Stores `code` for `owner`, if it may be stored. Gives its code hash.
-pub fn store<T: Config>(owner: T::AccountId, code: Vec<u8>) -> Result<H256, Error<T>> {
+pub fn store<T: Config>(
+	owner: T::AccountId,
+	code: Vec<u8>,
+	deposit_limit: Option<BalanceOf<T>>,
+) -> Result<H256, Error<T>> {
 	let hash = code_hash(&code);
 	ensure!(!Programs::<T>::contains_key(hash), Error::ProgramExists);
 	let memory = admission::check(&code)?;
@@ -26,9 +35,13 @@ pub fn store<T: Config>(owner: T::AccountId, code: Vec<u8>) -> Result<H256, Erro
 		},
 	})?;
 	let size = code.len() as u32;
+	let mut meter = DepositMeter::<T>::new(Some(owner.clone()));
+	meter.narrow(deposit_limit);
+	let deposit = meter.take(HoldReason::Program, deposit::for_program::<T>(size))?;
 	let code = BoundedVec::try_from(code).map_err(|_| Error::ProgramTooLarge)?;
 	Code::<T>::insert(hash, code);
-	Programs::<T>::insert(hash, ProgramInfo { owner, size, memory, references: 0 });
+	let info = ProgramInfo { owner, size, memory, references: 0, deposit, abi: ABI };
+	Programs::<T>::insert(hash, info);
 	Ok(hash)
 }
 
@@ -39,5 +52,20 @@ pub fn remove<T: Config>(owner: &T::AccountId, code_hash: H256) -> Result<(), Er
 	ensure!(program.references == 0, Error::ProgramInUse);
 	Programs::<T>::remove(code_hash);
 	Code::<T>::remove(code_hash);
+	DepositMeter::<T>::new(None).give_back(HoldReason::Program, program.deposit)
+}
+
+/// The program, if it was admitted under an ABI that is still answered.
+pub fn runnable<T: Config>(code_hash: H256) -> Result<ProgramInfoOf<T>, Error<T>> {
+	let program = Programs::<T>::get(code_hash).ok_or(Error::ProgramNotFound)?;
+	ensure!((OLDEST_ABI..=ABI).contains(&program.abi), Error::UnsupportedAbi);
+	Ok(program)
+}
+
+/// Counts one more account that runs the program.
+pub fn refer<T: Config>(code_hash: H256) -> Result<(), Error<T>> {
+	let mut program = runnable::<T>(code_hash)?;
+	program.references = program.references.checked_add(1).ok_or(Error::LimitExceeded)?;
+	Programs::<T>::insert(code_hash, program);
 	Ok(())
 }

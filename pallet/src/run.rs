@@ -1,50 +1,91 @@
-//! The story of a call: load, prepare, loop, settle. The only place that drives a program.
+//! The story of a call: open a frame, load, prepare, loop, settle. The only place that drives a
+//! program.
+//!
+//! A syscall's handler never runs a program. One that is asked to gives [`Stop::Call`], and a frame
+//! is opened here, over the one that waits. What fails in a frame is rolled back with it, and is a
+//! code to the frame below.
 
 use crate::{
-	gas::{self, GasMeter},
+	account, gas,
 	limits::*,
+	program,
+	stack::{Caller, CallerOf, Stack},
 	syscalls::{self, Context, Stop},
-	BalanceOf, Code, Config, Error, Programs,
+	Accounts, BalanceOf, Code, Config, Error, Running,
 };
 use alloc::vec::Vec;
 use codec::{Compact, CompactLen};
 use frame_support::{
 	ensure,
+	storage::with_storage_layer,
 	traits::{fungible::Mutate, tokens::Preservation},
 };
 use sp_core::H256;
 use sp_runtime::{traits::Zero, DispatchError};
+use virt_guest::Code as ResultCode;
 use virt_primitives::{ExecError, ExecResult, Instance, Module, TrapCause, LOG_TARGET};
 
-/// Where to enter a program.
-pub enum Entry<'a> {
-	/// At the export of this name.
-	Export(&'a [u8]),
-	/// At the export [`Entry::INIT`]. A program without it takes no input.
-	Constructor,
+/// The export that runs when a program is given an account, and at no other time. A program
+/// without it takes no input then.
+pub const INIT: &[u8] = b"init";
+
+/// What is before the name of an export that may be entered while the account is on the stack.
+pub const REENTRANT: &[u8] = b"reentrant:";
+
+/// What a frame runs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Callee<AccountId> {
+	/// An account program, at one of its entries.
+	Account {
+		/// Its account.
+		address: AccountId,
+		/// The entry.
+		entry: Vec<u8>,
+	},
+	/// A program that is given an account, at its constructor.
+	New {
+		/// The program.
+		code_hash: H256,
+		/// Makes the account another one.
+		salt: Vec<u8>,
+	},
+	/// A program without an account, or over the account of the frame below.
+	Code {
+		/// The program.
+		code_hash: H256,
+		/// The entry.
+		entry: Vec<u8>,
+	},
 }
 
-impl Entry<'_> {
-	/// The name of the constructor.
-	pub const INIT: &'static [u8] = b"init";
-}
-
-/// Something to run.
+/// A call, as it comes from outside.
 pub struct Request<'a, T: Config> {
 	/// Who asks.
-	pub caller: T::AccountId,
-	/// The program's own account, unless the run is one-shot.
-	pub account: Option<T::AccountId>,
-	/// The program.
-	pub code_hash: H256,
-	/// Where to enter it.
-	pub entry: Entry<'a>,
+	pub origin: CallerOf<T>,
+	/// What is to run.
+	pub callee: Callee<T::AccountId>,
 	/// What the program is given.
 	pub input: &'a [u8],
 	/// What is transferred to the program's account before it runs.
 	pub value: BalanceOf<T>,
 	/// Gas for all of it.
 	pub gas_limit: u64,
+	/// What the origin may be held for, unless anything.
+	pub deposit_limit: Option<BalanceOf<T>>,
+}
+
+/// A call, as a program asks for it.
+pub struct Nested<T: Config> {
+	/// What is to run.
+	pub callee: Callee<T::AccountId>,
+	/// What the program is given.
+	pub input: Vec<u8>,
+	/// What is transferred to the program's account before it runs.
+	pub value: BalanceOf<T>,
+	/// Gas for all of it; 0, or more than is left, stands for all that is left.
+	pub gas_limit: u64,
+	/// What the origin may be held for, unless all that it may be held for here.
+	pub deposit_limit: Option<BalanceOf<T>>,
 }
 
 /// What came of a [`Request`].
@@ -57,50 +98,150 @@ pub struct Outcome {
 	pub gas_used: u64,
 }
 
-/// Runs a program. Where the outcome is an error, the caller rolls the storage back.
+/// Runs a program. A call that fails changes nothing.
 pub fn execute<T: Config>(request: Request<'_, T>) -> Outcome {
-	let mut context = Context::<T> {
-		caller: request.caller,
-		account: request.account,
-		code_hash: request.code_hash,
-		value: request.value,
-		input: request.input,
-		output: Vec::new(),
-		events: 0,
-		logs: 0,
-		meter: GasMeter::new(request.gas_limit),
+	let Request { origin, callee, input, value, gas_limit, deposit_limit } = request;
+	let mut stack = Stack::<T>::new(origin.clone());
+	let mut context = Context::new(&mut stack, origin, input, value, gas_limit);
+	let result = if Running::<T>::exists() {
+		// A program dispatched this.
+		Err(Error::ReentrancyDenied.into())
+	} else {
+		Running::<T>::put(());
+		let result = enter(&mut context, callee, deposit_limit);
+		Running::<T>::kill();
+		result
 	};
-	let result = execute_in(&mut context, request.entry);
-	let output = context.output;
-	Outcome { result: result.map(|()| output.clone()), output, gas_used: context.meter.used() }
+	let Context { output, meter, .. } = context;
+	let result = result.map(|()| output.clone()).map_err(Into::into);
+	Outcome { result, output, gas_used: meter.used() }
 }
 
-fn execute_in<T: Config>(context: &mut Context<'_, T>, entry: Entry) -> Result<(), DispatchError> {
-	ensure!(context.input.len() <= MAX_INPUT as usize, Error::<T>::InputTooLarge);
-	transfer_value(context)?;
+/// Why a frame failed.
+enum Failure<T> {
+	/// By what the program did, or was.
+	Program(Error<T>),
+	/// The value was not transferred.
+	Transfer(DispatchError),
+}
+
+impl<T> From<Error<T>> for Failure<T> {
+	fn from(error: Error<T>) -> Self {
+		Self::Program(error)
+	}
+}
+
+/// What transfers give, and storage layers where there are too many.
+impl<T> From<DispatchError> for Failure<T> {
+	fn from(error: DispatchError) -> Self {
+		Self::Transfer(error)
+	}
+}
+
+impl<T: Config> From<Failure<T>> for DispatchError {
+	fn from(failure: Failure<T>) -> Self {
+		match failure {
+			Failure::Program(error) => error.into(),
+			Failure::Transfer(error) => error,
+		}
+	}
+}
+
+impl<T> Failure<T> {
+	/// What the program hears that asked for the frame.
+	fn code(&self) -> i64 {
+		match self {
+			Self::Transfer(_) => ResultCode::TRANSFER_FAILED,
+			Self::Program(error) => match error {
+				Error::Reverted => ResultCode::CALLEE_REVERTED,
+				Error::OutOfGas => ResultCode::OUT_OF_GAS,
+				Error::AccountNotFound | Error::ProgramNotFound | Error::EntryNotFound => {
+					ResultCode::NOT_FOUND
+				},
+				Error::AccountExists => ResultCode::ACCOUNT_EXISTS,
+				Error::ReentrancyDenied => ResultCode::REENTRANCY_DENIED,
+				Error::DepositLimitExceeded | Error::DepositUnpayable => ResultCode::DEPOSIT_FAILED,
+				_ => ResultCode::CALLEE_TRAPPED,
+			},
+		}
+	}
+}
+
+/// Runs a frame, in a storage layer of its own.
+fn enter<T: Config>(
+	context: &mut Context<'_, T>,
+	callee: Callee<T::AccountId>,
+	deposit_limit: Option<BalanceOf<T>>,
+) -> Result<(), Failure<T>> {
+	let mark = context.stack.open(deposit_limit);
+	let result = with_storage_layer(|| perform(context, callee));
+	context.stack.close(mark, result.is_ok());
+	result
+}
+
+fn perform<T: Config>(
+	context: &mut Context<'_, T>,
+	callee: Callee<T::AccountId>,
+) -> Result<(), Failure<T>> {
+	ensure!(context.input.len() <= MAX_INPUT as usize, Error::InputTooLarge);
+	match callee {
+		Callee::Account { address, entry } => {
+			let info = Accounts::<T>::get(&address).ok_or(Error::AccountNotFound)?;
+			ensure!(entry != INIT, Error::EntryNotFound);
+			let entered = context.stack.count(&address) > 0;
+			context.code_hash = info.code_hash;
+			transfer_value(context, &address)?;
+			context.stack.accounts.push(address.clone());
+			context.account = Some(address);
+			if !entered {
+				return Ok(run(context, &entry)?);
+			}
+			match run(context, &[REENTRANT, &entry].concat()) {
+				Err(Error::EntryNotFound) => Err(Error::ReentrancyDenied.into()),
+				result => Ok(result?),
+			}
+		},
+		Callee::New { code_hash, salt } => {
+			let deployer = context.caller.account().cloned().ok_or(Error::NoAccount)?;
+			let address =
+				account::create::<T>(&mut context.stack.deposit, deployer, code_hash, &salt)?;
+			context.code_hash = code_hash;
+			transfer_value(context, &address)?;
+			context.stack.accounts.push(address.clone());
+			context.account = Some(address);
+			match run(context, INIT) {
+				Err(Error::EntryNotFound) if context.input.is_empty() => Ok(()),
+				result => Ok(result?),
+			}
+		},
+		Callee::Code { code_hash, entry } => {
+			context.code_hash = code_hash;
+			context.stack.accounts.extend(context.account.clone());
+			Ok(run(context, &entry)?)
+		},
+	}
+}
+
+fn transfer_value<T: Config>(
+	context: &Context<'_, T>,
+	to: &T::AccountId,
+) -> Result<(), DispatchError> {
+	if context.value.is_zero() {
+		return Ok(());
+	}
+	let from = context.caller.account().ok_or(DispatchError::RootNotAllowed)?;
+	T::Currency::transfer(from, to, context.value, Preservation::Preserve).map(drop)
+}
+
+fn run<T: Config>(context: &mut Context<'_, T>, entry: &[u8]) -> Result<(), Error<T>> {
+	ensure!(entry.len() <= MAX_ENTRY as usize, Error::EntryNotFound);
 	let instance = load(context)?;
-	match entry {
-		Entry::Export(entry) => Ok(drive(context, instance, entry)?),
-		Entry::Constructor => match drive(context, instance, Entry::INIT) {
-			Err(Error::EntryNotFound) if context.input.is_empty() => Ok(()),
-			result => Ok(result?),
-		},
-	}
-}
-
-fn transfer_value<T: Config>(context: &Context<'_, T>) -> Result<(), DispatchError> {
-	match &context.account {
-		Some(account) if !context.value.is_zero() => {
-			let (from, value) = (&context.caller, context.value);
-			T::Currency::transfer(from, account, value, Preservation::Preserve).map(drop)
-		},
-		_ => Ok(()),
-	}
+	drive(context, instance, entry)
 }
 
 /// Pays for loading by the stored length, then lets the host read the code from storage.
 fn load<T: Config>(context: &mut Context<'_, T>) -> Result<Instance, Error<T>> {
-	let program = Programs::<T>::get(context.code_hash).ok_or(Error::ProgramNotFound)?;
+	let program = program::runnable::<T>(context.code_hash)?;
 	context.meter.charge(gas::load(program.size, program.memory))?;
 	let key = Code::<T>::hashed_key_for(context.code_hash);
 	let length_prefix = Compact::<u32>::compact_len(&program.size) as u32;
@@ -116,7 +257,6 @@ fn drive<T: Config>(
 	instance: Instance,
 	entry: &[u8],
 ) -> Result<(), Error<T>> {
-	ensure!(entry.len() <= MAX_ENTRY as usize, Error::EntryNotFound);
 	let execution = instance.prepare(entry, &[]).map_err(|failure| match failure.error {
 		ExecError::ExportNotFound => Error::EntryNotFound,
 		_ => Error::LimitExceeded,
@@ -128,15 +268,14 @@ fn drive<T: Config>(
 		match step {
 			ExecResult::Syscall { mut execution, gas_left, syscall, args } => {
 				context.meter.set_left(gas_left);
-				let answer = syscalls::answer(context, &mut execution, syscall, args);
-				match answer {
-					Ok(result) => {
-						step = execution.resume(context.meter.left(), result).map_err(vanished)?
-					},
+				let result = match syscalls::answer(context, &mut execution, syscall, args) {
+					Ok(result) => result,
+					Err(Stop::Call(request)) => nested(context, *request) as u64,
 					Err(Stop::Exit { revert: false }) => return Ok(()),
 					Err(Stop::Exit { revert: true }) => return Err(Error::Reverted),
 					Err(Stop::Fault(error)) => return Err(error),
-				}
+				};
+				step = execution.resume(context.meter.left(), result).map_err(vanished)?;
 			},
 			ExecResult::Finished { gas_left, .. } => {
 				context.meter.set_left(gas_left);
@@ -160,5 +299,54 @@ fn drive<T: Config>(
 				});
 			},
 		}
+	}
+}
+
+/// Runs a frame for the program of `below`, which waits. Gives what that program hears: 0, or a
+/// code. What the frame gave is kept as returned data.
+fn nested<T: Config>(below: &mut Context<'_, T>, request: Nested<T>) -> i64 {
+	let Nested { callee, input, value, gas_limit, deposit_limit } = request;
+	below.returned.clear();
+	if below.stack.depth >= MAX_DEPTH {
+		return ResultCode::DEPTH_EXCEEDED;
+	}
+	let left = below.meter.left().unsigned_abs();
+	let gas = if gas_limit == 0 { left } else { gas_limit.min(left) };
+	let over = matches!(callee, Callee::Code { .. });
+	let caller = match &below.account {
+		Some(account) if !over => Caller::Account(account.clone()),
+		_ => below.caller.clone(),
+	};
+	let is_new = matches!(callee, Callee::New { .. });
+	let mut context = Context::new(&mut *below.stack, caller, &input, value, gas);
+	if over {
+		context.account = below.account.clone();
+	}
+	let result = enter(&mut context, callee, deposit_limit);
+	let Context { output, account, meter, .. } = context;
+	let paid: Result<(), Error<T>> = below.meter.charge(meter.used());
+	debug_assert!(paid.is_ok(), "a frame has no more gas than the one below");
+	below.returned = match (&result, account) {
+		(Ok(()), Some(address)) if is_new => codec::Encode::encode(&address),
+		_ => output,
+	};
+	result.map_or_else(|failure| failure.code(), |()| 0)
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use crate::tests::Test;
+
+	#[test]
+	fn failures_have_codes_of_their_kind() {
+		let code = |error: Error<Test>| Failure::from(error).code();
+		assert_eq!(code(Error::Trapped), ResultCode::CALLEE_TRAPPED);
+		assert_eq!(code(Error::LimitExceeded), ResultCode::CALLEE_TRAPPED);
+		assert_eq!(code(Error::Reverted), ResultCode::CALLEE_REVERTED);
+		assert_eq!(code(Error::OutOfGas), ResultCode::OUT_OF_GAS);
+		assert_eq!(code(Error::DepositUnpayable), ResultCode::DEPOSIT_FAILED);
+		let transfer = Failure::<Test>::from(DispatchError::CannotLookup);
+		assert_eq!(transfer.code(), ResultCode::TRANSFER_FAILED);
 	}
 }

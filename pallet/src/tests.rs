@@ -2,11 +2,14 @@
 //!
 //! - [`mock`]: the runtime, and how a test gets its externalities.
 //! - [`script`]: programs made instruction by instruction.
+//! - [`random`]: thousands of calls of all kinds, which must lose nothing.
 
 mod admission;
 mod calls;
+mod deposits;
 mod hostile;
 mod mock;
+mod random;
 mod script;
 mod syscalls;
 

@@ -38,11 +38,11 @@ fn compute(micros: u64, per_byte: u64, len: u32, items: u64) -> Weight {
 
 impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	fn upload(len: u32) -> Weight {
-		compute(200, UPLOAD_PER_BYTE, len, 1).saturating_add(T::DbWeight::get().reads_writes(1, 2))
+		compute(220, UPLOAD_PER_BYTE, len, 3).saturating_add(T::DbWeight::get().reads_writes(3, 4))
 	}
 
 	fn remove() -> Weight {
-		compute(20, 0, 0, 1).saturating_add(T::DbWeight::get().reads_writes(1, 2))
+		compute(40, 0, 0, 3).saturating_add(T::DbWeight::get().reads_writes(3, 4))
 	}
 
 	fn run(len: u32) -> Weight {
@@ -50,7 +50,7 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	}
 
 	fn instantiate(len: u32) -> Weight {
-		compute(120, INPUT_PER_BYTE, len, 4).saturating_add(T::DbWeight::get().reads_writes(4, 4))
+		compute(150, INPUT_PER_BYTE, len, 6).saturating_add(T::DbWeight::get().reads_writes(6, 6))
 	}
 
 	fn call(len: u32) -> Weight {

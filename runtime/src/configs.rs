@@ -9,7 +9,7 @@ use frame_support::{
 	derive_impl,
 	dispatch::DispatchClass,
 	parameter_types,
-	traits::{ConstBool, ConstU128, ConstU32, ConstU64, ConstU8, VariantCountOf},
+	traits::{ConstBool, ConstU128, ConstU32, ConstU64, ConstU8, Contains, VariantCountOf},
 	weights::{
 		constants::{ParityDbWeight, WEIGHT_REF_TIME_PER_SECOND},
 		ConstantMultiplier, IdentityFee, Weight,
@@ -127,8 +127,27 @@ impl pallet_sudo::Config for Runtime {
 	type WeightInfo = pallet_sudo::weights::SubstrateWeight<Runtime>;
 }
 
+/// What programs may dispatch: transfers of their own balance, and remarks.
+pub struct CallsOfPrograms;
+
+impl Contains<RuntimeCall> for CallsOfPrograms {
+	fn contains(call: &RuntimeCall) -> bool {
+		use frame_system::Call::{remark, remark_with_event};
+		match call {
+			RuntimeCall::Balances(_) => true,
+			RuntimeCall::System(call) => matches!(call, remark { .. } | remark_with_event { .. }),
+			_ => false,
+		}
+	}
+}
+
 impl pallet_virt::Config for Runtime {
+	type CallFilter = CallsOfPrograms;
 	type Currency = Balances;
+	// A program of half a megabyte holds half a unit, a small storage item a ten-thousandth.
+	type DepositPerByte = ConstU128<MICRO_UNIT>;
+	type DepositPerItem = ConstU128<{ 100 * MICRO_UNIT }>;
+	type RuntimeHoldReason = RuntimeHoldReason;
 	type Time = Timestamp;
 	type WeightInfo = pallet_virt::weights::SubstrateWeight<Runtime>;
 }

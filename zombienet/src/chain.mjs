@@ -141,14 +141,14 @@ const bytes = (value) =>
 
 /** The calls of pallet `virt`, unsigned; each default is what a good call wants. */
 export const tx = {
-	upload: (api, code) => api.tx.virt.upload(bytes(code)),
+	upload: (api, code, deposit = null) => api.tx.virt.upload(bytes(code), deposit),
 	remove: (api, codeHash) => api.tx.virt.remove(codeHash),
 	run: (api, codeHash, entry, input = NOTHING, gas = GAS) =>
 		api.tx.virt.run(codeHash, bytes(entry), bytes(input), gas),
-	instantiate: (api, codeHash, salt, input = NOTHING, value = 0n, gas = GAS) =>
-		api.tx.virt.instantiate(codeHash, bytes(salt), bytes(input), value, gas),
-	call: (api, address, entry, input = NOTHING, value = 0n, gas = GAS) =>
-		api.tx.virt.call(address, bytes(entry), bytes(input), value, gas),
+	instantiate: (api, codeHash, salt, input = NOTHING, value = 0n, gas = GAS, deposit = null) =>
+		api.tx.virt.instantiate(codeHash, bytes(salt), bytes(input), value, gas, deposit),
+	call: (api, address, entry, input = NOTHING, value = 0n, gas = GAS, deposit = null) =>
+		api.tx.virt.call(address, bytes(entry), bytes(input), value, gas, deposit),
 };
 
 /** No input. */

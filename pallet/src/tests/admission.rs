@@ -26,7 +26,7 @@ fn admitted(code: &[u8]) {
 #[track_caller]
 fn refused(code: &[u8], error: Error<Test>) {
 	on_chain(|| {
-		assert_noop!(Virt::upload(signed(ALICE), code.to_vec()), error);
+		assert_noop!(Virt::upload(signed(ALICE), code.to_vec(), None), error);
 	});
 }
 
@@ -67,7 +67,10 @@ fn blob_truncated_at_every_byte_is_refused() {
 	on_chain(|| {
 		for len in 0..code.len() {
 			let truncated = code[..len].to_vec();
-			assert_noop!(Virt::upload(signed(ALICE), truncated), Error::<Test>::InvalidProgram);
+			assert_noop!(
+				Virt::upload(signed(ALICE), truncated, None),
+				Error::<Test>::InvalidProgram
+			);
 		}
 	});
 }
@@ -92,7 +95,9 @@ fn other_blob_versions_are_refused() {
 		// The format: four bytes of magic, then the version.
 		if std::mem::replace(&mut other[4], version) != version {
 			errors += 1;
-			on_chain(|| assert!(Virt::upload(signed(ALICE), other).is_err(), "version {version}"));
+			on_chain(|| {
+				assert!(Virt::upload(signed(ALICE), other, None).is_err(), "version {version}")
+			});
 		}
 	}
 	assert_eq!(errors, 255);
@@ -176,7 +181,7 @@ fn imports_at_limit_ok_and_over_limit_err() {
 #[test]
 fn more_imports_than_the_format_allows_are_refused() {
 	let code = importing(&vec!["input_len"; 1_025]);
-	on_chain(|| assert!(Virt::upload(signed(ALICE), code).is_err()));
+	on_chain(|| assert!(Virt::upload(signed(ALICE), code, None).is_err()));
 }
 
 #[test]

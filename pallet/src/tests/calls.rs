@@ -15,13 +15,13 @@ use sp_runtime::{traits::Dispatchable, DispatchError, TokenError};
 use virt_fixtures::{COUNTER, ECHO, SHA256, TRAP, VERIFY};
 
 fn counter_value(address: &sp_runtime::AccountId32) -> u32 {
-	assert_ok!(Virt::call(signed(BOB), address.clone(), b"get".to_vec(), vec![], 0, PLENTY));
+	assert_ok!(Virt::call(signed(BOB), address.clone(), b"get".to_vec(), vec![], 0, PLENTY, None));
 	u32::decode(&mut &output()[..]).expect("`get` returns a u32")
 }
 
 fn increment(address: &sp_runtime::AccountId32, step: u32) {
 	let entry = b"increment".to_vec();
-	assert_ok!(Virt::call(signed(BOB), address.clone(), entry, step.encode(), 0, PLENTY));
+	assert_ok!(Virt::call(signed(BOB), address.clone(), entry, step.encode(), 0, PLENTY, None));
 }
 
 #[test]
@@ -43,7 +43,7 @@ fn upload_works() {
 fn upload_of_a_stored_program_is_refused() {
 	on_chain(|| {
 		upload(COUNTER);
-		let again = Virt::upload(signed(BOB), COUNTER.to_vec());
+		let again = Virt::upload(signed(BOB), COUNTER.to_vec(), None);
 		assert_noop!(again, Error::<Test>::ProgramExists);
 	});
 }
@@ -53,12 +53,15 @@ fn calls_need_a_signature() {
 	on_chain(|| {
 		let none = RuntimeOrigin::none;
 		let hash = upload(COUNTER);
-		assert_noop!(Virt::upload(none(), ECHO.to_vec()), DispatchError::BadOrigin);
+		assert_noop!(Virt::upload(none(), ECHO.to_vec(), None), DispatchError::BadOrigin);
 		assert_noop!(Virt::remove(none(), hash), DispatchError::BadOrigin);
 		let bad = DispatchError::BadOrigin;
 		assert_eq!(Virt::run(none(), hash, vec![], vec![], 0).unwrap_err().error, bad);
-		assert_eq!(Virt::instantiate(none(), hash, vec![], vec![], 0, 0).unwrap_err().error, bad);
-		assert_eq!(Virt::call(none(), ALICE, vec![], vec![], 0, 0).unwrap_err().error, bad);
+		assert_eq!(
+			Virt::instantiate(none(), hash, vec![], vec![], 0, 0, None).unwrap_err().error,
+			bad
+		);
+		assert_eq!(Virt::call(none(), ALICE, vec![], vec![], 0, 0, None).unwrap_err().error, bad);
 	});
 }
 
@@ -103,7 +106,7 @@ fn removed_program_cannot_be_run_until_it_is_uploaded_again() {
 		let run = run_once(ECHO, "echo", b"x", PLENTY);
 		assert_eq!(run, (Err(Error::<Test>::ProgramNotFound.into()), 0));
 		// In the same block, by another owner.
-		assert_ok!(Virt::upload(signed(BOB), ECHO.to_vec()));
+		assert_ok!(Virt::upload(signed(BOB), ECHO.to_vec(), None));
 		assert_ok!(run_once(ECHO, "echo", b"x", PLENTY).0);
 	});
 }
@@ -128,7 +131,8 @@ fn run_works() {
 		let (entry, input) = (b"echo".to_vec(), b"hello".to_vec());
 		assert_ok!(Virt::run(signed(BOB), code_hash, entry.clone(), input.clone(), PLENTY));
 		let (_, gas_used) = run_once(ECHO, "echo", &input, PLENTY);
-		let event = Event::Executed { caller: BOB, code_hash, entry, gas_used, output: input };
+		let event =
+			Event::Executed { caller: Some(BOB), code_hash, entry, gas_used, output: input };
 		System::assert_last_event(event.into());
 		gas_used
 	});
@@ -169,7 +173,7 @@ fn instantiate_works() {
 	on_both(|| {
 		let code_hash = upload(COUNTER);
 		let (salt, input) = (b"salt".to_vec(), 41u32.encode());
-		let call = Virt::instantiate(signed(ALICE), code_hash, salt, input, 1_000, PLENTY);
+		let call = Virt::instantiate(signed(ALICE), code_hash, salt, input, 1_000, PLENTY, None);
 		assert_ok!(call);
 		let address = Virt::address_of(&ALICE, code_hash, b"salt");
 		let info = Accounts::<Test>::get(&address).unwrap();
@@ -185,11 +189,12 @@ fn instantiate_at_one_address_twice_is_refused() {
 	on_chain(|| {
 		deploy(COUNTER, 0);
 		let hash = crate::program::code_hash(COUNTER);
-		let deploy =
-			|salt: &[u8]| Virt::instantiate(signed(ALICE), hash, salt.to_vec(), vec![], 0, PLENTY);
+		let deploy = |salt: &[u8]| {
+			Virt::instantiate(signed(ALICE), hash, salt.to_vec(), vec![], 0, PLENTY, None)
+		};
 		assert_fails(|| deploy(b""), Error::AccountExists);
 		assert_ok!(deploy(b"other salt"));
-		assert_ok!(Virt::instantiate(signed(BOB), hash, vec![], vec![], 0, PLENTY));
+		assert_ok!(Virt::instantiate(signed(BOB), hash, vec![], vec![], 0, PLENTY, None));
 		assert_eq!(Programs::<Test>::get(hash).unwrap().references, 3);
 	});
 }
@@ -199,7 +204,7 @@ fn instantiate_without_constructor_takes_no_input() {
 	on_chain(|| {
 		let hash = upload(ECHO);
 		let deploy = |input: &[u8]| {
-			Virt::instantiate(signed(ALICE), hash, vec![], input.to_vec(), 0, PLENTY)
+			Virt::instantiate(signed(ALICE), hash, vec![], input.to_vec(), 0, PLENTY, None)
 		};
 		assert_fails(|| deploy(b"x"), Error::EntryNotFound);
 		assert_ok!(deploy(b""));
@@ -212,7 +217,7 @@ fn instantiate_that_fails_leaves_no_account() {
 		let hash = upload(COUNTER);
 		let bad_input = vec![1, 2, 3];
 		assert_fails(
-			|| Virt::instantiate(signed(ALICE), hash, vec![], bad_input, 1_000, PLENTY),
+			|| Virt::instantiate(signed(ALICE), hash, vec![], bad_input, 1_000, PLENTY, None),
 			Error::Reverted,
 		);
 		assert!(!Accounts::<Test>::contains_key(Virt::address_of(&ALICE, hash, &[])));
@@ -224,7 +229,8 @@ fn instantiate_that_fails_leaves_no_account() {
 fn salt_at_limit_ok_and_over_limit_err() {
 	on_chain(|| {
 		let hash = upload(COUNTER);
-		let deploy = |len| Virt::instantiate(signed(ALICE), hash, vec![0; len], vec![], 0, PLENTY);
+		let deploy =
+			|len| Virt::instantiate(signed(ALICE), hash, vec![0; len], vec![], 0, PLENTY, None);
 		assert_ok!(deploy(MAX_SALT as usize));
 		assert_fails(|| deploy(MAX_SALT as usize + 1), Error::SaltTooLong);
 	});
@@ -246,7 +252,7 @@ fn accounts_of_one_program_have_their_own_state() {
 	on_chain(|| {
 		let address = deploy(COUNTER, 0);
 		let hash = crate::program::code_hash(COUNTER);
-		assert_ok!(Virt::instantiate(signed(BOB), hash, vec![], 9u32.encode(), 0, PLENTY));
+		assert_ok!(Virt::instantiate(signed(BOB), hash, vec![], 9u32.encode(), 0, PLENTY, None));
 		increment(&address, 1);
 		assert_eq!(counter_value(&address), 1);
 		assert_eq!(counter_value(&Virt::address_of(&BOB, hash, &[])), 9);
@@ -258,7 +264,7 @@ fn call_of_nothing_is_refused() {
 	on_chain(|| {
 		let address = deploy(COUNTER, 0);
 		let call = |address, entry: &[u8]| {
-			Virt::call(signed(BOB), address, entry.to_vec(), vec![], 0, PLENTY)
+			Virt::call(signed(BOB), address, entry.to_vec(), vec![], 0, PLENTY, None)
 		};
 		assert_fails(|| call(BOB, b"get"), Error::AccountNotFound);
 		assert_fails(|| call(address.clone(), b"no_such_entry"), Error::EntryNotFound);
@@ -273,7 +279,7 @@ fn value_goes_to_the_program() {
 	on_chain(|| {
 		let address = deploy(COUNTER, 0);
 		let call = |value| {
-			Virt::call(signed(BOB), address.clone(), b"get".to_vec(), vec![], value, PLENTY)
+			Virt::call(signed(BOB), address.clone(), b"get".to_vec(), vec![], value, PLENTY, None)
 		};
 		assert_ok!(call(500));
 		assert_eq!(
@@ -301,7 +307,7 @@ fn failure_after_a_write_an_event_and_a_transfer_undoes_all_three() {
 				if end == "exit" { script.syscall("exit", &[1]).ends() } else { script.traps() };
 			let address = deploy(&code, 1_000);
 			assert_fails(
-				|| Virt::call(signed(ALICE), address, b"main".to_vec(), vec![], 50, PLENTY),
+				|| Virt::call(signed(ALICE), address, b"main".to_vec(), vec![], 50, PLENTY, None),
 				error,
 			);
 			assert_eq!(program_events(), Vec::<Vec<u8>>::new());
@@ -310,7 +316,7 @@ fn failure_after_a_write_an_event_and_a_transfer_undoes_all_three() {
 	// The same program leaves all three when nothing goes wrong.
 	on_chain(|| {
 		let address = deploy(&script.ends(), 1_000);
-		assert_ok!(Virt::call(signed(ALICE), address, b"main".to_vec(), vec![], 50, PLENTY));
+		assert_ok!(Virt::call(signed(ALICE), address, b"main".to_vec(), vec![], 50, PLENTY, None));
 		assert_eq!(program_events(), [b"value"]);
 		assert_eq!(Balances::total_balance(&BOB), FUNDS + 100);
 	});
@@ -340,6 +346,7 @@ fn malformed_scale_input_reverts() {
 						input,
 						0,
 						PLENTY,
+						None,
 					)
 				},
 				Error::Reverted,

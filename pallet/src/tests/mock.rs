@@ -2,7 +2,7 @@ use crate::{self as pallet_virt, Error, Event};
 use frame_support::{
 	derive_impl,
 	dispatch::DispatchResultWithPostInfo,
-	traits::{ConstU128, ConstU64},
+	traits::{ConstU128, ConstU64, Contains},
 };
 use sp_core::{storage::StateVersion, H256};
 use sp_io::TestExternalities;
@@ -58,8 +58,21 @@ impl pallet_timestamp::Config for Test {
 	type WeightInfo = ();
 }
 
+/// Transfers, remarks, and what would come back to the pallet.
+pub struct Filter;
+
+impl Contains<RuntimeCall> for Filter {
+	fn contains(call: &RuntimeCall) -> bool {
+		!matches!(call, RuntimeCall::Timestamp(_))
+	}
+}
+
 impl pallet_virt::Config for Test {
+	type CallFilter = Filter;
 	type Currency = Balances;
+	type DepositPerByte = ConstU128<PER_BYTE>;
+	type DepositPerItem = ConstU128<PER_ITEM>;
+	type RuntimeHoldReason = RuntimeHoldReason;
 	type Time = Timestamp;
 	type WeightInfo = pallet_virt::weights::SubstrateWeight<Test>;
 }
@@ -67,7 +80,9 @@ impl pallet_virt::Config for Test {
 pub const ALICE: AccountId32 = AccountId32::new([1; 32]);
 pub const BOB: AccountId32 = AccountId32::new([2; 32]);
 pub const ED: u128 = 10;
-pub const FUNDS: u128 = 1_000_000;
+pub const FUNDS: u128 = 1_000_000_000;
+pub const PER_BYTE: u128 = 3;
+pub const PER_ITEM: u128 = 100;
 pub const NOW: u64 = 1_700_000_000_000;
 /// Enough gas for every program that ends.
 pub const PLENTY: u64 = 200_000_000;
@@ -96,7 +111,17 @@ fn externalities(engine: &Arc<Engine>) -> TestExternalities {
 
 /// Runs `test` on a fresh chain, on the interpreter.
 pub fn on_chain<R>(test: impl FnOnce() -> R) -> R {
-	externalities(&INTERPRETER).execute_with(test)
+	externalities(&INTERPRETER).execute_with(|| {
+		let result = test();
+		assert_sound();
+		result
+	})
+}
+
+/// What must be true after every test.
+#[track_caller]
+pub fn assert_sound() {
+	crate::try_state::check::<Test>().expect("the pallet's storage is sound");
 }
 
 /// Runs `test` on a fresh chain on each backend: what it gives, and the state that it leaves, must
@@ -106,6 +131,7 @@ pub fn on_both<R: PartialEq + std::fmt::Debug>(test: impl Fn() -> R) -> R {
 	let run = |engine| {
 		externalities(engine).execute_with(|| {
 			let result = test();
+			assert_sound();
 			(result, state_root())
 		})
 	};
@@ -122,10 +148,16 @@ pub fn signed(account: AccountId32) -> RuntimeOrigin {
 	RuntimeOrigin::signed(account)
 }
 
+/// Makes `amount` more for `account`.
+pub fn fund(account: &AccountId32, amount: u128) {
+	use frame_support::traits::fungible::Mutate;
+	Balances::mint_into(account, amount).expect("it is enough to live");
+}
+
 /// Uploads `code` as Alice.
 #[track_caller]
 pub fn upload(code: &[u8]) -> H256 {
-	Virt::upload(signed(ALICE), code.to_vec()).expect("the program is admitted");
+	Virt::upload(signed(ALICE), code.to_vec(), None).expect("the program is admitted");
 	crate::program::code_hash(code)
 }
 
@@ -140,7 +172,7 @@ pub fn load_gas(code: &[u8]) -> u64 {
 #[track_caller]
 pub fn deploy(code: &[u8], value: u128) -> AccountId32 {
 	let hash = upload(code);
-	Virt::instantiate(signed(ALICE), hash, vec![], vec![], value, PLENTY).expect("it is new");
+	Virt::instantiate(signed(ALICE), hash, vec![], vec![], value, PLENTY, None).expect("it is new");
 	Virt::address_of(&ALICE, hash, &[])
 }
 
@@ -153,13 +185,12 @@ pub fn run_once(
 ) -> (Result<Vec<u8>, DispatchError>, u64) {
 	let code_hash = crate::program::code_hash(code);
 	let outcome = crate::run::execute::<Test>(crate::run::Request {
-		caller: ALICE,
-		account: None,
-		code_hash,
-		entry: crate::run::Entry::Export(entry.as_bytes()),
+		origin: crate::stack::Caller::Account(ALICE),
+		callee: crate::run::Callee::Code { code_hash, entry: entry.into() },
 		input,
 		value: 0,
 		gas_limit: gas,
+		deposit_limit: None,
 	});
 	(outcome.result, outcome.gas_used)
 }
@@ -174,6 +205,15 @@ pub fn output() -> Vec<u8> {
 			| Event::Instantiated { output, .. },
 		) => output,
 		other => panic!("expected the event of a call, got {other:?}"),
+	}
+}
+
+/// The gas that the last call took, from its event.
+#[track_caller]
+pub fn gas_used() -> u64 {
+	match System::events().pop().expect("a call deposits an event").event {
+		RuntimeEvent::Virt(Event::Called { gas_used, .. }) => gas_used,
+		other => panic!("expected `Called`, got {other:?}"),
 	}
 }
 

@@ -9,17 +9,24 @@ use polkavm_common::{
 /// Size of a script's writable memory, in bytes.
 const MEMORY: u32 = 128 * 1024;
 
-/// A program of one entry point, `main`: syscalls one after the other.
+/// A program of syscalls one after the other. Its one entry is `main`, unless others are named.
 #[derive(Clone)]
 pub struct Script {
 	imports: Vec<String>,
+	exports: Vec<(usize, String)>,
 	code: Vec<Instruction>,
 	data: Vec<u8>,
 }
 
 impl Script {
 	pub fn new() -> Self {
-		Self { imports: Vec::new(), code: Vec::new(), data: Vec::new() }
+		Self { imports: Vec::new(), exports: Vec::new(), code: Vec::new(), data: Vec::new() }
+	}
+
+	/// What comes next is the entry of this name. What came before must have ended.
+	pub fn entry(&mut self, name: &str) -> &mut Self {
+		self.exports.push((self.code.len(), name.into()));
+		self
 	}
 
 	/// Where writable memory begins.
@@ -53,6 +60,16 @@ impl Script {
 
 	/// Makes a syscall.
 	pub fn syscall(&mut self, name: &str, args: &[u64]) -> &mut Self {
+		self.syscall_loading(name, args, &[])
+	}
+
+	/// Makes a syscall, with some of the arguments (by number) loaded from memory.
+	pub fn syscall_loading(
+		&mut self,
+		name: &str,
+		args: &[u64],
+		loaded: &[(usize, u64)],
+	) -> &mut Self {
 		let index = self.imports.iter().position(|import| import == name).unwrap_or_else(|| {
 			self.imports.push(name.into());
 			self.imports.len() - 1
@@ -60,15 +77,28 @@ impl Script {
 		for (reg, arg) in Reg::ARG_REGS.into_iter().zip(args) {
 			self.code.push(asm::load_imm64(reg, *arg));
 		}
+		for (number, address) in loaded {
+			self.code.push(asm::load_u64(Reg::ARG_REGS[*number], *address as i32));
+		}
 		self.instruction(asm::ecalli(index as i32))
 	}
 
 	/// Makes a syscall and returns its result as the output: 8 bytes.
 	pub fn returns(&mut self, name: &str, args: &[u64]) -> &mut Self {
 		let address = self.room(8);
-		self.syscall(name, args);
-		self.instruction(asm::store_u64(Reg::A0, address as i32));
-		self.syscall("output", &[address, 8])
+		self.syscall(name, args).keep(address).syscall("output", &[address, 8])
+	}
+
+	/// Puts the last syscall's result, 8 bytes, at `address`.
+	pub fn keep(&mut self, address: u64) -> &mut Self {
+		self.instruction(asm::store_u64(Reg::A0, address as i32))
+	}
+
+	/// Ends in an endless loop.
+	pub fn spins(&mut self) -> Vec<u8> {
+		self.instruction(asm::fallthrough());
+		let block = self.code.iter().filter(|it| it.starts_new_basic_block()).count();
+		self.instruction(asm::jump(block as u32)).blob()
 	}
 
 	/// Ends in a trap.
@@ -90,7 +120,12 @@ impl Script {
 		builder.set_stack_size(4_096);
 		builder.set_rw_data_size(MEMORY);
 		builder.set_rw_data(self.data.clone());
-		builder.add_export_by_basic_block(0, b"main");
+		if self.exports.is_empty() {
+			builder.add_export_by_basic_block(0, b"main");
+		}
+		for (at, name) in &self.exports {
+			builder.add_export_by_instruction(*at as u32, name.as_bytes());
+		}
 		builder.set_code(&self.code, &[]);
 		builder.to_vec().expect("the instructions make a program")
 	}

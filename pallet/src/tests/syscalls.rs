@@ -1,7 +1,7 @@
 //! Every syscall, right and wrong. `bad_pointers_are_faults` has the pointers.
 
 use super::{mock::*, script::Script};
-use crate::{limits::*, Error, Event, State};
+use crate::{deposit::Deposit, limits::*, Error, Event, Item, State};
 use codec::Encode;
 use frame_support::{assert_ok, traits::fungible::Inspect};
 use sp_runtime::DispatchError;
@@ -9,15 +9,15 @@ use virt_guest::Code;
 
 /// Deploys the script with 1,000 units and calls it as Bob with 50 more.
 #[track_caller]
-fn call(code: &[u8], input: &[u8]) -> Result<Vec<u8>, DispatchError> {
+pub fn call(code: &[u8], input: &[u8]) -> Result<Vec<u8>, DispatchError> {
 	let address = deploy(code, 1_000);
-	let call = Virt::call(signed(BOB), address, b"main".to_vec(), input.to_vec(), 50, PLENTY);
+	let call = Virt::call(signed(BOB), address, b"main".to_vec(), input.to_vec(), 50, PLENTY, None);
 	call.map(|_| output()).map_err(|failure| failure.error)
 }
 
 /// What the syscall returned.
 #[track_caller]
-fn result_of(script: &mut Script, name: &str, args: &[u64]) -> i64 {
+pub fn result_of(script: &mut Script, name: &str, args: &[u64]) -> i64 {
 	let code = script.returns(name, args).ends();
 	let output = on_both(|| call(&code, b"the input").expect("the call is good"));
 	i64::from_le_bytes(output.try_into().expect("a register has 8 bytes"))
@@ -25,13 +25,19 @@ fn result_of(script: &mut Script, name: &str, args: &[u64]) -> i64 {
 
 /// The `len` bytes that the syscall left at `address`.
 #[track_caller]
-fn memory_after(script: &mut Script, name: &str, args: &[u64], address: u64, len: u64) -> Vec<u8> {
+pub fn memory_after(
+	script: &mut Script,
+	name: &str,
+	args: &[u64],
+	address: u64,
+	len: u64,
+) -> Vec<u8> {
 	let code = script.syscall(name, args).syscall("output", &[address, len]).ends();
 	on_both(|| call(&code, b"the input").expect("the call is good"))
 }
 
 #[track_caller]
-fn faults(script: &mut Script, name: &str, args: &[u64], error: Error<Test>) {
+pub fn faults(script: &mut Script, name: &str, args: &[u64], error: Error<Test>) {
 	let code = script.syscall(name, args).ends();
 	assert_eq!(on_both(|| call(&code, b"the input")), Err(error.into()));
 }
@@ -188,9 +194,9 @@ fn storage_is_the_accounts_own() {
 		assert_ok!(call(&code, b""));
 		let all: Vec<_> = State::<Test>::iter().collect();
 		let address = Virt::address_of(&ALICE, crate::program::code_hash(&code), &[]);
-		let (key, value) =
-			(b"key".to_vec().try_into().unwrap(), b"value".to_vec().try_into().unwrap());
-		assert_eq!(all, [(address, key, value)]);
+		let deposit = Deposit { payer: Some(BOB), amount: PER_ITEM + 8 * PER_BYTE };
+		let item = Item { deposit, data: b"value".to_vec().try_into().unwrap() };
+		assert_eq!(all, [(address, b"key".to_vec().try_into().unwrap(), item)]);
 	});
 }
 
@@ -319,16 +325,13 @@ fn every_syscall_costs_at_least_its_base() {
 	let cost = |code: Vec<u8>| {
 		on_chain(|| {
 			let address = deploy(&code, 1_000);
-			assert_ok!(Virt::call(signed(BOB), address, b"main".to_vec(), vec![], 0, PLENTY));
-			match System::events().pop().unwrap().event {
-				RuntimeEvent::Virt(Event::Called { gas_used, .. }) => gas_used,
-				other => panic!("expected `Called`, got {other:?}"),
-			}
+			assert_ok!(Virt::call(signed(BOB), address, b"main".to_vec(), vec![], 0, PLENTY, None));
+			gas_used()
 		}) - load_gas(&code)
 	};
 	let (idle, input) =
 		(cost(Script::new().ends()), cost(Script::new().syscall("input_len", &[]).ends()));
 	assert!(input >= idle + 1_000, "{idle} {input}");
 	let write = cost(Script::new().syscall("storage_set", &[memory, 3, memory, 100]).ends());
-	assert!(write >= idle + 40_000 + 160 * 103, "{idle} {write}");
+	assert!(write >= idle + 120_000 + 160 * 103, "{idle} {write}");
 }

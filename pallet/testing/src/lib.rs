@@ -26,12 +26,15 @@ pub use virt_manager::BackendChoice;
 use codec::{DecodeAll, Encode};
 use frame_support::{
 	storage::{with_transaction, TransactionOutcome},
-	traits::fungible::{Inspect, Mutate},
+	traits::fungible::{Inspect, InspectHold, Mutate},
 };
-use pallet_virt::run::{self, Entry, Request};
+use pallet_virt::{
+	run::{self, Callee, Request},
+	stack::Caller,
+};
 use sp_core::H256;
 use sp_io::TestExternalities;
-use sp_runtime::{traits::Dispatchable, AccountId32, BuildStorage, DispatchError};
+use sp_runtime::{traits::Dispatchable, BuildStorage, DispatchError};
 use std::{
 	cell::{Cell, RefCell},
 	rc::Rc,
@@ -56,6 +59,10 @@ pub const CHARLIE: AccountId = [3; 32];
 pub const FUNDS: u128 = 1_000_000_000;
 /// What an account must keep to live.
 pub const EXISTENTIAL_DEPOSIT: u128 = 10;
+/// What is held for each program, account program and storage item.
+pub const DEPOSIT_PER_ITEM: u128 = 100;
+/// What is held for each byte of a program, and of a storage item's key and value.
+pub const DEPOSIT_PER_BYTE: u128 = 1;
 /// Gas of a call that does not say how much.
 pub const GAS: u64 = 500_000_000;
 
@@ -131,7 +138,7 @@ impl Chain {
 
 	/// Uploads a program, or says why it is not admitted.
 	pub fn try_upload(&self, owner: AccountId, code: &[u8]) -> Result<Program, DispatchError> {
-		let call = pallet_virt::Call::upload { code: code.to_vec() };
+		let call = pallet_virt::Call::upload { code: code.to_vec(), storage_deposit_limit: None };
 		self.dispatch(owner, call)?;
 		Ok(Program { chain: self.clone(), code_hash: pallet_virt::program::code_hash(code) })
 	}
@@ -146,9 +153,14 @@ impl Chain {
 		result.map(drop).map_err(|failure| failure.error)
 	}
 
-	/// What `account` has, the existential deposit included.
+	/// What `account` has, the existential deposit and what is held included.
 	pub fn balance(&self, account: AccountId) -> u128 {
 		self.execute(|| Balances::total_balance(&account.into()))
+	}
+
+	/// What is held of `account`: deposits for what it stored.
+	pub fn held(&self, account: AccountId) -> u128 {
+		self.execute(|| Balances::total_balance_on_hold(&account.into()))
 	}
 
 	/// Gives `account` something, out of nothing.
@@ -243,6 +255,7 @@ pub struct Call {
 	caller: AccountId,
 	value: u128,
 	gas: u64,
+	deposit: Option<u128>,
 }
 
 #[derive(Clone)]
@@ -270,7 +283,8 @@ pub struct Outcome {
 impl Call {
 	fn new(chain: &Chain, what: What, arguments: impl Encode) -> Self {
 		let input = arguments.encode();
-		Self { chain: chain.clone(), what, input, caller: ALICE, value: 0, gas: GAS }
+		let (chain, caller) = (chain.clone(), ALICE);
+		Self { chain, what, input, caller, value: 0, gas: GAS, deposit: None }
 	}
 
 	/// By another caller.
@@ -291,6 +305,12 @@ impl Call {
 		self
 	}
 
+	/// With the caller held for this much at most. Without it, for anything.
+	pub fn deposit_limit(mut self, limit: u128) -> Self {
+		self.deposit = Some(limit);
+		self
+	}
+
 	/// Calls, whatever comes of it.
 	pub fn outcome(self) -> Outcome {
 		let trial = self.chain.execute(|| self.trial());
@@ -299,6 +319,7 @@ impl Call {
 		let call = self.extrinsic();
 		let error = self.chain.dispatch(self.caller, call).err();
 		let events = self.chain.execute(|| {
+			pallet_virt::try_state::check::<Runtime>().expect("the pallet's storage is sound");
 			let new = System::events().into_iter().skip(before);
 			new.filter_map(|record| match record.event {
 				RuntimeEvent::Virt(pallet_virt::Event::ProgramEvent { data, .. }) => Some(data),
@@ -363,61 +384,55 @@ impl Call {
 	}
 
 	fn extrinsic(&self) -> pallet_virt::Call<Runtime> {
-		let Self { input, value, gas: gas_limit, .. } = self;
+		let Self { input, value, gas: gas_limit, deposit: storage_deposit_limit, .. } = self;
 		let (input, value, gas_limit) = (input.clone(), *value, *gas_limit);
+		let storage_deposit_limit = *storage_deposit_limit;
 		match self.what.clone() {
 			What::Run { code_hash, entry } => {
 				pallet_virt::Call::run { code_hash, entry, input, gas_limit }
 			},
-			What::Instantiate { code_hash, salt } => {
-				pallet_virt::Call::instantiate { code_hash, salt, input, value, gas_limit }
+			What::Instantiate { code_hash, salt } => pallet_virt::Call::instantiate {
+				code_hash,
+				salt,
+				input,
+				value,
+				gas_limit,
+				storage_deposit_limit,
 			},
 			What::Call { address, entry } => {
 				let address = address.into();
-				pallet_virt::Call::call { address, entry, input, value, gas_limit }
+				pallet_virt::Call::call {
+					address,
+					entry,
+					input,
+					value,
+					gas_limit,
+					storage_deposit_limit,
+				}
 			},
 		}
 	}
 
 	/// What the call gives and takes, changing nothing: an extrinsic that fails says neither.
-	fn trial(&self) -> Trial {
-		let run = || -> Result<Trial, DispatchError> {
-			let caller = AccountId32::from(self.caller);
-			let (account, code_hash, entry) = match &self.what {
-				What::Run { code_hash, entry } => (None, *code_hash, Entry::Export(entry)),
-				What::Instantiate { code_hash, salt } => {
-					let address =
-						pallet_virt::account::create::<Runtime>(&caller, *code_hash, salt)?;
-					(Some(address), *code_hash, Entry::Constructor)
-				},
-				What::Call { address, entry } => {
-					let address = AccountId32::from(*address);
-					let info = pallet_virt::Accounts::<Runtime>::get(&address)
-						.ok_or(Error::AccountNotFound)?;
-					(Some(address), info.code_hash, Entry::Export(entry))
-				},
-			};
-			let outcome = run::execute::<Runtime>(Request {
-				caller,
-				account,
-				code_hash,
-				entry,
-				input: &self.input,
-				value: self.value,
-				gas_limit: self.gas,
-			});
-			Ok(Trial { output: outcome.output, gas_used: outcome.gas_used })
+	fn trial(&self) -> run::Outcome {
+		let callee = match self.what.clone() {
+			What::Run { code_hash, entry } => Callee::Code { code_hash, entry },
+			What::Instantiate { code_hash, salt } => Callee::New { code_hash, salt },
+			What::Call { address, entry } => Callee::Account { address: address.into(), entry },
 		};
-		with_transaction(|| TransactionOutcome::Rollback(Ok::<_, DispatchError>(run())))
-			.expect("there are not too many layers; qed")
-			.unwrap_or_default()
+		let request = Request::<Runtime> {
+			origin: Caller::Account(self.caller.into()),
+			callee,
+			input: &self.input,
+			value: self.value,
+			gas_limit: self.gas,
+			deposit_limit: self.deposit,
+		};
+		with_transaction(|| {
+			TransactionOutcome::Rollback(Ok::<_, DispatchError>(run::execute(request)))
+		})
+		.expect("there are not too many layers; qed")
 	}
-}
-
-#[derive(Default)]
-struct Trial {
-	output: Vec<u8>,
-	gas_used: u64,
 }
 
 impl Outcome {

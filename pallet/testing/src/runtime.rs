@@ -2,7 +2,7 @@
 
 use frame_support::{
 	derive_impl,
-	traits::{ConstU128, ConstU64},
+	traits::{ConstU128, ConstU64, Everything},
 };
 use sp_runtime::AccountId32;
 
@@ -55,7 +55,11 @@ impl pallet_timestamp::Config for Runtime {
 }
 
 impl pallet_virt::Config for Runtime {
+	type CallFilter = Everything;
 	type Currency = Balances;
+	type DepositPerByte = ConstU128<{ crate::DEPOSIT_PER_BYTE }>;
+	type DepositPerItem = ConstU128<{ crate::DEPOSIT_PER_ITEM }>;
+	type RuntimeHoldReason = RuntimeHoldReason;
 	type Time = Timestamp;
 	type WeightInfo = pallet_virt::weights::SubstrateWeight<Runtime>;
 }

@@ -4,10 +4,91 @@
 pub struct Code;
 
 impl Code {
-	/// There is no value under this key.
+	/// There is no value under this key; no such account, program, entry or block.
 	pub const NOT_FOUND: i64 = -1;
 	/// The amount was not transferred: too little balance, or the receiver would not live.
 	pub const TRANSFER_FAILED: i64 = -2;
+	/// The program that was called trapped, or did what it must not.
+	pub const CALLEE_TRAPPED: i64 = -3;
+	/// The program that was called asked for all that it did to be undone.
+	pub const CALLEE_REVERTED: i64 = -4;
+	/// The program that was called ran out of the gas that it was given.
+	pub const OUT_OF_GAS: i64 = -5;
+	/// As many programs as may call each other do already.
+	pub const DEPTH_EXCEEDED: i64 = -6;
+	/// The account is being called already, and the entry is not made for that.
+	pub const REENTRANCY_DENIED: i64 = -7;
+	/// The signer could not be held for what the program stored, or not within the limit.
+	pub const DEPOSIT_FAILED: i64 = -8;
+	/// There is an account program at this address already.
+	pub const ACCOUNT_EXISTS: i64 = -9;
+	/// The bytes are not a call of this runtime.
+	pub const INVALID_CALL: i64 = -10;
+	/// The chain does not let programs make this call.
+	pub const CALL_FILTERED: i64 = -11;
+	/// The call failed, and changed nothing.
+	pub const DISPATCH_FAILED: i64 = -12;
+	/// It is not a signature of this message by this key.
+	pub const INVALID_SIGNATURE: i64 = -13;
+}
+
+/// Why another program, or a call of the runtime, changed nothing: a [`Code`] as a type.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, codec::Encode, codec::Decode)]
+pub enum Failure {
+	/// [`Code::NOT_FOUND`].
+	NotFound,
+	/// [`Code::TRANSFER_FAILED`].
+	TransferFailed,
+	/// [`Code::CALLEE_TRAPPED`].
+	CalleeTrapped,
+	/// [`Code::CALLEE_REVERTED`].
+	CalleeReverted,
+	/// [`Code::OUT_OF_GAS`].
+	OutOfGas,
+	/// [`Code::DEPTH_EXCEEDED`].
+	DepthExceeded,
+	/// [`Code::REENTRANCY_DENIED`].
+	ReentrancyDenied,
+	/// [`Code::DEPOSIT_FAILED`].
+	DepositFailed,
+	/// [`Code::ACCOUNT_EXISTS`].
+	AccountExists,
+	/// [`Code::INVALID_CALL`].
+	InvalidCall,
+	/// [`Code::CALL_FILTERED`].
+	CallFiltered,
+	/// [`Code::DISPATCH_FAILED`].
+	DispatchFailed,
+	/// [`Code::INVALID_SIGNATURE`].
+	InvalidSignature,
+}
+
+impl Failure {
+	const ALL: [(i64, Self); 13] = [
+		(Code::NOT_FOUND, Self::NotFound),
+		(Code::TRANSFER_FAILED, Self::TransferFailed),
+		(Code::CALLEE_TRAPPED, Self::CalleeTrapped),
+		(Code::CALLEE_REVERTED, Self::CalleeReverted),
+		(Code::OUT_OF_GAS, Self::OutOfGas),
+		(Code::DEPTH_EXCEEDED, Self::DepthExceeded),
+		(Code::REENTRANCY_DENIED, Self::ReentrancyDenied),
+		(Code::DEPOSIT_FAILED, Self::DepositFailed),
+		(Code::ACCOUNT_EXISTS, Self::AccountExists),
+		(Code::INVALID_CALL, Self::InvalidCall),
+		(Code::CALL_FILTERED, Self::CallFiltered),
+		(Code::DISPATCH_FAILED, Self::DispatchFailed),
+		(Code::INVALID_SIGNATURE, Self::InvalidSignature),
+	];
+
+	/// What a syscall's result says: nothing, or why not. A code that is not known counts as a trap
+	/// of the callee.
+	pub fn check(result: i64) -> Result<(), Self> {
+		if result >= 0 {
+			return Ok(());
+		}
+		let known = Self::ALL.iter().find(|(code, _)| *code == result);
+		Err(known.map_or(Self::CalleeTrapped, |(_, failure)| *failure))
+	}
 }
 
 /// A transfer was refused; no balance changed.
@@ -44,9 +125,18 @@ mod tests {
 
 	#[test]
 	fn codes_are_negative_and_distinct() {
-		let mut codes = [Code::NOT_FOUND, Code::TRANSFER_FAILED];
+		let mut codes = Failure::ALL.map(|(code, _)| code);
 		codes.sort();
 		assert!(codes.iter().all(|code| *code < 0));
 		assert!(codes.windows(2).all(|pair| pair[0] != pair[1]));
+	}
+
+	#[test]
+	fn codes_become_failures() {
+		assert_eq!(Failure::check(0), Ok(()));
+		for (code, failure) in Failure::ALL {
+			assert_eq!(Failure::check(code), Err(failure));
+		}
+		assert_eq!(Failure::check(i64::MIN), Err(Failure::CalleeTrapped));
 	}
 }

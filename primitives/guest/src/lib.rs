@@ -31,7 +31,7 @@ pub mod storage;
 pub mod syscalls;
 
 pub use codec;
-pub use codes::{Code, TransferFailed};
+pub use codes::{Code, Failure, TransferFailed};
 pub use entry::Optional;
 pub use map::{Storage, StorageValue};
 

@@ -1,0 +1,96 @@
+//! What all frames of one call share: programs that call each other run on one stack.
+
+use crate::{deposit::DepositMeter, transient::Transient, BalanceOf, Config};
+use alloc::vec::Vec;
+
+/// Who calls.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Caller<AccountId> {
+	/// The chain's own governance. It has no account, and pays no deposits.
+	Root,
+	/// An account: a signer's, or a program's.
+	Account(AccountId),
+}
+
+impl<AccountId> Caller<AccountId> {
+	/// The caller's account.
+	pub fn account(&self) -> Option<&AccountId> {
+		match self {
+			Self::Root => None,
+			Self::Account(account) => Some(account),
+		}
+	}
+}
+
+impl<AccountId> From<Option<AccountId>> for Caller<AccountId> {
+	fn from(signer: Option<AccountId>) -> Self {
+		signer.map_or(Self::Root, Self::Account)
+	}
+}
+
+/// A caller on the chain.
+pub type CallerOf<T> = Caller<<T as frame_system::Config>::AccountId>;
+
+/// See the module.
+pub struct Stack<T: Config> {
+	/// Who signed the call.
+	pub origin: CallerOf<T>,
+	/// Frames that are open.
+	pub depth: u32,
+	/// The accounts of the open frames that have one; an account may be there more than once.
+	pub accounts: Vec<T::AccountId>,
+	/// What the origin may still be held for.
+	pub deposit: DepositMeter<T>,
+	/// Storage that is gone when the call ends.
+	pub transient: Transient<T::AccountId>,
+	/// Events that programs deposited so far, also where they were rolled back.
+	pub events: u32,
+	/// Lines that programs logged so far.
+	pub logs: u32,
+}
+
+/// How a stack was when a frame was opened.
+pub struct Mark<T: Config> {
+	accounts: usize,
+	deposit_outer: BalanceOf<T>,
+	deposit_inner: BalanceOf<T>,
+	transient: Transient<T::AccountId>,
+}
+
+impl<T: Config> Stack<T> {
+	/// A stack without frames.
+	pub fn new(origin: CallerOf<T>) -> Self {
+		let deposit = DepositMeter::new(origin.account().cloned());
+		let transient = Transient::default();
+		Self { origin, depth: 0, accounts: Vec::new(), deposit, transient, events: 0, logs: 0 }
+	}
+
+	/// Opens a frame, in which the origin may be held for `deposit_limit`.
+	pub fn open(&mut self, deposit_limit: Option<BalanceOf<T>>) -> Mark<T> {
+		self.depth += 1;
+		let deposit_outer = self.deposit.narrow(deposit_limit);
+		Mark {
+			accounts: self.accounts.len(),
+			deposit_outer,
+			deposit_inner: self.deposit.left(),
+			transient: self.transient.clone(),
+		}
+	}
+
+	/// Closes the frame. What it did stays, or was rolled back.
+	pub fn close(&mut self, mark: Mark<T>, stays: bool) {
+		self.depth -= 1;
+		self.accounts.truncate(mark.accounts);
+		if stays {
+			self.deposit.widen(mark.deposit_outer, mark.deposit_inner);
+		} else {
+			self.deposit.reset(mark.deposit_outer);
+			self.transient = mark.transient;
+		}
+	}
+
+	/// In how many open frames the account is.
+	pub fn count(&self, account: &T::AccountId) -> usize {
+		self.accounts.iter().filter(|open| *open == account).count()
+	}
+}

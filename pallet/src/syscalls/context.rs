@@ -1,0 +1,77 @@
+//! What one frame works with while its program runs.
+
+use crate::{
+	gas::{GasMeter, Price},
+	stack::{CallerOf, Stack},
+	BalanceOf, Config, Error,
+};
+use alloc::vec::Vec;
+use codec::Encode;
+use sp_core::H256;
+
+/// See the module.
+pub struct Context<'a, T: Config> {
+	/// What it shares with the other frames of the call.
+	pub stack: &'a mut Stack<T>,
+	/// Who called.
+	pub caller: CallerOf<T>,
+	/// The program's own account; a one-shot run has none.
+	pub account: Option<T::AccountId>,
+	/// The program.
+	pub code_hash: H256,
+	/// What was transferred with the call.
+	pub value: BalanceOf<T>,
+	/// What the program was given.
+	pub input: &'a [u8],
+	/// What the program gave so far.
+	pub output: Vec<u8>,
+	/// What the last frame above gave.
+	pub returned: Vec<u8>,
+	/// The frame's gas.
+	pub meter: GasMeter,
+}
+
+impl<'a, T: Config> Context<'a, T> {
+	/// A frame that was not yet told its program.
+	pub fn new(
+		stack: &'a mut Stack<T>,
+		caller: CallerOf<T>,
+		input: &'a [u8],
+		value: BalanceOf<T>,
+		gas_limit: u64,
+	) -> Self {
+		Self {
+			stack,
+			caller,
+			account: None,
+			code_hash: H256::zero(),
+			value,
+			input,
+			output: Vec::new(),
+			returned: Vec::new(),
+			meter: GasMeter::new(gas_limit),
+		}
+	}
+
+	/// Charges for a syscall that moves or hashes `len` bytes.
+	pub(super) fn charge(&mut self, price: Price, len: u64) -> Result<(), Error<T>> {
+		self.meter.charge(price.of(len))
+	}
+
+	/// The program's account; rows marked `account` do not come here without one.
+	pub(super) fn own_account(&self) -> Result<T::AccountId, Error<T>> {
+		self.account.clone().ok_or(Error::NoAccount)
+	}
+
+	/// A caller as 32 bytes: zeros for root.
+	pub(super) fn caller_bytes(caller: &CallerOf<T>) -> Vec<u8> {
+		caller.account().map_or_else(|| alloc::vec![0; 32], Encode::encode)
+	}
+}
+
+/// What of `data`, from `offset` on, fits into `len` bytes.
+pub(super) fn part(data: &[u8], offset: u64, len: u64) -> &[u8] {
+	let rest = usize::try_from(offset).ok().and_then(|offset| data.get(offset..));
+	let rest = rest.unwrap_or_default();
+	&rest[..rest.len().min(usize::try_from(len).unwrap_or(usize::MAX))]
+}

@@ -1,0 +1,218 @@
+//! Answers syscalls. The table in `virt-guest` names and prices them; here is what they do.
+//!
+//! Each handler charges, then bounds, then allocates, then works. A handler never runs a program: it
+//! asks for that with [`Stop::Call`].
+//!
+//! - [`memory`]: the program's memory, as handlers reach it. [`context`]: what they work with.
+//! - [`call`]: the call itself. [`chain`]: the chain around it. [`storage`], [`crypto`].
+//! - [`programs`]: other programs, and the rest of the runtime.
+
+mod call;
+mod chain;
+mod context;
+mod crypto;
+mod memory;
+mod programs;
+mod storage;
+
+pub use context::Context;
+pub use memory::Memory;
+
+use crate::{gas::Price, run::Nested, Config, Error};
+use alloc::boxed::Box;
+use virt_guest::Code;
+use virt_primitives::{
+	syscall::SPEC_LEN, AtSyscall, Buffer, Direction, Execution, Length, Syscall, SyscallSpec,
+	SyscallTable, MAX_ARGUMENTS,
+};
+
+/// Why a program does not go on right after a syscall.
+pub enum Stop<T: Config> {
+	/// It waits for another program.
+	Call(Box<Nested<T>>),
+	/// It asked for the end.
+	Exit {
+		/// It asked for everything to be undone, too.
+		revert: bool,
+	},
+	/// It did what it must not, or could not pay.
+	Fault(Error<T>),
+}
+
+impl<T: Config> From<Error<T>> for Stop<T> {
+	fn from(error: Error<T>) -> Self {
+		Self::Fault(error)
+	}
+}
+
+/// What a handler gives: the syscall's result, or why the program does not go on.
+pub type Answer<T> = Result<u64, Stop<T>>;
+
+/// The number of an argument, by its name.
+const fn argument(names: &[&str], name: &str) -> u8 {
+	let mut number = 0;
+	while number < names.len() {
+		let (known, wanted) = (names[number].as_bytes(), name.as_bytes());
+		let mut at = 0;
+		while at < known.len() && at < wanted.len() && known[at] == wanted[at] {
+			at += 1;
+		}
+		if at == known.len() && at == wanted.len() {
+			return number as u8;
+		}
+		number += 1;
+	}
+	panic!("a buffer names an argument that the row does not have")
+}
+
+/// A [`Buffer`], from the table's words for it.
+macro_rules! buffer {
+	($names:tt, in $buffer:tt) => { buffer!(@ Direction::In, $names, $buffer) };
+	($names:tt, out $buffer:tt) => { buffer!(@ Direction::Out, $names, $buffer) };
+	(@ $direction:expr, $names:tt, ($pointer:ident, $len:ident, $max:literal)) => {
+		Buffer {
+			direction: $direction,
+			pointer: argument(&$names, stringify!($pointer)),
+			len: Length::Argument(argument(&$names, stringify!($len))),
+			max: $max,
+		}
+	};
+	(@ $direction:expr, $names:tt, ($pointer:ident, $len:literal)) => {
+		Buffer {
+			direction: $direction,
+			pointer: argument(&$names, stringify!($pointer)),
+			len: Length::Fixed($len),
+			max: $len,
+		}
+	};
+}
+
+/// Makes from the table: the way from a syscall's number to its handler, a method of [`Context`], so
+/// that a row without a handler does not compile; what the host is told of each.
+macro_rules! define {
+	($(
+		$(#[$doc:meta])*
+		$name:ident($($arg:ident: $arg_ty:ty),*) -> $result:ty,
+		$base:literal + $per_byte:literal, $scope:ident, [$($direction:tt $buffer:tt),*];
+	)*) => {
+		/// The rows, by number.
+		#[allow(non_camel_case_types)]
+		enum Row { $( $name ),* }
+
+		fn dispatch<T: Config>(
+			context: &mut Context<'_, T>,
+			memory: Memory<'_>,
+			number: u32,
+			args: [u64; MAX_ARGUMENTS],
+		) -> Answer<T> {
+			$(
+				if number == Row::$name as u32 {
+					let [$($arg,)* ..] = args;
+					define!(@scope $scope, context);
+					let price = Price { base: $base, per_byte: $per_byte };
+					return context.$name(memory, price, $($arg),*);
+				}
+			)*
+			Err(Error::UnknownSyscall.into())
+		}
+
+		const SPECS: &[SyscallSpec] = &[$( SyscallSpec {
+			symbol: stringify!($name),
+			buffers: define!(@buffers [$(stringify!($arg)),*] [$($direction $buffer),*]),
+		} ),*];
+	};
+	(@buffers $names:tt [$($direction:tt $buffer:tt),*]) => {
+		&[$( buffer!($names, $direction $buffer) ),*]
+	};
+	(@scope any, $context:ident) => {};
+	(@scope account, $context:ident) => {
+		if $context.account.is_none() {
+			return Err(Error::NoAccount.into());
+		}
+	};
+}
+
+virt_guest::syscall_table!(define);
+
+const ENCODED: [u8; SPECS.len() * SPEC_LEN] = SyscallTable::encode(SPECS);
+
+/// What the host is told of the syscalls: names, and which bytes to bring along.
+pub const TABLE: SyscallTable<'static> = SyscallTable(&ENCODED);
+
+/// Whether the table has a syscall of this name.
+pub fn exists(symbol: &[u8]) -> bool {
+	SPECS.iter().any(|spec| spec.symbol.as_bytes() == symbol)
+}
+
+/// Answers one syscall: its result, or why the program does not go on.
+pub fn answer<T: Config>(
+	context: &mut Context<'_, T>,
+	execution: &mut Execution<AtSyscall>,
+	syscall: Syscall,
+	args: [u64; MAX_ARGUMENTS],
+) -> Answer<T> {
+	match syscall {
+		Syscall::Listed(number) => dispatch(context, Memory(execution), number, args),
+		Syscall::Other(_) => Err(Error::UnknownSyscall.into()),
+	}
+}
+
+/// A negative result, as it stands in a register.
+fn code(code: i64) -> u64 {
+	code as u64
+}
+
+/// A length, or that there is nothing.
+fn length(value: Option<usize>) -> u64 {
+	value.map_or(code(Code::NOT_FOUND), |len| len as u64)
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use crate::limits::*;
+
+	/// The limit of each buffer that has one, by syscall and direction.
+	fn limit(symbol: &str, direction: Direction, nth: usize) -> u32 {
+		let spec = SPECS.iter().find(|spec| spec.symbol == symbol).expect("a row of the table");
+		let mut buffers = spec.buffers.iter().filter(|buffer| buffer.direction == direction);
+		buffers.nth(nth).expect("it has as many").max
+	}
+
+	#[test]
+	fn buffers_of_the_table_have_the_limits_of_the_pallet() {
+		use Direction::{In, Out};
+		for symbol in ["storage_get", "storage_set", "storage_remove", "storage_contains"] {
+			assert_eq!(limit(symbol, In, 0), MAX_KEY, "{symbol}");
+		}
+		assert_eq!(limit("storage_get", Out, 0), MAX_VALUE);
+		assert_eq!(limit("storage_set", In, 1), MAX_VALUE);
+		assert_eq!(limit("input", Out, 0), MAX_INPUT);
+		assert_eq!(limit("output", In, 0), MAX_OUTPUT);
+		assert_eq!(limit("event", In, 0), MAX_EVENT);
+		assert_eq!(limit("log", In, 0), MAX_LOG);
+		assert_eq!(limit("blake2_256", In, 0), MAX_HASHED);
+	}
+
+	macro_rules! pointers {
+		($(
+			$(#[$doc:meta])*
+			$name:ident($($arg:ident: $arg_ty:ty),*) -> $result:ty,
+			$base:literal + $per_byte:literal, $scope:ident, $buffers:tt;
+		)*) => {
+			/// The types of the arguments, by syscall.
+			const TYPES: &[(&str, &[&str])] =
+				&[$( (stringify!($name), &[$( stringify!($arg_ty) ),*]) ),*];
+		};
+	}
+
+	virt_guest::syscall_table!(pointers);
+
+	#[test]
+	fn every_pointer_is_of_a_declared_buffer() {
+		for (spec, (name, types)) in SPECS.iter().zip(TYPES) {
+			let pointers = types.iter().filter(|ty| ty.starts_with('*')).count();
+			assert_eq!((spec.symbol, spec.buffers.len()), (*name, pointers));
+		}
+	}
+}

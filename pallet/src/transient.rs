@@ -1,0 +1,108 @@
+//! Storage that lasts as long as a call. It is in memory only, and follows the call's frames: a
+//! frame that is opened keeps a copy, which is made when something is written, and which comes back
+//! when the frame is rolled back.
+
+use crate::limits::MAX_TRANSIENT;
+use alloc::{collections::BTreeMap, rc::Rc, vec::Vec};
+
+/// What each item counts beside its key and value: what it takes to keep it.
+pub const ITEM_OVERHEAD: u32 = 128;
+
+/// See the module.
+#[derive(Clone)]
+pub struct Transient<AccountId> {
+	items: Rc<BTreeMap<(AccountId, Vec<u8>), Vec<u8>>>,
+	size: u32,
+}
+
+/// All items together would be larger than [`MAX_TRANSIENT`].
+#[derive(Debug, PartialEq, Eq)]
+pub struct Full;
+
+impl<AccountId> Default for Transient<AccountId> {
+	fn default() -> Self {
+		Self { items: Rc::new(BTreeMap::new()), size: 0 }
+	}
+}
+
+/// Keys and values are bounded, far below `u32::MAX`.
+fn size(key: &[u8], value: &[u8]) -> u32 {
+	ITEM_OVERHEAD.saturating_add(key.len() as u32).saturating_add(value.len() as u32)
+}
+
+impl<AccountId: Clone + Ord> Transient<AccountId> {
+	/// The account's value under `key`.
+	pub fn get(&self, account: &AccountId, key: Vec<u8>) -> Option<&[u8]> {
+		self.items.get(&(account.clone(), key)).map(Vec::as_slice)
+	}
+
+	/// Sets the account's value under `key`. Gives the old value's length.
+	pub fn set(
+		&mut self,
+		account: &AccountId,
+		key: Vec<u8>,
+		value: Vec<u8>,
+	) -> Result<Option<usize>, Full> {
+		let key = (account.clone(), key);
+		let old = self.items.get(&key).map(|old| (old.len(), size(&key.1, old)));
+		let rest = self.size.saturating_sub(old.map_or(0, |(_, size)| size));
+		let size = rest.saturating_add(size(&key.1, &value));
+		if size > MAX_TRANSIENT {
+			return Err(Full);
+		}
+		self.size = size;
+		Rc::make_mut(&mut self.items).insert(key, value);
+		Ok(old.map(|(len, _)| len))
+	}
+
+	/// Removes the account's value under `key`. Gives its length.
+	pub fn remove(&mut self, account: &AccountId, key: Vec<u8>) -> Option<usize> {
+		let key = (account.clone(), key);
+		if !self.items.contains_key(&key) {
+			return None;
+		}
+		let old = Rc::make_mut(&mut self.items).remove(&key)?;
+		self.size = self.size.saturating_sub(size(&key.1, &old));
+		Some(old.len())
+	}
+
+	/// Removes all of the account.
+	pub fn clear(&mut self, account: &AccountId) {
+		if self.items.keys().any(|(owner, _)| owner == account) {
+			Rc::make_mut(&mut self.items).retain(|(owner, _), _| owner != account);
+			self.size = self.items.iter().map(|((_, key), value)| size(key, value)).sum();
+		}
+	}
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+
+	#[test]
+	fn size_at_limit_ok_and_over_limit_refused() {
+		let mut transient = Transient::<u8>::default();
+		let rest = (MAX_TRANSIENT - 2 * ITEM_OVERHEAD - 2) as usize;
+		assert_eq!(transient.set(&1, b"a".to_vec(), vec![0; 100]), Ok(None));
+		assert_eq!(transient.set(&2, b"b".to_vec(), vec![0; rest - 99]), Err(Full));
+		assert_eq!(transient.set(&2, b"b".to_vec(), vec![0; rest - 100]), Ok(None));
+		assert_eq!(transient.size, MAX_TRANSIENT);
+		// Nothing is lost by what was refused, and what is removed makes room.
+		assert_eq!(transient.set(&1, b"a".to_vec(), vec![0; 101]), Err(Full));
+		assert_eq!(transient.remove(&1, b"a".to_vec()), Some(100));
+		assert_eq!(transient.set(&2, b"b".to_vec(), vec![0; rest - 99]), Ok(Some(rest - 100)));
+		transient.clear(&2);
+		assert_eq!(transient.size, 0);
+	}
+
+	#[test]
+	fn copy_keeps_what_was() {
+		let mut transient = Transient::<u8>::default();
+		transient.set(&1, b"k".to_vec(), b"old".to_vec()).expect("there is room");
+		let copy = transient.clone();
+		transient.set(&1, b"k".to_vec(), b"newer".to_vec()).expect("there is room");
+		assert_eq!(copy.get(&1, b"k".to_vec()), Some(&b"old"[..]));
+		assert_eq!(transient.get(&1, b"k".to_vec()), Some(&b"newer"[..]));
+		assert_eq!(transient.get(&2, b"k".to_vec()), None);
+	}
+}
