@@ -91,3 +91,23 @@ fn backends_agree() {
 	});
 	assert_eq!(gas[0], gas[1]);
 }
+
+#[test]
+fn deposits_are_held_limited_and_given_back() {
+	let chain = Chain::new();
+	let program = chain.upload(COUNTER);
+	let uploaded = chain.held(ALICE);
+	assert_eq!(uploaded, DEPOSIT_PER_ITEM + DEPOSIT_PER_BYTE * COUNTER.len() as u128);
+	let tight = program.instantiation(()).by(BOB).deposit_limit(DEPOSIT_PER_ITEM);
+	assert_eq!(tight.fails(), Error::DepositLimitExceeded.into());
+	program.instantiation(()).by(BOB).account();
+	let item = DEPOSIT_PER_ITEM + DEPOSIT_PER_BYTE * ("count".len() as u128 + 4);
+	assert_eq!((chain.held(ALICE), chain.held(BOB)), (uploaded, DEPOSIT_PER_ITEM + item));
+}
+
+#[test]
+fn constructor_runs_once() {
+	let counter = Chain::new().upload(COUNTER).instantiate((7u32,));
+	assert_eq!(counter.call("init", (1u32,)).fails(), Error::EntryNotFound.into());
+	assert_eq!(counter.call("get", ()).returns::<u32>(), 7);
+}

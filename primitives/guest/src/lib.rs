@@ -4,8 +4,8 @@
 //! the runtime or how a syscall is answered.
 //!
 //! Two crates are made from it. Compiled for the PolkaVM target it is a program's library: wrappers
-//! for every syscall ([`env`](mod@env), [`storage`]), typed storage ([`Storage`]), [`entry!`], a panic
-//! handler and an allocator. Compiled for anything else, only what runtime, tests and guest share is
+//! for every syscall ([`env`](mod@env), [`storage`]), typed storage ([`Storage`]), typed calls of
+//! other programs (`interface!`), [`entry!`], a panic handler and an allocator. Compiled for anything else, only what runtime, tests and guest share is
 //! left: [`syscall_table!`], [`Code`], [`types!`], and the parts of [`entry`](mod@entry) that need no
 //! syscall.
 //!
@@ -16,6 +16,8 @@
 extern crate alloc;
 
 pub mod abi;
+#[cfg(any(target_env = "polkavm", test))]
+pub mod call;
 mod codes;
 pub mod entry;
 mod map;
@@ -37,15 +39,16 @@ pub use map::{Storage, StorageValue};
 
 /// What most programs need: `use virt_guest::prelude::*;`.
 pub mod prelude {
+	#[cfg(target_env = "polkavm")]
+	pub use crate::{
+		call::{self, CallError},
+		entry,
+		env::{self, AccountId},
+		interface, log, storage,
+	};
 	pub use crate::{
 		codec::{Decode, Encode},
 		types, Optional, Storage, StorageValue,
-	};
-	#[cfg(target_env = "polkavm")]
-	pub use crate::{
-		entry,
-		env::{self, AccountId},
-		log, storage,
 	};
 	pub use alloc::{string::String, vec, vec::Vec};
 }

@@ -13,7 +13,9 @@ const MAX_NAME: usize = 64;
 
 /// A value of type `V` in the account's storage.
 ///
-/// ```ignore
+/// ```
+/// # use virt_guest::StorageValue;
+/// # type AccountId = [u8; 32];
 /// const OWNER: StorageValue<AccountId> = StorageValue::new(b"owner");
 /// ```
 pub struct StorageValue<V> {
@@ -23,7 +25,9 @@ pub struct StorageValue<V> {
 
 /// A map from `K` to `V` in the account's storage.
 ///
-/// ```ignore
+/// ```
+/// # use virt_guest::Storage;
+/// # type AccountId = [u8; 32];
 /// const BALANCES: Storage<AccountId, u128> = Storage::new(b"balances");
 /// ```
 pub struct Storage<K, V> {

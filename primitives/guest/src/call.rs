@@ -1,0 +1,236 @@
+//! Typed calls of other programs, and calls of the runtime.
+
+use crate::Failure;
+use alloc::vec::Vec;
+use codec::{Decode, DecodeAll, Encode};
+use core::marker::PhantomData;
+
+/// A call of another program's entry, that gives a `T` or reverts with an `E`.
+///
+/// [`interface!`](crate::interface!) makes these. By default nothing is transferred, and the callee
+/// may take all the gas and all the deposit that this call may.
+#[must_use = "nothing is called before `call`"]
+pub struct Call<T, E> {
+	address: [u8; 32],
+	entry: &'static str,
+	input: Vec<u8>,
+	options: Options,
+	gives: PhantomData<fn() -> (T, E)>,
+}
+
+/// As the syscall takes them: 40 bytes.
+#[derive(Encode)]
+struct Options {
+	value: u128,
+	gas: u64,
+	deposit_limit: u128,
+}
+
+/// Why a call gave no result. It changed nothing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CallError<E> {
+	/// The entry gave this error.
+	Reverted(E),
+	/// It failed in another way, or gave what it should not.
+	Failed(Failure),
+}
+
+impl<T, E> Call<T, E> {
+	/// A call of `entry` at `address`, with a tuple of arguments.
+	pub fn new(address: [u8; 32], entry: &'static str, arguments: &impl Encode) -> Self {
+		let options = Options { value: 0, gas: 0, deposit_limit: u128::MAX };
+		Self { address, entry, input: arguments.encode(), options, gives: PhantomData }
+	}
+
+	/// Transfers this much to the callee.
+	pub fn value(mut self, value: u128) -> Self {
+		self.options.value = value;
+		self
+	}
+
+	/// Lets the callee take this much gas at most.
+	pub fn gas(mut self, gas: u64) -> Self {
+		self.options.gas = gas;
+		self
+	}
+
+	/// Lets the signer be held for this much at most by what the callee stores.
+	pub fn deposit_limit(mut self, limit: u128) -> Self {
+		self.options.deposit_limit = limit;
+		self
+	}
+}
+
+#[cfg(target_env = "polkavm")]
+impl<T: Decode, E: Decode> Call<T, E> {
+	/// Calls. Faults in a one-shot run, which has no account to call from.
+	pub fn call(self) -> Result<T, CallError<E>> {
+		let Self { address, entry, input, options, .. } = self;
+		let (entry_len, input_len) = (entry.len() as u64, input.len() as u64);
+		let options = options.encode();
+		// SAFETY: the address is 32 bytes, the options are 40, and the others are readable for the
+		// lengths that go with them.
+		let result = unsafe {
+			crate::syscalls::call_program(
+				address.as_ptr(),
+				entry.as_ptr(),
+				entry_len,
+				input.as_ptr(),
+				input_len,
+				options.as_ptr(),
+			)
+		};
+		outcome(Failure::check(result), &returned())
+	}
+}
+
+/// What the program that was called last gave, also where it reverted.
+#[cfg(target_env = "polkavm")]
+pub fn returned() -> Vec<u8> {
+	// SAFETY: takes no pointer.
+	let len = unsafe { crate::syscalls::returned_len() };
+	let mut data = alloc::vec![0; len as usize];
+	// SAFETY: `data` has room for `len` bytes.
+	let copied = unsafe { crate::syscalls::returned(data.as_mut_ptr(), 0, len) };
+	data.truncate(copied as usize);
+	data
+}
+
+/// Makes the runtime dispatch a call, SCALE-encoded, with the program's account as its signed
+/// origin. What fails changes nothing. Faults in a one-shot run, which has no account.
+#[cfg(target_env = "polkavm")]
+pub fn dispatch(call: &[u8]) -> Result<(), Failure> {
+	// SAFETY: the slice is readable for the length that goes with it.
+	Failure::check(unsafe { crate::syscalls::dispatch(call.as_ptr(), call.len() as u64) })
+}
+
+fn outcome<T: Decode, E: Decode>(
+	result: Result<(), Failure>,
+	returned: &[u8],
+) -> Result<T, CallError<E>> {
+	let data = &mut &*returned;
+	match result {
+		Ok(()) => T::decode_all(data).map_err(|_| CallError::Failed(Failure::CalleeTrapped)),
+		Err(Failure::CalleeReverted) => Err(match E::decode_all(data) {
+			Ok(error) => CallError::Reverted(error),
+			Err(_) => CallError::Failed(Failure::CalleeReverted),
+		}),
+		Err(failure) => Err(CallError::Failed(failure)),
+	}
+}
+
+/// Declares entries of another program, as far as they are to be called: a type whose value is the
+/// account, and whose methods make a [`Call`] each.
+///
+/// ```ignore
+/// interface! {
+/// 	/// A token.
+/// 	pub Token {
+/// 		/// How many tokens `account` has.
+/// 		fn balance_of(account: AccountId) -> u128;
+/// 		fn transfer(to: AccountId, amount: u128) -> Result<(), TokenError>;
+/// 	}
+/// }
+///
+/// let balance: Result<u128, CallError<()>> = Token(address).balance_of(account).call();
+/// Token(address).transfer(account, 5).gas(1_000_000).call()?;
+/// ```
+#[macro_export]
+macro_rules! interface {
+	($(#[$attribute:meta])* $visible:vis $name:ident { $($methods:tt)* }) => {
+		$(#[$attribute])*
+		#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+		$visible struct $name(pub [u8; 32]);
+
+		impl $name {
+			$crate::__methods! { $($methods)* }
+		}
+	};
+}
+
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __methods {
+	() => {};
+	(
+		$(#[$attribute:meta])*
+		fn $name:ident($($argument:ident: $type:ty),* $(,)?) -> Result<$result:ty, $error:ty>;
+		$($rest:tt)*
+	) => {
+		$(#[$attribute])*
+		pub fn $name(&self, $($argument: $type),*) -> $crate::call::Call<$result, $error> {
+			$crate::call::Call::new(self.0, stringify!($name), &($($argument,)*))
+		}
+
+		$crate::__methods! { $($rest)* }
+	};
+	(
+		$(#[$attribute:meta])*
+		fn $name:ident($($argument:ident: $type:ty),* $(,)?) $(-> $result:ty)?;
+		$($rest:tt)*
+	) => {
+		$(#[$attribute])*
+		pub fn $name(&self, $($argument: $type),*) -> $crate::call::Call<$crate::__result!($($result)?), ()> {
+			$crate::call::Call::new(self.0, stringify!($name), &($($argument,)*))
+		}
+
+		$crate::__methods! { $($rest)* }
+	};
+}
+
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __result {
+	() => {
+		()
+	};
+	($result:ty) => {
+		$result
+	};
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+
+	crate::interface! {
+		Other {
+			fn nothing();
+			fn number(a: u8, b: u16) -> u32;
+			fn either(a: u8) -> Result<u32, u16>;
+		}
+	}
+
+	const OTHER: Other = Other([7; 32]);
+
+	#[test]
+	fn methods_make_calls_of_their_name_with_the_arguments() {
+		let call: Call<(), ()> = OTHER.nothing();
+		assert_eq!((call.address, call.entry, call.input), ([7; 32], "nothing", Vec::new()));
+		let call: Call<u32, ()> = OTHER.number(1, 2);
+		assert_eq!((call.entry, &call.input[..]), ("number", &[1, 2, 0][..]));
+		let call: Call<u32, u16> = OTHER.either(1);
+		assert_eq!(call.entry, "either");
+	}
+
+	#[test]
+	fn options_are_40_bytes() {
+		let call = OTHER.nothing().value(1).gas(2).deposit_limit(3);
+		let options = call.options.encode();
+		assert_eq!((options.len(), options[0], options[16], options[24]), (40, 1, 2, 3));
+		let default = OTHER.nothing().options.encode();
+		assert_eq!((&default[..24], &default[24..]), (&[0; 24][..], &[0xff; 16][..]));
+	}
+
+	#[test]
+	fn outcomes_are_typed() {
+		let outcome = outcome::<u8, u16>;
+		assert_eq!(outcome(Ok(()), &[5]), Ok(5));
+		assert_eq!(outcome(Ok(()), &[]), Err(CallError::Failed(Failure::CalleeTrapped)));
+		let reverted = Err(Failure::CalleeReverted);
+		assert_eq!(outcome(reverted, &[1, 0]), Err(CallError::Reverted(1)));
+		assert_eq!(outcome(reverted, &[]), Err(CallError::Failed(Failure::CalleeReverted)));
+		let out_of_gas = outcome(Err(Failure::OutOfGas), &[1, 0]);
+		assert_eq!(out_of_gas, Err(CallError::Failed(Failure::OutOfGas)));
+	}
+}
