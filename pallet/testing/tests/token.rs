@@ -80,3 +80,13 @@ fn transfer_from_that_fails_keeps_the_allowance() {
 	assert_eq!(error.reverts::<TokenError>(), TokenError::TooLittle { balance: 0 });
 	assert_eq!(token.call("allowance", (BOB, CHARLIE)).returns::<u128>(), 50);
 }
+
+#[test]
+fn reentrant_entry_is_exported_twice() {
+	let token = token();
+	for entry in ["balance_of", "reentrant:balance_of"] {
+		assert_eq!(token.call(entry, (ALICE,)).returns::<u128>(), SUPPLY);
+	}
+	let other = token.call("reentrant:transfer", (BOB, 1u128));
+	assert_eq!(other.fails(), Error::EntryNotFound.into());
+}
