@@ -6,11 +6,16 @@
 
 mod admission;
 mod calls;
+mod crypto;
 mod deposits;
+mod dispatch;
+mod facts;
 mod hostile;
 mod mock;
+mod programs;
 mod random;
 mod script;
 mod syscalls;
+mod transient;
 
 pub use mock::Test;

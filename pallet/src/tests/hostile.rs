@@ -16,7 +16,7 @@ type Run = (Result<Vec<u8>, DispatchError>, u64);
 #[track_caller]
 fn same_on_both(code: &[u8], entry: &str, gas: u64) -> Option<Run> {
 	on_both(|| {
-		Virt::upload(signed(ALICE), code.to_vec()).ok()?;
+		Virt::upload(signed(ALICE), code.to_vec(), None).ok()?;
 		Some(run_once(code, entry, b"", gas))
 	})
 }
@@ -150,7 +150,7 @@ fn bit_flips_of_a_real_program_are_the_same() {
 		let mut code = ECHO.to_vec();
 		code[position] ^= 1 << ((position + position / 8) % 8);
 		on_both(|| {
-			Virt::upload(signed(ALICE), code.clone()).ok()?;
+			Virt::upload(signed(ALICE), code.clone(), None).ok()?;
 			Some(run_once(&code, "echo", b"input", 1_000_000))
 		});
 	}
@@ -190,7 +190,7 @@ fn code_that_reads_in_two_ways_is_refused() {
 	builder.set_code(&[asm::ret()], &[]);
 	let code = with_code_section(&builder.to_vec().unwrap(), &section);
 	on_both(|| {
-		let upload = Virt::upload(signed(ALICE), code.clone());
+		let upload = Virt::upload(signed(ALICE), code.clone(), None);
 		assert_eq!(upload, Err(Error::<Test>::InvalidProgram.into()));
 	});
 }
@@ -200,7 +200,7 @@ fn code_that_reads_in_two_ways_is_refused() {
 fn bad_pointers_are_faults() {
 	let mut room = Script::new();
 	let good = room.room(4_096);
-	let calls: [(&str, &[u64], &[usize]); 14] = [
+	let calls: &[(&str, &[u64], &[usize])] = &[
 		("input", &[good, 0, 5], &[0]),
 		("output", &[good, 16], &[0]),
 		("caller", &[good], &[0]),
@@ -215,6 +215,29 @@ fn bad_pointers_are_faults() {
 		("event", &[good, 16], &[0]),
 		("log", &[good, 16], &[0]),
 		("blake2_256", &[good, 16, good], &[0, 2]),
+		("origin", &[good], &[0]),
+		("code_hash", &[good], &[0]),
+		("code_hash_of", &[good, good], &[0]),
+		("block_hash", &[0, good], &[1]),
+		("chain_id", &[good], &[0]),
+		("existential_deposit", &[good], &[0]),
+		("weight_left", &[good], &[0]),
+		("deposit_left", &[good], &[0]),
+		("blake2_128", &[good, 16, good], &[0, 2]),
+		("keccak_256", &[good, 16, good], &[0, 2]),
+		("sha2_256", &[good, 16, good], &[0, 2]),
+		("sr25519_verify", &[good, good, 16, good], &[0, 1, 3]),
+		("ed25519_verify", &[good, good, 16, good], &[0, 1, 3]),
+		("secp256k1_recover", &[good, good, good], &[0, 1]),
+		("transient_set", &[good, 16, good, 16], &[0, 2]),
+		("transient_get", &[good, 16, good, 16], &[0, 2]),
+		("transient_remove", &[good, 16], &[0]),
+		("event_indexed", &[good, 32, good, 16], &[0, 2]),
+		("call_program", &[good, good, 4, good, 4, good], &[0, 1, 3, 5]),
+		("instantiate_program", &[good, good, 4, good, 4, good], &[0, 1, 3, 5]),
+		("run_code", &[good, good, 4, good, 4, 0], &[0, 1, 3]),
+		("dispatch", &[good, 16], &[0]),
+		("terminate", &[good], &[0]),
 	];
 	let bad = [
 		0,
@@ -230,18 +253,20 @@ fn bad_pointers_are_faults() {
 		good + (1 << 32),
 		u64::MAX,
 	];
-	for (name, args, pointers) in calls {
+	for &(name, args, pointers) in calls {
 		let call = |args: &[u64]| {
 			let mut script = room.clone();
-			if name == "storage_get" {
-				script.syscall("storage_set", &[good, 16, good, 16]);
-			}
+			match name {
+				"storage_get" => script.syscall("storage_set", &[good, 16, good, 16]),
+				"transient_get" => script.syscall("transient_set", &[good, 16, good, 16]),
+				_ => &mut script,
+			};
 			let code = script.syscall(name, args).ends();
 			on_both(|| {
 				let address = deploy(&code, 1_000);
 				let entry = b"main".to_vec();
 				let input = b"input".to_vec();
-				match Virt::call(signed(BOB), address, entry, input, 0, PLENTY) {
+				match Virt::call(signed(BOB), address, entry, input, 0, PLENTY, None) {
 					Ok(_) => None,
 					Err(failure) => Some(failure.error),
 				}
@@ -268,6 +293,9 @@ fn absurd_lengths_cost_nothing_but_gas() {
 			("event", vec![Script::memory(), len]),
 			("log", vec![Script::memory(), len]),
 			("blake2_256", vec![Script::memory(), len, Script::memory()]),
+			("sr25519_verify", vec![Script::memory(), Script::memory(), len, Script::memory()]),
+			("event_indexed", vec![Script::memory(), len, Script::memory(), len]),
+			("run_code", vec![Script::memory(), Script::memory(), len, Script::memory(), len, 0]),
 		] {
 			let code = Script::new().syscall(name, &args).ends();
 			let (result, _) = same_on_both(&code, "main", PLENTY).expect("it is admitted");
