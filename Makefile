@@ -8,7 +8,7 @@ BENCH := $(CARGO) build --release --workspace --bin virt-bench
 export VIRT_NODE := $(TARGET)/release/virt-node
 export VIRT_PROGRAMS := $(TARGET)/programs
 
-.PHONY: help setup setup-js build demo dev test test-rust test-js fuzz bench fmt lint program
+.PHONY: help setup setup-js build demo dev test test-rust test-js fuzz bench manual fmt lint program
 
 help: ## Says what there is
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 20
@@ -48,6 +48,9 @@ bench: setup ## Measures beside the peer, prints the table, and writes it to doc
 	@cp $(TARGET)/release/virt-bench $(TARGET)/bench/recompiling-peer
 	@$(TARGET)/bench/interpreting-peer --recompiling-peer $(TARGET)/bench/recompiling-peer \
 		--write docs/benchmarks.md
+
+manual: setup ## Writes docs/guest-manual.md from the syscall table
+	WRITE_MANUAL=1 $(CARGO) test --release --workspace --test manual
 
 fmt: setup ## Formats the sources
 	$(CARGO) fmt --all

@@ -94,6 +94,8 @@ pub struct Nested<T: Config> {
 pub struct Outcome {
 	/// What the program gave, or why it gave nothing.
 	pub result: Result<Vec<u8>, DispatchError>,
+	/// What the program gave, also where it reverted.
+	pub output: Vec<u8>,
 	/// Gas that was taken, also where it failed.
 	pub gas_used: u64,
 }
@@ -113,7 +115,8 @@ pub fn execute<T: Config>(request: Request<'_, T>) -> Outcome {
 		result
 	};
 	let Context { output, meter, .. } = context;
-	Outcome { result: result.map(|()| output).map_err(Into::into), gas_used: meter.used() }
+	let result = result.map(|()| output.clone()).map_err(Into::into);
+	Outcome { result, output, gas_used: meter.used() }
 }
 
 /// Why a frame failed.

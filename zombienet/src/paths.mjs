@@ -34,6 +34,15 @@ export function blob(name) {
 	return new Uint8Array(readFileSync(path));
 }
 
+/** The description of a fixture program, for `Abi`. */
+export function abi(name) {
+	const path = join(PROGRAMS, `${name}.abi.json`);
+	if (!existsSync(path)) {
+		throw new Advice(`No ABI at ${path}: run \`make build\`, or set VIRT_PROGRAMS to a folder.`);
+	}
+	return JSON.parse(readFileSync(path, 'utf8'));
+}
+
 /** The names of all stripped blobs. */
 export function blobNames() {
 	return readdirSync(PROGRAMS)

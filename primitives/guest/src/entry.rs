@@ -102,14 +102,26 @@ pub fn end(ending: Ending) {
 /// encoded as its output. Input that does not decode, or has bytes left over, reverts the call. A
 /// function that returns a `Result` reverts on `Err`, with the encoded error as the output.
 ///
-/// `reentrant fn name(..)` can also be called while the account is being called already, by way of
-/// another program or of itself: what it finds in storage may be half done.
+/// `reentrant fn name(..)` may also be entered while a call of the same account is under way. Where
+/// that is not said, such a call is refused: the function need not think of what is half done.
 ///
 /// `raw fn name(input: Vec<u8>) -> T` takes the input's bytes as they are, and `T: AsRef<[u8]>`
 /// gives the output's bytes as they are.
+///
+/// What stands here is also the program's description for scripts: see [`abi`](crate::abi).
 #[cfg(target_env = "polkavm")]
 #[macro_export]
 macro_rules! entry {
+	($($entries:tt)*) => {
+		$crate::__describe! { entries $($entries)* }
+		$crate::__entries! { $($entries)* }
+	};
+}
+
+#[cfg(target_env = "polkavm")]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __entries {
 	() => {};
 	(
 		$(#[$attribute:meta])*
@@ -127,25 +139,22 @@ macro_rules! entry {
 			}
 		}
 
-		$crate::entry! { $($rest)* }
+		$crate::__entries! { $($rest)* }
 	};
 	(
 		$(#[$attribute:meta])*
-		reentrant fn $name:ident($($argument:tt)*) $(-> $result:ty)? $body:block
+		reentrant fn $name:ident($($argument:ident: $type:ty),* $(,)?) $(-> $result:ty)? $body:block
 		$($rest:tt)*
 	) => {
-		$crate::entry! {
-			$(#[$attribute])*
-			fn $name($($argument)*) $(-> $result)? $body
+		$(#[$attribute])*
+		fn $name($($argument: $type),*) $(-> $result)? $body
+
+		mod $name {
+			$crate::__entry! { $name($($argument),*) }
+			$crate::__export_reentrant! { $name }
 		}
 
-		const _: () = {
-			mod reentrant {
-				$crate::export_as!(concat!("reentrant:", stringify!($name)), super::$name::$name);
-			}
-		};
-
-		$crate::entry! { $($rest)* }
+		$crate::__entries! { $($rest)* }
 	};
 	(
 		$(#[$attribute:meta])*
@@ -156,57 +165,64 @@ macro_rules! entry {
 		fn $name($($argument: $type),*) $(-> $result)? $body
 
 		mod $name {
-			#[$crate::__private::polkavm_export(abi = $crate::__private::default_abi)]
-			pub(super) extern "C" fn $name() {
-				#[allow(unused_imports)]
-				use $crate::entry::{EndingOfResult as _, EndingOfValue as _};
-				let ($($argument,)*) = $crate::entry::arguments();
-				let returned = $crate::entry::Returned(super::$name($($argument),*));
-				$crate::entry::end((&returned).ending());
-			}
+			$crate::__entry! { $name($($argument),*) }
 		}
 
-		$crate::entry! { $($rest)* }
+		$crate::__entries! { $($rest)* }
 	};
 }
 
-/// Exports a function without arguments and result under a name that is no identifier: what
-/// `polkavm_export` does, which only knows the function's own name.
+/// The exported function around one with typed arguments.
 #[cfg(target_env = "polkavm")]
 #[doc(hidden)]
 #[macro_export]
-macro_rules! export_as {
-	($symbol:expr, $function:path) => {
-		use $crate::__private::default_abi::private::{ExternMetadataV1, MetadataPointer};
-
-		extern "C" fn trampoline() {
-			$function()
+macro_rules! __entry {
+	($name:ident($($argument:ident),*)) => {
+		#[$crate::__private::polkavm_export(abi = $crate::__private::default_abi)]
+		extern "C" fn $name() {
+			#[allow(unused_imports)]
+			use $crate::entry::{EndingOfResult as _, EndingOfValue as _};
+			let ($($argument,)*) = $crate::entry::arguments();
+			let returned = $crate::entry::Returned(super::$name($($argument),*));
+			$crate::entry::end((&returned).ending());
 		}
+	};
+}
 
-		#[link_section = ".polkavm_metadata"]
-		static SYMBOL: &str = $symbol;
+/// Exports a function a second time, as `reentrant:<name>`. What `polkavm_export` does by itself,
+/// for a symbol that is no identifier: the linker's format is version 1 of its exports.
+#[cfg(target_env = "polkavm")]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __export_reentrant {
+	($name:ident) => {
+		mod reentrant {
+			use $crate::__private::{ExternMetadataV1, MetadataPointer};
 
-		#[link_section = ".polkavm_metadata"]
-		static METADATA: ExternMetadataV1 = ExternMetadataV1 {
-			version: 1,
-			flags: 0,
-			symbol_length: SYMBOL.len() as u32,
-			symbol: MetadataPointer(SYMBOL.as_ptr()),
-			input_regs: 0,
-			output_regs: 0,
-		};
+			const SYMBOL: &str = concat!("reentrant:", stringify!($name));
 
-		::core::arch::global_asm!(
-			".pushsection .polkavm_exports,\"Ra\",@note\n",
-			".byte 1\n",
-			"auipc zero, %pcrel_hi({metadata})\n",
-			".4byte 0\n",
-			"auipc zero, %pcrel_hi({function})\n",
-			".4byte 0\n",
-			".popsection\n",
-			metadata = sym METADATA,
-			function = sym trampoline,
-		);
+			#[link_section = ".polkavm_metadata"]
+			static METADATA: ExternMetadataV1 = ExternMetadataV1 {
+				version: 1,
+				flags: 0,
+				symbol_length: SYMBOL.len() as u32,
+				symbol: MetadataPointer(SYMBOL.as_ptr()),
+				input_regs: 0,
+				output_regs: 0,
+			};
+
+			::core::arch::global_asm!(
+				".pushsection .polkavm_exports,\"Ra\",@note",
+				".byte 1",
+				"auipc zero, %pcrel_hi({metadata})",
+				".4byte 0",
+				"auipc zero, %pcrel_hi({function})",
+				".4byte 0",
+				".popsection",
+				metadata = sym METADATA,
+				function = sym super::$name,
+			);
+		}
 	};
 }
 

@@ -4,9 +4,11 @@
 //! the runtime or how a syscall is answered.
 //!
 //! Two crates are made from it. Compiled for the PolkaVM target it is a program's library: wrappers
-//! for every syscall ([`env`](mod@env), [`storage`], [`programs`], [`crypto`]), [`entry!`], a panic handler and an allocator.
-//! Compiled for anything else, only what runtime and guest share is left: [`syscall_table!`],
-//! [`Code`], and the parts of [`entry`](mod@entry) that need no syscall.
+//! for every syscall ([`env`](mod@env), [`storage`], [`programs`], [`crypto`]), typed storage
+//! ([`Storage`]), typed calls of other programs ([`interface!`]), [`entry!`], a panic handler and an
+//! allocator. Compiled for anything else, only what runtime, tests and guest share is left:
+//! [`syscall_table!`], [`Code`], [`types!`], and the parts of [`entry`](mod@entry) that need no
+//! syscall.
 //!
 //! The program to start from is `fixtures/programs/counter`.
 
@@ -14,8 +16,12 @@
 
 extern crate alloc;
 
+pub mod abi;
+#[cfg(any(target_env = "polkavm", test))]
+pub mod call;
 mod codes;
 pub mod entry;
+mod map;
 mod table;
 
 #[cfg(target_env = "polkavm")]
@@ -34,15 +40,21 @@ pub mod syscalls;
 pub use codec;
 pub use codes::{Code, Failure, TransferFailed};
 pub use entry::Optional;
+pub use map::{Storage, StorageValue};
 
 /// What most programs need: `use virt_guest::prelude::*;`.
 pub mod prelude {
+	#[cfg(target_env = "polkavm")]
+	pub use crate::{
+		call::CallError,
+		crypto, entry,
+		env::{self, AccountId},
+		interface, log, programs, storage,
+	};
 	pub use crate::{
 		codec::{Decode, Encode},
-		Optional,
+		types, Optional, Storage, StorageValue,
 	};
-	#[cfg(target_env = "polkavm")]
-	pub use crate::{crypto, entry, env, log, programs, storage};
 	pub use alloc::{string::String, vec, vec::Vec};
 }
 
@@ -51,5 +63,11 @@ pub mod prelude {
 #[doc(hidden)]
 pub mod __private {
 	pub use alloc::format;
-	pub use polkavm_derive::{default_abi, polkavm_export, polkavm_import};
+	pub use polkavm_derive::{
+		default_abi::{
+			self,
+			private::{ExternMetadataV1, MetadataPointer},
+		},
+		polkavm_export, polkavm_import,
+	};
 }

@@ -1,38 +1,13 @@
 //! Other programs, and the rest of the runtime. All of it needs an account of the program's own,
 //! except [`run_code`].
 
+pub use crate::call::Limits;
+
 use crate::{env::AccountId, syscalls, Failure};
 use alloc::{vec, vec::Vec};
 
 /// The name of a program: the BLAKE2b-256 hash of its blob.
 pub type CodeHash = [u8; 32];
-
-/// What a call of another program may take, beside its input.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Limits {
-	/// Transferred with the call.
-	pub value: u128,
-	/// Gas that it may take: 0 for all that is left.
-	pub gas: u64,
-	/// What the signer may be held for: [`u128::MAX`] for all that there is a limit for.
-	pub deposit: u128,
-}
-
-impl Default for Limits {
-	fn default() -> Self {
-		Self { value: 0, gas: 0, deposit: u128::MAX }
-	}
-}
-
-impl Limits {
-	fn to_bytes(self) -> [u8; 40] {
-		let mut bytes = [0; 40];
-		bytes[..16].copy_from_slice(&self.value.to_le_bytes());
-		bytes[16..24].copy_from_slice(&self.gas.to_le_bytes());
-		bytes[24..].copy_from_slice(&self.deposit.to_le_bytes());
-		bytes
-	}
-}
 
 /// Calls an account program at one of its entries. Gives what it gave; [`returned`] has that also
 /// where it reverted.

@@ -1,0 +1,113 @@
+//! The harness itself: what it says when things go otherwise than expected.
+
+use std::panic::{catch_unwind, AssertUnwindSafe};
+use virt_fixtures::{COUNTER, ECHO, TRAP};
+use virt_testing::*;
+
+/// What `f` panics with.
+#[track_caller]
+fn panic_of<R>(f: impl FnOnce() -> R) -> String {
+	match catch_unwind(AssertUnwindSafe(f)) {
+		Ok(_) => panic!("expected a panic"),
+		Err(panic) => *panic.downcast().expect("panics carry text"),
+	}
+}
+
+#[test]
+fn accounts_of_one_program_are_apart() {
+	let chain = Chain::new();
+	let program = chain.upload(COUNTER);
+	let (one, two) = (program.instantiate((1u32,)), program.instantiate((2u32,)));
+	one.call("increment", ()).succeeds();
+	assert_eq!(one.call("get", ()).returns::<u32>(), 2);
+	assert_eq!(two.call("get", ()).returns::<u32>(), 2);
+	assert_ne!(one.address(), two.address());
+}
+
+#[test]
+fn outcome_has_output_gas_events_and_log() {
+	let counter = Chain::new().upload(COUNTER).instantiate(());
+	let outcome = counter.call("increment", (5u32,)).succeeds();
+	assert_eq!(outcome.decode::<u32>(), 5);
+	assert_eq!(outcome.events, [5u32.to_le_bytes()]);
+	assert!(outcome.gas_used > 0);
+	assert_eq!(outcome.log.len(), 1);
+	assert!(outcome.log[0].ends_with("the counter is 5 now"), "{:?}", outcome.log);
+}
+
+#[test]
+fn panic_of_a_program_is_in_the_message() {
+	let trap = Chain::new().upload(TRAP);
+	let said = panic_of(|| trap.run("trap", ()).succeeds());
+	assert!(said.starts_with("the call failed: Trapped"), "{said}");
+	assert!(said.contains("a program that panics"), "{said}");
+	assert_eq!(trap.run("trap", ()).fails(), Error::Trapped.into());
+}
+
+#[test]
+fn what_was_not_expected_is_said() {
+	let chain = Chain::new();
+	let counter = chain.upload(COUNTER).instantiate(());
+	let said = panic_of(|| counter.call("get", ()).returns::<u64>());
+	assert!(said.starts_with("the output [0, 0, 0, 0] is no u64"), "{said}");
+	let said = panic_of(|| counter.call("get", ()).reverts::<u8>());
+	assert!(said.starts_with("the call did not revert, but succeeded"), "{said}");
+	let said = panic_of(|| counter.call("no_such_entry", ()).reverts::<u8>());
+	assert!(said.starts_with("the call did not revert, but EntryNotFound"), "{said}");
+	let said = panic_of(|| counter.call("get", ()).fails());
+	assert!(said.starts_with("the call succeeded"), "{said}");
+	let said = panic_of(|| chain.upload(b"no program"));
+	assert_eq!(said, "the program is not admitted: InvalidProgram");
+}
+
+#[test]
+fn failed_call_changes_nothing_and_says_its_gas() {
+	let counter = Chain::new().upload(COUNTER).instantiate((7u32,));
+	let outcome = counter.call("increment", (1u8,)).value(100).outcome();
+	assert_eq!(outcome.error, Some(Error::Reverted.into()));
+	assert!(outcome.gas_used > 0 && outcome.events.is_empty());
+	assert_eq!(counter.balance(), 0);
+	assert_eq!(counter.call("get", ()).returns::<u32>(), 7);
+	assert_eq!(counter.call("get", ()).gas(1_000).fails(), Error::OutOfGas.into());
+}
+
+#[test]
+fn value_balances_and_blocks() {
+	let chain = Chain::new();
+	let counter = chain.upload(COUNTER).instantiation(()).by(BOB).value(500).account();
+	assert_eq!((counter.balance(), chain.balance(BOB)), (500, FUNDS - 500));
+	chain.give(counter.address(), 1);
+	assert_eq!(counter.balance(), 501);
+	let before = chain.block();
+	chain.skip(3);
+	assert_eq!(chain.block(), before + 3);
+}
+
+#[test]
+fn backends_agree() {
+	let gas = [BackendChoice::Interpreter, BackendChoice::Recompiler].map(|choice| {
+		let echo = Chain::with_backend(choice).upload(ECHO);
+		echo.run("echo", (1u8, 2u16)).succeeds().gas_used
+	});
+	assert_eq!(gas[0], gas[1]);
+}
+
+#[test]
+fn deposits_are_held_limited_and_given_back() {
+	let chain = Chain::new();
+	let program = chain.upload(COUNTER);
+	let uploaded = chain.held(ALICE);
+	assert_eq!(uploaded, DEPOSIT_PER_ITEM + DEPOSIT_PER_BYTE * COUNTER.len() as u128);
+	let tight = program.instantiation(()).by(BOB).deposit_limit(DEPOSIT_PER_ITEM);
+	assert_eq!(tight.fails(), Error::DepositLimitExceeded.into());
+	program.instantiation(()).by(BOB).account();
+	let item = DEPOSIT_PER_ITEM + DEPOSIT_PER_BYTE * ("count".len() as u128 + 4);
+	assert_eq!((chain.held(ALICE), chain.held(BOB)), (uploaded, DEPOSIT_PER_ITEM + item));
+}
+
+#[test]
+fn constructor_runs_once() {
+	let counter = Chain::new().upload(COUNTER).instantiate((7u32,));
+	assert_eq!(counter.call("init", (1u32,)).fails(), Error::EntryNotFound.into());
+	assert_eq!(counter.call("get", ()).returns::<u32>(), 7);
+}

@@ -1,0 +1,225 @@
+//! Typed calls of other programs.
+
+#[cfg(target_env = "polkavm")]
+use crate::programs;
+use crate::Failure;
+use alloc::vec::Vec;
+use codec::{Decode, DecodeAll, Encode};
+use core::marker::PhantomData;
+
+/// What a call of another program may take, beside its input.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+	/// Transferred with the call.
+	pub value: u128,
+	/// Gas that it may take: 0 for all that is left.
+	pub gas: u64,
+	/// What the signer may be held for: [`u128::MAX`] for all that this call may hold.
+	pub deposit: u128,
+}
+
+impl Default for Limits {
+	fn default() -> Self {
+		Self { value: 0, gas: 0, deposit: u128::MAX }
+	}
+}
+
+impl Limits {
+	/// As the syscalls take them.
+	pub(crate) fn to_bytes(self) -> [u8; 40] {
+		let mut bytes = [0; 40];
+		bytes[..16].copy_from_slice(&self.value.to_le_bytes());
+		bytes[16..24].copy_from_slice(&self.gas.to_le_bytes());
+		bytes[24..].copy_from_slice(&self.deposit.to_le_bytes());
+		bytes
+	}
+}
+
+/// A call of another program's entry, that gives a `T` or reverts with an `E`.
+///
+/// [`interface!`](crate::interface!) makes these. By default nothing is transferred, and the callee
+/// may take all the gas and all the deposit that this call may.
+#[must_use = "nothing is called before `call`"]
+pub struct Call<T, E> {
+	address: [u8; 32],
+	entry: &'static str,
+	input: Vec<u8>,
+	limits: Limits,
+	gives: PhantomData<fn() -> (T, E)>,
+}
+
+/// Why a call gave no result. It changed nothing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CallError<E> {
+	/// The entry gave this error.
+	Reverted(E),
+	/// It failed in another way, or gave what it should not.
+	Failed(Failure),
+}
+
+impl<T, E> Call<T, E> {
+	/// A call of `entry` at `address`, with a tuple of arguments.
+	pub fn new(address: [u8; 32], entry: &'static str, arguments: &impl Encode) -> Self {
+		let limits = Limits::default();
+		Self { address, entry, input: arguments.encode(), limits, gives: PhantomData }
+	}
+
+	/// Transfers this much to the callee.
+	pub fn value(mut self, value: u128) -> Self {
+		self.limits.value = value;
+		self
+	}
+
+	/// Lets the callee take this much gas at most.
+	pub fn gas(mut self, gas: u64) -> Self {
+		self.limits.gas = gas;
+		self
+	}
+
+	/// Lets the signer be held for this much at most by what the callee stores.
+	pub fn deposit_limit(mut self, limit: u128) -> Self {
+		self.limits.deposit = limit;
+		self
+	}
+}
+
+#[cfg(target_env = "polkavm")]
+impl<T: Decode, E: Decode> Call<T, E> {
+	/// Calls. Faults in a one-shot run, which has no account to call from.
+	pub fn call(self) -> Result<T, CallError<E>> {
+		let result = programs::call(&self.address, self.entry, &self.input, self.limits);
+		outcome(result.map(drop), &programs::returned())
+	}
+}
+
+fn outcome<T: Decode, E: Decode>(
+	result: Result<(), Failure>,
+	returned: &[u8],
+) -> Result<T, CallError<E>> {
+	let data = &mut &*returned;
+	match result {
+		Ok(()) => T::decode_all(data).map_err(|_| CallError::Failed(Failure::CalleeTrapped)),
+		Err(Failure::CalleeReverted) => Err(match E::decode_all(data) {
+			Ok(error) => CallError::Reverted(error),
+			Err(_) => CallError::Failed(Failure::CalleeReverted),
+		}),
+		Err(failure) => Err(CallError::Failed(failure)),
+	}
+}
+
+/// Declares entries of another program, as far as they are to be called: a type whose value is the
+/// account, and whose methods make a [`Call`] each.
+///
+/// ```ignore
+/// interface! {
+/// 	/// A token.
+/// 	pub Token {
+/// 		/// How many tokens `account` has.
+/// 		fn balance_of(account: AccountId) -> u128;
+/// 		fn transfer(to: AccountId, amount: u128) -> Result<(), TokenError>;
+/// 	}
+/// }
+///
+/// let balance: Result<u128, CallError<()>> = Token(address).balance_of(account).call();
+/// Token(address).transfer(account, 5).gas(1_000_000).call()?;
+/// ```
+#[macro_export]
+macro_rules! interface {
+	($(#[$attribute:meta])* $visible:vis $name:ident { $($methods:tt)* }) => {
+		$(#[$attribute])*
+		#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+		$visible struct $name(pub [u8; 32]);
+
+		impl $name {
+			$crate::__methods! { $($methods)* }
+		}
+	};
+}
+
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __methods {
+	() => {};
+	(
+		$(#[$attribute:meta])*
+		fn $name:ident($($argument:ident: $type:ty),* $(,)?) -> Result<$result:ty, $error:ty>;
+		$($rest:tt)*
+	) => {
+		$(#[$attribute])*
+		pub fn $name(&self, $($argument: $type),*) -> $crate::call::Call<$result, $error> {
+			$crate::call::Call::new(self.0, stringify!($name), &($($argument,)*))
+		}
+
+		$crate::__methods! { $($rest)* }
+	};
+	(
+		$(#[$attribute:meta])*
+		fn $name:ident($($argument:ident: $type:ty),* $(,)?) $(-> $result:ty)?;
+		$($rest:tt)*
+	) => {
+		$(#[$attribute])*
+		pub fn $name(&self, $($argument: $type),*) -> $crate::call::Call<$crate::__result!($($result)?), ()> {
+			$crate::call::Call::new(self.0, stringify!($name), &($($argument,)*))
+		}
+
+		$crate::__methods! { $($rest)* }
+	};
+}
+
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __result {
+	() => {
+		()
+	};
+	($result:ty) => {
+		$result
+	};
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+
+	crate::interface! {
+		Other {
+			fn nothing();
+			fn number(a: u8, b: u16) -> u32;
+			fn either(a: u8) -> Result<u32, u16>;
+		}
+	}
+
+	const OTHER: Other = Other([7; 32]);
+
+	#[test]
+	fn methods_make_calls_of_their_name_with_the_arguments() {
+		let call: Call<(), ()> = OTHER.nothing();
+		assert_eq!((call.address, call.entry, call.input), ([7; 32], "nothing", Vec::new()));
+		let call: Call<u32, ()> = OTHER.number(1, 2);
+		assert_eq!((call.entry, &call.input[..]), ("number", &[1, 2, 0][..]));
+		let call: Call<u32, u16> = OTHER.either(1);
+		assert_eq!(call.entry, "either");
+	}
+
+	#[test]
+	fn limits_are_as_asked_for() {
+		let call = OTHER.nothing();
+		assert_eq!(call.limits, Limits::default());
+		let limits = call.value(1).gas(2).deposit_limit(3).limits;
+		assert_eq!(limits, Limits { value: 1, gas: 2, deposit: 3 });
+		let bytes = limits.to_bytes();
+		assert_eq!((bytes.len(), bytes[0], bytes[16], bytes[24]), (40, 1, 2, 3));
+	}
+
+	#[test]
+	fn outcomes_are_typed() {
+		let outcome = outcome::<u8, u16>;
+		assert_eq!(outcome(Ok(()), &[5]), Ok(5));
+		assert_eq!(outcome(Ok(()), &[]), Err(CallError::Failed(Failure::CalleeTrapped)));
+		let reverted = Err(Failure::CalleeReverted);
+		assert_eq!(outcome(reverted, &[1, 0]), Err(CallError::Reverted(1)));
+		assert_eq!(outcome(reverted, &[]), Err(CallError::Failed(Failure::CalleeReverted)));
+		let out_of_gas = outcome(Err(Failure::OutOfGas), &[1, 0]);
+		assert_eq!(out_of_gas, Err(CallError::Failed(Failure::OutOfGas)));
+	}
+}

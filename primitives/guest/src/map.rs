@@ -1,0 +1,184 @@
+//! Typed storage: one value, or a map of them, under a name.
+//!
+//! A [`StorageValue`] lies under its name. An entry of a [`Storage`] map lies under the name's
+//! length (one byte), the name, and the SCALE-encoded key: no two maps have a key in common. All of
+//! it faults in a one-shot run, which has no storage.
+
+use alloc::vec::Vec;
+use codec::Encode;
+use core::marker::PhantomData;
+
+/// Names this long are left room for a key: the chain takes 128 bytes for both.
+const MAX_NAME: usize = 64;
+
+/// A value of type `V` in the account's storage.
+///
+/// ```
+/// # use virt_guest::StorageValue;
+/// # type AccountId = [u8; 32];
+/// const OWNER: StorageValue<AccountId> = StorageValue::new(b"owner");
+/// ```
+pub struct StorageValue<V> {
+	name: &'static [u8],
+	value: PhantomData<fn() -> V>,
+}
+
+/// A map from `K` to `V` in the account's storage.
+///
+/// ```
+/// # use virt_guest::Storage;
+/// # type AccountId = [u8; 32];
+/// const BALANCES: Storage<AccountId, u128> = Storage::new(b"balances");
+/// ```
+pub struct Storage<K, V> {
+	name: &'static [u8],
+	entry: PhantomData<fn(K) -> V>,
+}
+
+impl<V> StorageValue<V> {
+	/// The value under this name. Each name is to be used once in a program.
+	pub const fn new(name: &'static [u8]) -> Self {
+		assert!(name.len() <= MAX_NAME, "the name is longer than 64 bytes");
+		Self { name, value: PhantomData }
+	}
+
+	/// The bytes that the value is stored under.
+	pub const fn key(&self) -> &'static [u8] {
+		self.name
+	}
+}
+
+impl<K: Encode, V> Storage<K, V> {
+	/// The map of this name. Each name is to be used once in a program.
+	pub const fn new(name: &'static [u8]) -> Self {
+		assert!(name.len() <= MAX_NAME, "the name is longer than 64 bytes");
+		Self { name, entry: PhantomData }
+	}
+
+	/// The bytes that `key`'s value is stored under.
+	pub fn key(&self, key: &K) -> Vec<u8> {
+		let mut bytes = Vec::with_capacity(1 + self.name.len() + key.size_hint());
+		bytes.push(self.name.len() as u8);
+		bytes.extend_from_slice(self.name);
+		key.encode_to(&mut bytes);
+		bytes
+	}
+}
+
+#[cfg(target_env = "polkavm")]
+mod access {
+	use super::*;
+	use crate::storage;
+	use codec::{Decode, DecodeAll};
+
+	/// The value under `key`. Bytes that are no `V` are not a missing value: they trap.
+	fn read<V: Decode>(key: &[u8]) -> Option<V> {
+		let value = storage::get(key)?;
+		Some(V::decode_all(&mut &*value).expect("the stored value is not of this type"))
+	}
+
+	fn change<V: Encode + Decode, R>(key: &[u8], change: impl FnOnce(&mut Option<V>) -> R) -> R {
+		let mut value = read(key);
+		let had = value.is_some();
+		let result = change(&mut value);
+		match value {
+			Some(value) => storage::write(key, &value),
+			None if had => drop(storage::remove(key)),
+			None => {},
+		}
+		result
+	}
+
+	impl<V: Encode + Decode> StorageValue<V> {
+		/// The value, if there is one.
+		pub fn get(&self) -> Option<V> {
+			read(self.key())
+		}
+
+		/// The value, or the default of its type.
+		pub fn get_or_default(&self) -> V
+		where
+			V: Default,
+		{
+			self.get().unwrap_or_default()
+		}
+
+		/// Sets the value.
+		pub fn set(&self, value: &V) {
+			storage::write(self.key(), value);
+		}
+
+		/// Removes the value; says whether there was one.
+		pub fn remove(&self) -> bool {
+			storage::remove(self.key()).is_some()
+		}
+
+		/// Whether there is a value.
+		pub fn exists(&self) -> bool {
+			storage::contains(self.key())
+		}
+
+		/// Reads the value, lets `f` change it, and stores it, or removes it when `f` took it.
+		pub fn mutate<R>(&self, f: impl FnOnce(&mut Option<V>) -> R) -> R {
+			change(self.key(), f)
+		}
+	}
+
+	impl<K: Encode, V: Encode + Decode> Storage<K, V> {
+		/// The value of `key`, if there is one.
+		pub fn get(&self, key: &K) -> Option<V> {
+			read(&self.key(key))
+		}
+
+		/// The value of `key`, or the default of its type.
+		pub fn get_or_default(&self, key: &K) -> V
+		where
+			V: Default,
+		{
+			self.get(key).unwrap_or_default()
+		}
+
+		/// Sets the value of `key`.
+		pub fn insert(&self, key: &K, value: &V) {
+			storage::write(&self.key(key), value);
+		}
+
+		/// Removes the value of `key`; says whether there was one.
+		pub fn remove(&self, key: &K) -> bool {
+			storage::remove(&self.key(key)).is_some()
+		}
+
+		/// Whether `key` has a value.
+		pub fn contains(&self, key: &K) -> bool {
+			storage::contains(&self.key(key))
+		}
+
+		/// Reads the value of `key`, lets `f` change it, and stores it, or removes it when `f` took it.
+		pub fn mutate<R>(&self, key: &K, f: impl FnOnce(&mut Option<V>) -> R) -> R {
+			change(&self.key(key), f)
+		}
+	}
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+
+	#[test]
+	fn key_of_a_value_is_its_name() {
+		assert_eq!(StorageValue::<u32>::new(b"count").key(), b"count");
+	}
+
+	#[test]
+	fn keys_of_a_map_are_its_name_and_the_encoded_key() {
+		let map: Storage<(u8, u16), u32> = Storage::new(b"map");
+		assert_eq!(map.key(&(1, 2)), b"\x03map\x01\x02\x00");
+	}
+
+	#[test]
+	fn maps_have_no_key_in_common() {
+		// As plain prefixes both would be "ab" and a byte.
+		let (short, long) = (Storage::<[u8; 2], ()>::new(b"a"), Storage::<u8, ()>::new(b"ab"));
+		assert_ne!(short.key(b"bx"), long.key(&b'x'));
+	}
+}

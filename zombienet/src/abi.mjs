@@ -1,0 +1,107 @@
+// Talks to a program by its ABI: `<name>.abi.json`, which the build leaves beside the blob.
+// Knows entries and their types; knows nothing of chains.
+//
+//     const token = new Abi(JSON.parse(readFileSync('token.abi.json')));
+//     const input = token.encode('transfer', bob.address, 5n);
+//     token.result('balance_of', output);      // 995n
+//     token.error('transfer', output);         // { TooLittle: { balance: 0n } }
+
+import { Enum, Null, Option, Struct, TypeRegistry } from '@polkadot/types';
+import { u8aConcat, u8aEq, u8aToHex } from '@polkadot/util';
+
+/** What this file can read. */
+const VERSION = 1;
+
+/** A program's description. */
+export class Abi {
+	constructor(json) {
+		if (json.version !== VERSION) throw new Error(`wanted an ABI of version ${VERSION}, got ${json.version}`);
+		this.json = json;
+		this.registry = new TypeRegistry();
+		this.registry.register(json.types);
+	}
+
+	/** The names of the entries. */
+	get entries() {
+		return this.json.entries.map(({ name }) => name);
+	}
+
+	/** An entry's arguments, result, error and docs. */
+	entry(name) {
+		const entry = this.json.entries.find((known) => known.name === name);
+		if (!entry) throw new Error(`${this.json.name} has no entry ${name}: ${this.entries.join(', ')}`);
+		return entry;
+	}
+
+	/** The input of a call: its arguments, encoded. Optional ones may be left out, from the end. */
+	encode(name, ...values) {
+		const wanted = this.entry(name).arguments;
+		const least = wanted.filter(({ optional }) => !optional).length;
+		if (values.length < least || values.length > wanted.length) {
+			const list = wanted.map((one) => `${one.name}${one.optional ? '?' : ''}: ${one.type}`);
+			throw new Error(`${name}(${list.join(', ')}) was given ${values.length} arguments`);
+		}
+		return u8aConcat(
+			...values.map((value, index) => this.registry.createType(wanted[index].type, asHex(value)).toU8a()),
+		);
+	}
+
+	/** The output of a call that succeeded, as a plain value. */
+	result(name, output) {
+		return this.decode(this.entry(name).result, output);
+	}
+
+	/**
+	 * The output of a call that reverted, as a plain value: the entry's error. `null` is a call that
+	 * gave none, as one with input that its entry does not take.
+	 */
+	error(name, output) {
+		const { error } = this.entry(name);
+		return error === null || output.length === 0 ? null : this.decode(error, output);
+	}
+
+	/** What the docs say of an error that `error` gave. */
+	explain(name, error) {
+		const variant = typeof error === 'string' ? error : Object.keys(error ?? {})[0];
+		return this.json.docs[`${this.entry(name).error}.${variant}`] ?? '';
+	}
+
+	/** Bytes of one of the program's types, such as the data of an event, as a plain value. */
+	decode(type, bytes) {
+		const codec = this.registry.createType(type, Uint8Array.from(bytes));
+		// polkadot-js is content with too few bytes, and with too many.
+		if (!u8aEq(codec.toU8a(), bytes)) throw new Error(`${u8aToHex(bytes)} is no ${type}`);
+		return plain(codec);
+	}
+}
+
+/** Bytes as hex, however deep: polkadot-js reads a `Uint8Array` as a value that is encoded already. */
+function asHex(value) {
+	if (value instanceof Uint8Array) return u8aToHex(value);
+	if (Array.isArray(value)) return value.map(asHex);
+	if (value instanceof Map) return new Map([...value].map((pair) => pair.map(asHex)));
+	if (value?.constructor !== Object) return value;
+	return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, asHex(inner)]));
+}
+
+/**
+ * A codec's value: integers of up to 32 bits are numbers, longer ones bigints; bytes are `0x` hex;
+ * a variant is its name, or `{ name: value }` where it has a value.
+ */
+function plain(codec) {
+	if (codec instanceof Null) return null;
+	if (codec instanceof Option) return codec.isSome ? plain(codec.unwrap()) : null;
+	if (codec instanceof Enum) {
+		return codec.value instanceof Null ? codec.type : { [codec.type]: plain(codec.value) };
+	}
+	if (codec instanceof Map) {
+		const entries = [...codec].map(([key, value]) => [key?.toRawType ? plain(key) : key, plain(value)]);
+		return codec instanceof Struct ? Object.fromEntries(entries) : new Map(entries);
+	}
+	if (codec instanceof Set) return [...codec].map(plain);
+	if (Array.isArray(codec)) return codec.map(plain);
+	if (typeof codec.toBigInt === 'function') {
+		return codec.bitLength() <= 32 ? codec.toNumber() : codec.toBigInt();
+	}
+	return codec.toJSON();
+}

@@ -1,0 +1,133 @@
+// An ABI's types, as they travel: no node is needed. The programs' own ABIs come from the build.
+
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+
+import { Abi } from '../src/abi.mjs';
+import { abi, blobNames } from '../src/paths.mjs';
+
+const ALICE = '5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY';
+const BOB = '5FHneW46xGXgs5mUiveU4sbTyGBzmstUspZC92UhjJM694ty';
+
+const hex = (bytes) => Buffer.from(bytes).toString('hex');
+const bytes = (text) => Uint8Array.from(Buffer.from(text.replaceAll(' ', ''), 'hex'));
+
+/** An ABI of one entry, `entry`, that takes, gives and fails with the types named. */
+const of = (types, args, result = 'Null', error = null) => new Abi({
+	version: 1,
+	name: 'test',
+	entries: [{
+		name: 'entry',
+		docs: '',
+		reentrant: false,
+		arguments: args.map((type, index) => ({
+			name: `arg${index}`, type: type.replace('?', ''), optional: type.endsWith('?'),
+		})),
+		result,
+		error,
+	}],
+	types,
+	docs: { 'Error.Plain': 'It is plain.' },
+});
+
+const ERROR = { Error: { _enum: { Plain: 'Null', Pair: '(u8, u16)', Named: { has_it: 'u128' } } } };
+
+describe('abi', () => {
+	it('arguments are encoded one after another', () => {
+		const input = of({}, ['u8', 'u16', 'Bytes', 'AccountId']).encode('entry', 1, 2, 'ab', ALICE);
+		assert.equal(hex(input).slice(0, 12), '010200086162');
+		assert.equal(input.length, 1 + 2 + 3 + 32);
+	});
+
+	it('bytes may be given as bytes, however deep they are', () => {
+		const abi = of({}, ['Bytes', 'Vec<Bytes>', '[u8; 2]', 'Raw']);
+		const input = abi.encode('entry', bytes('0405'), [bytes('04'), '0x01'], bytes('0102'), bytes('0809'));
+		assert.equal(hex(input), '080405' + '0804040401' + '0102' + '0809');
+	});
+
+	it('optional arguments may be left out, others may not', () => {
+		const abi = of({}, ['u8', 'u16?']);
+		assert.equal(hex(abi.encode('entry', 1)), '01');
+		assert.equal(hex(abi.encode('entry', 1, 2)), '010200');
+		assert.throws(() => abi.encode('entry'), /entry\(arg0: u8, arg1\?: u16\) was given 0 arguments/);
+		assert.throws(() => abi.encode('entry', 1, 2, 3), /was given 3 arguments/);
+	});
+
+	it('results are plain values', () => {
+		const types = { Own: { count: 'u32', items: 'Vec<u64>' }, Alias: 'Own' };
+		const cases = [
+			['Null', '', null],
+			['u32', '05000000', 5],
+			['u128', 'ff'.repeat(16), 2n ** 128n - 1n],
+			['bool', '01', true],
+			['Text', '0c616263', 'abc'],
+			['Bytes', '080102', '0x0102'],
+			['[u8; 2]', '0102', '0x0102'],
+			['Option<u8>', '00', null],
+			['Option<u8>', '0107', 7],
+			['(u8, bool)', '0100', [1, false]],
+			['Vec<(u8, u8)>', '080102 0304', [[1, 2], [3, 4]]],
+			['BTreeMap<u8, u64>', '04 01 0200000000000000', new Map([[1, 2n]])],
+			['Own', '01000000 04 0900000000000000', { count: 1, items: [9n] }],
+			['Alias', '01000000 00', { count: 1, items: [] }],
+			['Raw', '0102', '0x0102'],
+		];
+		for (const [type, output, wanted] of cases) {
+			assert.deepEqual(of(types, [], type).result('entry', bytes(output)), wanted, type);
+		}
+	});
+
+	it('errors are variants, with what they carry', () => {
+		const abi = of(ERROR, [], 'u8', 'Error');
+		assert.equal(abi.error('entry', bytes('00')), 'Plain');
+		assert.deepEqual(abi.error('entry', bytes('01 07 0800')), { Pair: [7, 8] });
+		assert.deepEqual(abi.error('entry', bytes(`02 05${'00'.repeat(15)}`)), { Named: { has_it: 5n } });
+		assert.equal(abi.explain('entry', 'Plain'), 'It is plain.');
+		assert.equal(abi.error('entry', bytes('')), null);
+		assert.equal(of({}, [], 'u8').error('entry', bytes('')), null);
+	});
+
+	it('bytes that are not of the type are not read as one', () => {
+		const abi = of(ERROR, [], 'u32', 'Error');
+		for (const output of ['', '010203', '0102030405']) {
+			assert.throws(() => abi.result('entry', bytes(output)), /is no u32/, output);
+		}
+		assert.throws(() => abi.error('entry', bytes('09')));
+		assert.throws(() => abi.error('entry', bytes('0001')), /is no Error/);
+	});
+
+	it('what it cannot read it says', () => {
+		assert.throws(() => of({}, []).encode('other'), /test has no entry other: entry/);
+		assert.throws(() => new Abi({ version: 2 }), /wanted an ABI of version 1, got 2/);
+	});
+
+	it('every program has one, and every type in it is known', () => {
+		for (const name of blobNames()) {
+			const { json, registry } = new Abi(abi(name));
+			assert.equal(json.name, name);
+			for (const entry of json.entries) {
+				for (const { type } of entry.arguments) registry.createType(type);
+				registry.createType(entry.result);
+				if (entry.error) registry.createType(entry.error);
+			}
+		}
+	});
+
+	it('the token, as its program and polkadot-js see it', () => {
+		const token = new Abi(abi('token'));
+		const transfer = token.entry('transfer');
+		assert.equal(transfer.docs, 'Transfers tokens of the caller.');
+		assert.deepEqual(transfer.arguments.map(({ name, type }) => [name, type]), [
+			['to', 'AccountId'], ['amount', 'u128'],
+		]);
+		assert.deepEqual([transfer.result, transfer.error], ['Null', 'Error']);
+		assert.equal(token.encode('transfer', BOB, 5n).length, 32 + 16);
+		const data = token.registry.createType('Event', { Transferred: { from: ALICE, to: BOB, amount: 5 } });
+		assert.deepEqual(token.decode('Event', data.toU8a()), {
+			Transferred: { from: ALICE, to: BOB, amount: 5n },
+		});
+		const error = token.error('transfer', bytes(`00 05${'00'.repeat(15)}`));
+		assert.deepEqual(error, { TooLittle: { balance: 5n } });
+		assert.equal(token.explain('transfer', error), 'The balance is less than the amount.');
+	});
+});
