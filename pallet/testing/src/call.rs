@@ -1,0 +1,226 @@
+//! A call, what is expected of it, and what came of it.
+
+use crate::{logs, name, runtime::*, Account, AccountId, Chain, Error, ALICE, GAS};
+use codec::{DecodeAll, Encode};
+use frame_support::storage::{with_transaction, TransactionOutcome};
+use pallet_virt::{
+	run::{self, Callee, Request},
+	stack::Caller,
+};
+use sp_core::H256;
+use sp_runtime::DispatchError;
+
+/// A call to come: by [`ALICE`], with no value and plenty of gas unless it is said otherwise.
+#[must_use = "nothing is called until it is said what is expected"]
+pub struct Call {
+	chain: Chain,
+	what: What,
+	input: Vec<u8>,
+	caller: AccountId,
+	value: u128,
+	gas: u64,
+	deposit: Option<u128>,
+}
+
+#[derive(Clone)]
+pub(crate) enum What {
+	Run { code_hash: H256, entry: Vec<u8> },
+	Instantiate { code_hash: H256, salt: Vec<u8> },
+	Call { address: AccountId, entry: Vec<u8> },
+}
+
+/// What came of a call.
+#[derive(Clone, Debug)]
+pub struct Outcome {
+	/// Why it failed, if it did.
+	pub error: Option<DispatchError>,
+	/// What the program gave, also where it reverted.
+	pub output: Vec<u8>,
+	/// Gas that it took.
+	pub gas_used: u64,
+	/// Data of the program's events, in order.
+	pub events: Vec<Vec<u8>>,
+	/// What was logged, a line each.
+	pub log: Vec<String>,
+}
+
+impl Call {
+	pub(crate) fn new(chain: &Chain, what: What, arguments: impl Encode) -> Self {
+		let input = arguments.encode();
+		let (chain, caller) = (chain.clone(), ALICE);
+		Self { chain, what, input, caller, value: 0, gas: GAS, deposit: None }
+	}
+
+	/// By another caller.
+	pub fn by(mut self, caller: AccountId) -> Self {
+		self.caller = caller;
+		self
+	}
+
+	/// With this amount transferred.
+	pub fn value(mut self, value: u128) -> Self {
+		self.value = value;
+		self
+	}
+
+	/// With this gas limit.
+	pub fn gas(mut self, gas: u64) -> Self {
+		self.gas = gas;
+		self
+	}
+
+	/// With the caller held for this much at most. Without it, for anything.
+	pub fn deposit_limit(mut self, limit: u128) -> Self {
+		self.deposit = Some(limit);
+		self
+	}
+
+	/// Calls, whatever comes of it.
+	pub fn outcome(self) -> Outcome {
+		let trial = self.chain.execute(|| self.trial());
+		let before = self.chain.execute(System::event_count) as usize;
+		logs::take();
+		let call = self.extrinsic();
+		let error = self.chain.dispatch(self.caller, call).err();
+		let events = self.chain.execute(|| {
+			pallet_virt::try_state::check::<Runtime>().expect("the pallet's storage is sound");
+			let new = System::events().into_iter().skip(before);
+			new.filter_map(|record| match record.event {
+				RuntimeEvent::Virt(pallet_virt::Event::ProgramEvent { data, .. }) => Some(data),
+				_ => None,
+			})
+			.collect()
+		});
+		let (output, gas_used) = (trial.output, trial.gas_used);
+		Outcome { error, output, gas_used, events, log: logs::take() }
+	}
+
+	/// The call has to succeed, and its output to be a `T`.
+	#[track_caller]
+	pub fn returns<T: DecodeAll>(self) -> T {
+		self.succeeds().decode()
+	}
+
+	/// The call has to succeed.
+	#[track_caller]
+	pub fn succeeds(self) -> Outcome {
+		let outcome = self.outcome();
+		match &outcome.error {
+			None => outcome,
+			Some(error) => panic!("the call failed: {}{}", name(error), outcome.details()),
+		}
+	}
+
+	/// The call has to revert, with an `E`.
+	#[track_caller]
+	pub fn reverts<E: DecodeAll>(self) -> E {
+		let outcome = self.outcome();
+		match outcome.error {
+			Some(error) if error == Error::Reverted.into() => outcome.decode(),
+			Some(error) => {
+				panic!("the call did not revert, but {}{}", name(&error), outcome.details())
+			},
+			None => panic!("the call did not revert, but succeeded{}", outcome.details()),
+		}
+	}
+
+	/// The call has to fail: `assert_eq!(call.fails(), Error::Trapped.into())`.
+	#[track_caller]
+	pub fn fails(self) -> DispatchError {
+		let outcome = self.outcome();
+		match outcome.error {
+			Some(error) => error,
+			None => panic!("the call succeeded{}", outcome.details()),
+		}
+	}
+
+	/// The instantiation has to succeed.
+	#[track_caller]
+	pub fn account(self) -> Account {
+		let What::Instantiate { code_hash, salt } = self.what.clone() else {
+			panic!("only an instantiation makes an account")
+		};
+		let chain = self.chain.clone();
+		let address =
+			pallet_virt::Pallet::<Runtime>::address_of(&self.caller.into(), code_hash, &salt);
+		self.succeeds();
+		Account { chain, address: address.into() }
+	}
+
+	fn extrinsic(&self) -> pallet_virt::Call<Runtime> {
+		let Self { input, value, gas: gas_limit, deposit: storage_deposit_limit, .. } = self;
+		let (input, value, gas_limit) = (input.clone(), *value, *gas_limit);
+		let storage_deposit_limit = *storage_deposit_limit;
+		match self.what.clone() {
+			What::Run { code_hash, entry } => {
+				pallet_virt::Call::run { code_hash, entry, input, gas_limit }
+			},
+			What::Instantiate { code_hash, salt } => pallet_virt::Call::instantiate {
+				code_hash,
+				salt,
+				input,
+				value,
+				gas_limit,
+				storage_deposit_limit,
+			},
+			What::Call { address, entry } => {
+				let address = address.into();
+				pallet_virt::Call::call {
+					address,
+					entry,
+					input,
+					value,
+					gas_limit,
+					storage_deposit_limit,
+				}
+			},
+		}
+	}
+
+	/// What the call gives and takes, changing nothing: an extrinsic that fails says neither.
+	fn trial(&self) -> run::Outcome {
+		let callee = match self.what.clone() {
+			What::Run { code_hash, entry } => Callee::Code { code_hash, entry },
+			What::Instantiate { code_hash, salt } => Callee::New { code_hash, salt },
+			What::Call { address, entry } => Callee::Account { address: address.into(), entry },
+		};
+		let request = Request::<Runtime> {
+			origin: Caller::Account(self.caller.into()),
+			callee,
+			input: &self.input,
+			value: self.value,
+			gas_limit: self.gas,
+			deposit_limit: self.deposit,
+		};
+		with_transaction(|| {
+			TransactionOutcome::Rollback(Ok::<_, DispatchError>(run::execute(request)))
+		})
+		.expect("there are not too many layers; qed")
+	}
+}
+
+impl Outcome {
+	/// The output as a `T`.
+	#[track_caller]
+	pub fn decode<T: DecodeAll>(&self) -> T {
+		match T::decode_all(&mut &self.output[..]) {
+			Ok(value) => value,
+			Err(_) => panic!(
+				"the output {:?} is no {}{}",
+				self.output,
+				std::any::type_name::<T>(),
+				self.details(),
+			),
+		}
+	}
+
+	fn details(&self) -> String {
+		let log = self.log.iter().map(|line| format!("\n  log: {line}"));
+		format!(
+			"\n  gas: {}\n  output: {:?}{}",
+			self.gas_used,
+			self.output,
+			log.collect::<String>()
+		)
+	}
+}
