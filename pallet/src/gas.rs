@@ -74,19 +74,20 @@ impl Price {
 pub struct GasMeter {
 	limit: Gas,
 	left: Gas,
+	lowest: Gas,
 }
 
 impl GasMeter {
 	/// A full meter. The VM counts up to `i64::MAX`: a higher limit counts as that.
 	pub fn new(limit: u64) -> Self {
 		let limit = Gas::try_from(limit).unwrap_or(Gas::MAX);
-		Self { limit, left: limit }
+		Self { limit, left: limit, lowest: limit }
 	}
 
 	/// Takes `amount`, or errs with [`Error::OutOfGas`] and takes nothing.
 	pub fn charge<T>(&mut self, amount: u64) -> Result<(), Error<T>> {
 		let left = Gas::try_from(amount).ok().and_then(|amount| self.left.checked_sub(amount));
-		self.left = left.filter(|left| *left >= 0).ok_or(Error::OutOfGas)?;
+		self.set_left(left.filter(|left| *left >= 0).ok_or(Error::OutOfGas)?);
 		Ok(())
 	}
 
@@ -100,6 +101,13 @@ impl GasMeter {
 	pub fn set_left(&mut self, left: Gas) {
 		debug_assert!(left <= self.left, "a program cannot earn gas");
 		self.left = left;
+		self.lowest = self.lowest.min(left);
+	}
+
+	/// Takes notice that a frame above, which was given of this gas, took `peak` at a time.
+	pub fn saw(&mut self, peak: u64) {
+		let peak = Gas::try_from(peak).unwrap_or(Gas::MAX);
+		self.lowest = self.lowest.min(self.left.saturating_sub(peak).max(0));
 	}
 
 	/// Gas that is left.
@@ -110,6 +118,11 @@ impl GasMeter {
 	/// Gas that was taken.
 	pub fn used(&self) -> u64 {
 		(self.limit - self.left).unsigned_abs()
+	}
+
+	/// The most gas that was taken at a time: more than [`Self::used`] where some was given back.
+	pub fn peak(&self) -> u64 {
+		(self.limit - self.lowest).unsigned_abs()
 	}
 }
 
@@ -139,6 +152,9 @@ mod tests {
 		assert_eq!((meter.left(), meter.used()), (50, 50));
 		meter.refund(u64::MAX);
 		assert_eq!((meter.left(), meter.used()), (100, 0));
+		assert_eq!(meter.peak(), 60);
+		meter.saw(70);
+		assert_eq!((meter.left(), meter.peak()), (100, 70));
 	}
 
 	#[test]

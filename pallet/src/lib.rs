@@ -3,6 +3,8 @@
 //! - [`Pallet`]: the calls, events and errors. Thin: each call checks its origin and delegates.
 //! - [`program`]: the store. [`admission`]: what a blob must be to get into it.
 //! - [`account`]: programs with an address and storage of their own.
+//! - [`calls`]: what the calls that run programs do. [`api`], [`dry_run`]: the same without an
+//!   extrinsic, to see what it would come to.
 //! - [`run`]: the story of a call. [`stack`]: what programs that call each other share.
 //!   [`syscalls`]: what a program may ask for on the way. [`extension`](mod@extension): what it may
 //!   ask a chain for that has more. [`transient`]: what lasts for one call.
@@ -20,7 +22,10 @@ extern crate alloc;
 
 pub mod account;
 pub mod admission;
+pub mod api;
+pub mod calls;
 pub mod deposit;
+pub mod dry_run;
 pub mod extension;
 pub mod gas;
 mod genesis;
@@ -50,15 +55,15 @@ pub type BalanceOf<T> =
 #[frame_support::pallet]
 pub mod pallet {
 	use super::{
+		calls::Limits,
 		deposit::Deposit,
 		limits::*,
-		run::{Callee, Outcome, Request},
-		stack::Caller,
+		stack::{Caller, Stack},
 		*,
 	};
 	use alloc::vec::Vec;
 	use frame_support::{
-		dispatch::{DispatchErrorWithPostInfo, DispatchResultWithPostInfo, PostDispatchInfo},
+		dispatch::DispatchResultWithPostInfo,
 		pallet_prelude::*,
 		traits::{
 			fungible::{Inspect, InspectHold, Mutate, MutateHold},
@@ -407,11 +412,7 @@ pub mod pallet {
 			storage_deposit_limit: Option<BalanceOf<T>>,
 		) -> DispatchResult {
 			let owner = ensure_signed(origin)?;
-			Self::ensure_idle()?;
-			let size = code.len() as u32;
-			let code_hash = program::store::<T>(owner.clone(), code, storage_deposit_limit)?;
-			Self::deposit_event(Event::ProgramStored { code_hash, owner, size });
-			Ok(())
+			calls::upload::<T>(owner, code, storage_deposit_limit).map(drop)
 		}
 
 		/// Removes a program that the origin uploaded and that no account program runs, and gives its
@@ -447,22 +448,8 @@ pub mod pallet {
 			gas_limit: u64,
 		) -> DispatchResultWithPostInfo {
 			let caller = ensure_signed_or_root(origin)?;
-			let base = T::WeightInfo::run(input.len() as u32);
-			let outcome = run::execute::<T>(Request {
-				origin: Caller::from(caller.clone()),
-				callee: Callee::Code { code_hash, entry: entry.clone() },
-				input: &input,
-				value: Default::default(),
-				gas_limit,
-				deposit_limit: None,
-			});
-			Self::settle(base, outcome, |gas_used, output| Event::Executed {
-				caller,
-				code_hash,
-				entry,
-				gas_used,
-				output,
-			})
+			let stack = &mut Stack::new(caller.into());
+			calls::run::<T>(stack, code_hash, entry, input, gas_limit).into()
 		}
 
 		/// Gives a program an account, at an address made of the origin, the code hash and `salt`,
@@ -487,23 +474,9 @@ pub mod pallet {
 			storage_deposit_limit: Option<BalanceOf<T>>,
 		) -> DispatchResultWithPostInfo {
 			let deployer = ensure_signed(origin)?;
-			let base = T::WeightInfo::instantiate(input.len() as u32);
-			let outcome = run::execute::<T>(Request {
-				origin: Caller::Account(deployer.clone()),
-				callee: Callee::New { code_hash, salt: salt.clone() },
-				input: &input,
-				value,
-				gas_limit,
-				deposit_limit: storage_deposit_limit,
-			});
-			let address = Self::address_of(&deployer, code_hash, &salt);
-			Self::settle(base, outcome, |gas_used, output| Event::Instantiated {
-				deployer,
-				address,
-				code_hash,
-				gas_used,
-				output,
-			})
+			let stack = &mut Stack::new(Caller::Account(deployer.clone()));
+			let limits = Limits { value, gas: gas_limit, deposit: storage_deposit_limit };
+			calls::instantiate::<T>(stack, deployer, code_hash, salt, input, limits).into()
 		}
 
 		/// Transfers `value` to an account program and runs its `entry` with `input`. The origin may be
@@ -528,22 +501,9 @@ pub mod pallet {
 			storage_deposit_limit: Option<BalanceOf<T>>,
 		) -> DispatchResultWithPostInfo {
 			let caller = ensure_signed_or_root(origin)?;
-			let base = T::WeightInfo::call(input.len() as u32);
-			let outcome = run::execute::<T>(Request {
-				origin: Caller::from(caller.clone()),
-				callee: Callee::Account { address: address.clone(), entry: entry.clone() },
-				input: &input,
-				value,
-				gas_limit,
-				deposit_limit: storage_deposit_limit,
-			});
-			Self::settle(base, outcome, |gas_used, output| Event::Called {
-				caller,
-				address,
-				entry,
-				gas_used,
-				output,
-			})
+			let stack = &mut Stack::new(caller.into());
+			let limits = Limits { value, gas: gas_limit, deposit: storage_deposit_limit };
+			calls::call::<T>(stack, address, entry, input, limits).into()
 		}
 	}
 
@@ -554,7 +514,7 @@ pub mod pallet {
 		}
 
 		/// Programs that run cannot change what runs.
-		fn ensure_idle() -> DispatchResult {
+		pub(super) fn ensure_idle() -> DispatchResult {
 			ensure!(!Running::<T>::exists(), Error::<T>::ReentrancyDenied);
 			Ok(())
 		}
@@ -563,23 +523,6 @@ pub mod pallet {
 		pub(super) fn deposit_indexed(topics: &[T::Hash], event: Event<T>) {
 			let event = <T as frame_system::Config>::RuntimeEvent::from(event);
 			frame_system::Pallet::<T>::deposit_event_indexed(topics, event);
-		}
-
-		/// Ends a call: its event or error, and the weight that it really took.
-		fn settle(
-			base: Weight,
-			outcome: Outcome,
-			event: impl FnOnce(u64, Vec<u8>) -> Event<T>,
-		) -> DispatchResultWithPostInfo {
-			let weight = base.saturating_add(gas::to_weight(outcome.gas_used));
-			let output = outcome.result.map_err(|error| Self::failed(weight, error))?;
-			Self::deposit_event(event(outcome.gas_used, output));
-			Ok(Some(weight).into())
-		}
-
-		fn failed(weight: Weight, error: DispatchError) -> DispatchErrorWithPostInfo {
-			let post_info = PostDispatchInfo { actual_weight: Some(weight), pays_fee: Pays::Yes };
-			DispatchErrorWithPostInfo { post_info, error }
 		}
 	}
 }

@@ -9,7 +9,7 @@ use crate::{
 	account, gas,
 	limits::*,
 	program,
-	stack::{Caller, CallerOf, Stack},
+	stack::{Caller, Stack, Trap},
 	syscalls::{self, Context, Stop},
 	Accounts, BalanceOf, Code, Config, Error, Event, Pallet, Running,
 };
@@ -21,7 +21,7 @@ use frame_support::{
 	traits::{fungible::Mutate, tokens::Preservation},
 };
 use sp_core::H256;
-use sp_runtime::{traits::Zero, DispatchError};
+use sp_runtime::{traits::Zero, DispatchError, DispatchResult};
 use virt_guest::Code as ResultCode;
 use virt_primitives::{
 	ExecError, ExecResult, Instance, Module, SyscallTable, TrapCause, LOG_TARGET,
@@ -62,8 +62,6 @@ pub enum Callee<AccountId> {
 
 /// A call, as it comes from outside.
 pub struct Request<'a, T: Config> {
-	/// Who asks.
-	pub origin: CallerOf<T>,
 	/// What is to run.
 	pub callee: Callee<T::AccountId>,
 	/// What the program is given.
@@ -92,19 +90,21 @@ pub struct Nested<T: Config> {
 
 /// What came of a [`Request`].
 pub struct Outcome {
-	/// What the program gave, or why it gave nothing.
-	pub result: Result<Vec<u8>, DispatchError>,
+	/// Whether it came to its end, or why not.
+	pub result: DispatchResult,
 	/// What the program gave, also where it reverted.
 	pub output: Vec<u8>,
 	/// Gas that was taken, also where it failed.
 	pub gas_used: u64,
+	/// The most gas that was taken at a time: some may have been given back.
+	pub gas_peak: u64,
 }
 
-/// Runs a program. A call that fails changes nothing.
-pub fn execute<T: Config>(request: Request<'_, T>) -> Outcome {
-	let Request { origin, callee, input, value, gas_limit, deposit_limit } = request;
-	let mut stack = Stack::<T>::new(origin.clone());
-	let mut context = Context::new(&mut stack, origin, input, value, gas_limit);
+/// Runs a program, for the origin of an empty stack. A call that fails changes nothing.
+pub fn execute<T: Config>(stack: &mut Stack<T>, request: Request<'_, T>) -> Outcome {
+	let Request { callee, input, value, gas_limit, deposit_limit } = request;
+	let origin = stack.origin.clone();
+	let mut context = Context::new(stack, origin, input, value, gas_limit);
 	let result = if Running::<T>::exists() {
 		// A program dispatched this.
 		Err(Error::ReentrancyDenied.into())
@@ -115,8 +115,8 @@ pub fn execute<T: Config>(request: Request<'_, T>) -> Outcome {
 		result
 	};
 	let Context { output, meter, .. } = context;
-	let result = result.map(|()| output.clone()).map_err(Into::into);
-	Outcome { result, output, gas_used: meter.used() }
+	let result = result.map_err(Into::into);
+	Outcome { result, output, gas_used: meter.used(), gas_peak: meter.peak() }
 }
 
 /// Why a frame failed.
@@ -296,6 +296,9 @@ fn drive<T: Config>(
 					context.code_hash,
 					context.caller,
 				);
+				if let Some(notes) = &mut context.stack.notes {
+					notes.trap = Some(Trap { code_hash: context.code_hash, offset: pc });
+				}
 				return Err(match cause {
 					TrapCause::Instruction => Error::Trapped,
 					TrapCause::MissingImport => Error::UnknownSyscall,
@@ -330,6 +333,7 @@ fn nested<T: Config>(below: &mut Context<'_, T>, request: Nested<T>) -> i64 {
 	}
 	let result = enter(&mut context, callee, deposit_limit);
 	let Context { output, account, meter, .. } = context;
+	below.meter.saw(meter.peak());
 	let paid: Result<(), Error<T>> = below.meter.charge(meter.used());
 	debug_assert!(paid.is_ok(), "a frame has no more gas than the one below");
 	below.returned = match (&result, new, account, &below.account) {

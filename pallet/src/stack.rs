@@ -2,6 +2,9 @@
 
 use crate::{deposit::DepositMeter, transient::Transient, BalanceOf, Config};
 use alloc::vec::Vec;
+use codec::{Decode, Encode};
+use scale_info::TypeInfo;
+use sp_core::H256;
 
 /// Who calls.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,6 +50,26 @@ pub struct Stack<T: Config> {
 	pub events: u32,
 	/// Lines that programs logged so far.
 	pub logs: u32,
+	/// What a dry-run wants to know beside the result; nothing in a call that goes on the chain.
+	pub notes: Option<Notes>,
+}
+
+/// What programs did that leaves nothing on the chain.
+#[derive(Default)]
+pub struct Notes {
+	/// The lines that they logged.
+	pub logs: Vec<Vec<u8>>,
+	/// Where the last of them trapped that did: where the call failed by a trap, it is that.
+	pub trap: Option<Trap>,
+}
+
+/// Where a program trapped.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, TypeInfo)]
+pub struct Trap {
+	/// The program.
+	pub code_hash: H256,
+	/// Offset of the instruction in its code, in bytes, where that is known.
+	pub offset: Option<u32>,
 }
 
 /// How a stack was when a frame was opened.
@@ -62,7 +85,16 @@ impl<T: Config> Stack<T> {
 	pub fn new(origin: CallerOf<T>) -> Self {
 		let deposit = DepositMeter::new(origin.account().cloned());
 		let transient = Transient::default();
-		Self { origin, depth: 0, accounts: Vec::new(), deposit, transient, events: 0, logs: 0 }
+		Self {
+			origin,
+			depth: 0,
+			accounts: Vec::new(),
+			deposit,
+			transient,
+			events: 0,
+			logs: 0,
+			notes: None,
+		}
 	}
 
 	/// Opens a frame, in which the origin may be held for `deposit_limit`.

@@ -9,6 +9,7 @@ mod calls;
 mod crypto;
 mod deposits;
 mod dispatch;
+mod dry_run;
 mod extension;
 mod facts;
 mod hostile;

@@ -1,9 +1,9 @@
 //! What a node may ask the runtime.
 
 use crate::{
-	presets, AccountId, Balance, Block, Executive, Grandpa, InherentDataExt, Nonce, Runtime,
-	RuntimeCall, RuntimeGenesisConfig, SessionKeys, System, TransactionPayment, SLOT_DURATION,
-	VERSION,
+	presets, AccountId, Balance, Block, Executive, Grandpa, Hash, InherentDataExt, Nonce, Runtime,
+	RuntimeCall, RuntimeEvent, RuntimeGenesisConfig, SessionKeys, System, TransactionPayment,
+	SLOT_DURATION, VERSION,
 };
 use alloc::vec::Vec;
 use frame_support::{
@@ -11,6 +11,10 @@ use frame_support::{
 	weights::Weight,
 };
 use pallet_transaction_payment::{FeeDetails, RuntimeDispatchInfo};
+use pallet_virt::{
+	api,
+	dry_run::{self, DryRun},
+};
 use sp_api::impl_runtime_apis;
 use sp_consensus_aura::sr25519::AuthorityId as AuraId;
 use sp_core::{crypto::KeyTypeId, OpaqueMetadata};
@@ -193,6 +197,74 @@ impl_runtime_apis! {
 
 		fn query_length_to_fee(length: u32) -> Balance {
 			TransactionPayment::length_to_fee(length)
+		}
+	}
+
+	impl pallet_virt::api::VirtApi<Block, AccountId, Balance, RuntimeEvent> for Runtime {
+		fn dry_run_upload(
+			origin: AccountId,
+			code: Vec<u8>,
+			storage_deposit_limit: Option<Balance>,
+		) -> DryRun<Balance, RuntimeEvent> {
+			dry_run::upload::<Runtime>(origin, code, storage_deposit_limit)
+		}
+
+		fn dry_run(
+			origin: AccountId,
+			code_hash: Hash,
+			entry: Vec<u8>,
+			input: Vec<u8>,
+			gas_limit: Option<u64>,
+		) -> DryRun<Balance, RuntimeEvent> {
+			dry_run::run::<Runtime>(origin, code_hash, entry, input, gas_limit)
+		}
+
+		fn dry_run_instantiate(
+			origin: AccountId,
+			code_hash: Hash,
+			salt: Vec<u8>,
+			input: Vec<u8>,
+			value: Balance,
+			gas_limit: Option<u64>,
+			storage_deposit_limit: Option<Balance>,
+		) -> DryRun<Balance, RuntimeEvent> {
+			dry_run::instantiate::<Runtime>(
+				origin, code_hash, salt, input, value, gas_limit, storage_deposit_limit,
+			)
+		}
+
+		fn dry_run_call(
+			origin: AccountId,
+			address: AccountId,
+			entry: Vec<u8>,
+			input: Vec<u8>,
+			value: Balance,
+			gas_limit: Option<u64>,
+			storage_deposit_limit: Option<Balance>,
+		) -> DryRun<Balance, RuntimeEvent> {
+			dry_run::call::<Runtime>(
+				origin, address, entry, input, value, gas_limit, storage_deposit_limit,
+			)
+		}
+
+		fn program(code_hash: Hash) -> Option<pallet_virt::ProgramInfoOf<Runtime>> {
+			api::program::<Runtime>(code_hash)
+		}
+
+		fn exports(code_hash: Hash) -> Option<Vec<Vec<u8>>> {
+			api::exports::<Runtime>(code_hash)
+		}
+
+		fn code_hash(address: AccountId) -> Option<Hash> {
+			api::code_hash::<Runtime>(&address)
+		}
+
+		fn storage(address: AccountId, key: Vec<u8>) -> Option<Vec<u8>> {
+			api::storage::<Runtime>(&address, key)
+		}
+
+		fn address_of(deployer: AccountId, code_hash: Hash, salt: Vec<u8>) -> AccountId {
+			api::address_of::<Runtime>(&deployer, code_hash, &salt)
 		}
 	}
 

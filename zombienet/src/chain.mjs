@@ -151,6 +151,40 @@ export const tx = {
 		api.tx.virt.call(address, bytes(entry), bytes(input), value, gas, deposit),
 };
 
+/** What a call would come to, from `origin`, an address. See the runtime API `VirtApi`. */
+export const dryRun = {
+	upload: (api, origin, code, deposit = null) =>
+		tried(api, api.call.virtApi.dryRunUpload(origin, bytes(code), deposit)),
+	run: (api, origin, codeHash, entry, input = NOTHING, gas = null) =>
+		tried(api, api.call.virtApi.dryRun(origin, codeHash, bytes(entry), bytes(input), gas)),
+	instantiate: (api, origin, codeHash, salt, input = NOTHING, value = 0n, gas = null, deposit = null) =>
+		tried(api, api.call.virtApi.dryRunInstantiate(
+			origin, codeHash, bytes(salt), bytes(input), value, gas, deposit,
+		)),
+	call: (api, origin, address, entry, input = NOTHING, value = 0n, gas = null, deposit = null) =>
+		tried(api, api.call.virtApi.dryRunCall(
+			origin, address, bytes(entry), bytes(input), value, gas, deposit,
+		)),
+};
+
+async function tried(api, answer) {
+	const { result, output, gasConsumed, gasRequired, weight, deposit, events, logs, trap } = await answer;
+	return {
+		error: result.isErr ? errorName(api, result.asErr) : null,
+		output: output.toU8a(true),
+		gasConsumed: gasConsumed.toBigInt(),
+		gasRequired: gasRequired.toBigInt(),
+		weight: { refTime: weight.refTime.toBigInt(), proofSize: weight.proofSize.toBigInt() },
+		/** What the caller is held for more, or less. */
+		deposit: deposit.isCharge ? deposit.asCharge.toBigInt() : -deposit.asRefund.toBigInt(),
+		events: events.map(decodeEvent),
+		logs: logs.map((line) => line.toUtf8()),
+		trap: trap.isSome
+			? { codeHash: trap.unwrap().codeHash.toHex(), offset: trap.unwrap().offset.unwrapOr(null)?.toNumber() ?? null }
+			: null,
+	};
+}
+
 /** No input. */
 export const NOTHING = new Uint8Array();
 

@@ -193,6 +193,9 @@ impl<T: Config> Context<'_, T> {
 			// A program cannot start a line of its own, nor colour it.
 			alloc::string::String::from_utf8_lossy(&text).escape_debug(),
 		);
+		if let Some(notes) = &mut self.stack.notes {
+			notes.logs.push(text);
+		}
 		Ok(0)
 	}
 }

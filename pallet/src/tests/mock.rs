@@ -150,7 +150,8 @@ pub fn on_both<R: PartialEq + std::fmt::Debug>(test: impl Fn() -> R) -> R {
 	interpreted.0
 }
 
-fn state_root() -> H256 {
+/// The root of the storage.
+pub fn state_root() -> H256 {
 	H256::from_slice(&sp_io::storage::root(StateVersion::V1))
 }
 
@@ -194,15 +195,18 @@ pub fn run_once(
 	gas: u64,
 ) -> (Result<Vec<u8>, DispatchError>, u64) {
 	let code_hash = crate::program::code_hash(code);
-	let outcome = crate::run::execute::<Test>(crate::run::Request {
-		origin: crate::stack::Caller::Account(ALICE),
-		callee: crate::run::Callee::Code { code_hash, entry: entry.into() },
-		input,
-		value: 0,
-		gas_limit: gas,
-		deposit_limit: None,
-	});
-	(outcome.result, outcome.gas_used)
+	let stack = &mut crate::stack::Stack::new(crate::stack::Caller::Account(ALICE));
+	let outcome = crate::run::execute::<Test>(
+		stack,
+		crate::run::Request {
+			callee: crate::run::Callee::Code { code_hash, entry: entry.into() },
+			input,
+			value: 0,
+			gas_limit: gas,
+			deposit_limit: None,
+		},
+	);
+	(outcome.result.map(|()| outcome.output), outcome.gas_used)
 }
 
 /// The output of the last call, from its event.

@@ -1,12 +1,8 @@
 //! A call, what is expected of it, and what came of it.
 
-use crate::{logs, name, runtime::*, Account, AccountId, Chain, Error, ALICE, GAS};
+use crate::{name, runtime::*, Account, AccountId, Chain, Error, ALICE, GAS};
 use codec::{DecodeAll, Encode};
-use frame_support::storage::{with_transaction, TransactionOutcome};
-use pallet_virt::{
-	run::{self, Callee, Request},
-	stack::Caller,
-};
+use pallet_virt::dry_run::{self, DryRunOf};
 use sp_core::H256;
 use sp_runtime::DispatchError;
 
@@ -40,7 +36,7 @@ pub struct Outcome {
 	pub gas_used: u64,
 	/// Data of the program's events, in order.
 	pub events: Vec<Vec<u8>>,
-	/// What was logged, a line each.
+	/// What programs logged, a line each.
 	pub log: Vec<String>,
 }
 
@@ -79,7 +75,6 @@ impl Call {
 	pub fn outcome(self) -> Outcome {
 		let trial = self.chain.execute(|| self.trial());
 		let before = self.chain.execute(System::event_count) as usize;
-		logs::take();
 		let call = self.extrinsic();
 		let error = self.chain.dispatch(self.caller, call).err();
 		let events = self.chain.execute(|| {
@@ -91,8 +86,9 @@ impl Call {
 			})
 			.collect()
 		});
-		let (output, gas_used) = (trial.output, trial.gas_used);
-		Outcome { error, output, gas_used, events, log: logs::take() }
+		let (output, gas_used) = (trial.output, trial.gas_consumed);
+		let log = trial.logs.iter().map(|line| String::from_utf8_lossy(line).into()).collect();
+		Outcome { error, output, gas_used, events, log }
 	}
 
 	/// The call has to succeed, and its output to be a `T`.
@@ -178,24 +174,20 @@ impl Call {
 	}
 
 	/// What the call gives and takes, changing nothing: an extrinsic that fails says neither.
-	fn trial(&self) -> run::Outcome {
-		let callee = match self.what.clone() {
-			What::Run { code_hash, entry } => Callee::Code { code_hash, entry },
-			What::Instantiate { code_hash, salt } => Callee::New { code_hash, salt },
-			What::Call { address, entry } => Callee::Account { address: address.into(), entry },
-		};
-		let request = Request::<Runtime> {
-			origin: Caller::Account(self.caller.into()),
-			callee,
-			input: &self.input,
-			value: self.value,
-			gas_limit: self.gas,
-			deposit_limit: self.deposit,
-		};
-		with_transaction(|| {
-			TransactionOutcome::Rollback(Ok::<_, DispatchError>(run::execute(request)))
-		})
-		.expect("there are not too many layers; qed")
+	fn trial(&self) -> DryRunOf<Runtime> {
+		let (caller, input) = (self.caller.into(), self.input.clone());
+		let (value, gas, deposit) = (self.value, Some(self.gas), self.deposit);
+		match self.what.clone() {
+			What::Run { code_hash, entry } => {
+				dry_run::run::<Runtime>(caller, code_hash, entry, input, gas)
+			},
+			What::Instantiate { code_hash, salt } => {
+				dry_run::instantiate::<Runtime>(caller, code_hash, salt, input, value, gas, deposit)
+			},
+			What::Call { address, entry } => {
+				dry_run::call::<Runtime>(caller, address.into(), entry, input, value, gas, deposit)
+			},
+		}
 	}
 }
 

@@ -16,7 +16,6 @@
 //! when it went otherwise, and say how, with what the program logged.
 
 mod call;
-mod logs;
 mod runtime;
 
 pub use call::{Call, Outcome};
@@ -101,7 +100,6 @@ impl Chain {
 	}
 
 	fn on(engine: &Arc<Engine>) -> Self {
-		logs::listen();
 		let mut storage = frame_system::GenesisConfig::<Runtime>::default()
 			.build_storage()
 			.expect("the genesis of the system is good; qed");

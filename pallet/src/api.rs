@@ -1,0 +1,108 @@
+//! What may be asked about programs without an extrinsic: a runtime API.
+//!
+//! In polkadot-js: `api.call.virtApi.*`.
+
+use crate::{account, dry_run::DryRun, Accounts, Code, Config, ProgramInfo, Programs, State};
+use alloc::vec::Vec;
+use codec::Codec;
+use polkavm_common::program::ProgramBlob;
+use sp_core::H256;
+
+sp_api::decl_runtime_apis! {
+	/// Tries calls of the pallet, and looks into what it stores.
+	///
+	/// A dry-run is made on the state of a block, as if its caller had signed: the call happens, is
+	/// looked at and undone. It has a gas limit of at most `MAX_DRY_RUN_GAS`, which is also what no
+	/// limit stands for, and errs where it takes longer than `MAX_DRY_RUN_MILLISECONDS`.
+	pub trait VirtApi<AccountId, Balance, Event>
+	where
+		AccountId: Codec,
+		Balance: Codec,
+		Event: Codec,
+	{
+		/// What `upload` would come to.
+		fn dry_run_upload(
+			origin: AccountId,
+			code: Vec<u8>,
+			storage_deposit_limit: Option<Balance>,
+		) -> DryRun<Balance, Event>;
+
+		/// What `run` would come to.
+		fn dry_run(
+			origin: AccountId,
+			code_hash: H256,
+			entry: Vec<u8>,
+			input: Vec<u8>,
+			gas_limit: Option<u64>,
+		) -> DryRun<Balance, Event>;
+
+		/// What `instantiate` would come to.
+		fn dry_run_instantiate(
+			origin: AccountId,
+			code_hash: H256,
+			salt: Vec<u8>,
+			input: Vec<u8>,
+			value: Balance,
+			gas_limit: Option<u64>,
+			storage_deposit_limit: Option<Balance>,
+		) -> DryRun<Balance, Event>;
+
+		/// What `call` would come to.
+		fn dry_run_call(
+			origin: AccountId,
+			address: AccountId,
+			entry: Vec<u8>,
+			input: Vec<u8>,
+			value: Balance,
+			gas_limit: Option<u64>,
+			storage_deposit_limit: Option<Balance>,
+		) -> DryRun<Balance, Event>;
+
+		/// A stored program.
+		fn program(code_hash: H256) -> Option<ProgramInfo<AccountId, Balance>>;
+
+		/// The names that a stored program exports.
+		fn exports(code_hash: H256) -> Option<Vec<Vec<u8>>>;
+
+		/// The code hash of an account program.
+		fn code_hash(address: AccountId) -> Option<H256>;
+
+		/// What an account program stored under its own key.
+		fn storage(address: AccountId, key: Vec<u8>) -> Option<Vec<u8>>;
+
+		/// Where `deployer` would instantiate the program with this salt.
+		fn address_of(deployer: AccountId, code_hash: H256, salt: Vec<u8>) -> AccountId;
+	}
+}
+
+/// See [`VirtApi::program`].
+pub fn program<T: Config>(code_hash: H256) -> Option<crate::ProgramInfoOf<T>> {
+	Programs::<T>::get(code_hash)
+}
+
+/// See [`VirtApi::exports`].
+pub fn exports<T: Config>(code_hash: H256) -> Option<Vec<Vec<u8>>> {
+	let code = Code::<T>::get(code_hash)?;
+	let blob = ProgramBlob::parse(code.into_inner().into()).ok()?;
+	Some(blob.exports().map(|export| export.symbol().as_bytes().to_vec()).collect())
+}
+
+/// See [`VirtApi::code_hash`].
+pub fn code_hash<T: Config>(address: &T::AccountId) -> Option<H256> {
+	Accounts::<T>::get(address).map(|info| info.code_hash)
+}
+
+/// See [`VirtApi::storage`].
+pub fn storage<T: Config>(address: &T::AccountId, key: Vec<u8>) -> Option<Vec<u8>> {
+	let item = State::<T>::get(address, frame_support::BoundedVec::try_from(key).ok()?)?;
+	Some(item.data.into_inner())
+}
+
+/// See [`VirtApi::address_of`].
+pub fn address_of<T: Config>(
+	deployer: &T::AccountId,
+	code_hash: H256,
+	salt: &[u8],
+) -> T::AccountId {
+	account::address_of::<T>(deployer, code_hash, salt)
+}

@@ -1,0 +1,199 @@
+//! Calls that are tried and undone. Rows 31 and 32 of the fault list.
+
+use super::{mock::*, script::Script};
+use crate::{
+	api,
+	dry_run::{self, DepositChange, DryRunOf},
+	limits::*,
+	Error, Event, HoldReason, WeightInfo,
+};
+use codec::Encode;
+use frame_support::{
+	assert_ok,
+	traits::fungible::{Inspect, InspectHold},
+};
+use sp_runtime::AccountId32;
+use virt_fixtures::{COUNTER, ECHO, OOB, SPIN, TRAP};
+
+fn call(address: &AccountId32, entry: &str, input: &[u8], gas: Option<u64>) -> DryRunOf<Test> {
+	dry_run::call(BOB, address.clone(), entry.into(), input.into(), 0, gas, None)
+}
+
+#[test]
+fn dry_run_says_what_the_call_then_does() {
+	on_both(|| {
+		let address = deploy(COUNTER, 0);
+		let (entry, input) = ("increment", 5u32.encode());
+		let tried = call(&address, entry, &input, None);
+		assert_ok!(tried.result);
+		assert_eq!(tried.output, 5u32.encode());
+		assert_eq!(tried.logs, [b"the counter is 5 now".to_vec()]);
+		assert_eq!(tried.trap, None);
+
+		let held = Balances::total_balance_on_hold(&BOB);
+		System::reset_events();
+		let limit = tried.gas_required;
+		let info = Virt::call(signed(BOB), address, entry.into(), input, 0, limit, None).unwrap();
+		assert_eq!(gas_used(), tried.gas_consumed);
+		assert_eq!(info.actual_weight, Some(tried.weight), "nothing was given back");
+		let events: Vec<_> = System::events().into_iter().map(|record| record.event).collect();
+		assert_eq!(tried.events, events);
+		let change = Balances::total_balance_on_hold(&BOB) - held;
+		assert_eq!(tried.deposit, DepositChange::Charge(change));
+		(tried.gas_consumed, tried.weight)
+	});
+}
+
+#[test]
+fn dry_run_changes_nothing() {
+	on_both(|| {
+		let address = deploy(COUNTER, 0);
+		let hash = crate::program::code_hash(COUNTER);
+		let before = state_root();
+		assert_ok!(call(&address, "increment", &[], None).result);
+		assert_ok!(dry_run::upload::<Test>(BOB, ECHO.to_vec(), None).result);
+		assert_ok!(dry_run::run::<Test>(BOB, hash, b"get".into(), vec![], None).result.or(Ok(())));
+		let salt = b"another".to_vec();
+		let tried = dry_run::instantiate::<Test>(BOB, hash, salt, vec![], 100, None, None);
+		assert_ok!(tried.result);
+		assert_eq!(state_root(), before);
+	});
+}
+
+#[test]
+fn dry_run_of_an_upload_gives_code_hash_deposit_and_weight() {
+	on_chain(|| {
+		let tried = dry_run::upload::<Test>(BOB, ECHO.to_vec(), None);
+		assert_eq!(tried.output, crate::program::code_hash(ECHO).encode());
+		let weight = <Test as crate::Config>::WeightInfo::upload(ECHO.len() as u32);
+		assert_eq!(tried.weight, weight);
+		assert_ok!(Virt::upload(signed(BOB), ECHO.to_vec(), None));
+		let held = Balances::balance_on_hold(&HoldReason::Program.into(), &BOB);
+		assert_eq!(tried.deposit, DepositChange::Charge(held));
+
+		let refused = dry_run::upload::<Test>(BOB, b"no program".to_vec(), None);
+		assert_eq!(refused.result, Err(Error::<Test>::InvalidProgram.into()));
+		assert_eq!((refused.output, refused.events), (vec![], vec![]));
+	});
+}
+
+#[test]
+fn dry_run_of_an_instantiation_has_its_event_and_address() {
+	on_chain(|| {
+		let code_hash = upload(COUNTER);
+		let address = api::address_of::<Test>(&BOB, code_hash, b"salt");
+		let tried =
+			dry_run::instantiate::<Test>(BOB, code_hash, b"salt".into(), vec![], 0, None, None);
+		assert!(tried.events.iter().any(|event| matches!(event,
+			RuntimeEvent::Virt(Event::Instantiated { address: made, .. }) if *made == address)));
+		assert_eq!(api::code_hash::<Test>(&address), None);
+		assert_ok!(Virt::instantiate(
+			signed(BOB),
+			code_hash,
+			b"salt".into(),
+			vec![],
+			0,
+			tried.gas_required,
+			None
+		));
+		assert_eq!(api::code_hash::<Test>(&address), Some(code_hash));
+	});
+}
+
+/// A program that dispatches a call whose weight it gets back in part, and returns.
+fn refunded() -> Vec<u8> {
+	let remark = frame_system::Call::remark_with_event { remark: vec![1; 64] };
+	let call = RuntimeCall::Virt(crate::Call::remove { code_hash: Default::default() }).encode();
+	let other = RuntimeCall::System(remark).encode();
+	let mut script = Script::new();
+	for call in [call, other] {
+		let at = script.data(&call);
+		script.syscall("dispatch", &[at, call.len() as u64]);
+	}
+	script.ends()
+}
+
+#[test]
+fn required_gas_is_enough_and_one_less_is_not() {
+	on_both(|| {
+		for code in [COUNTER.to_vec(), refunded()] {
+			let address = deploy(&code, 1_000);
+			let entry = if code == COUNTER { "increment" } else { "main" };
+			let tried = call(&address, entry, &[], None);
+			assert_ok!(tried.result);
+			assert!(tried.gas_required >= tried.gas_consumed);
+			let exact = call(&address, entry, &[], Some(tried.gas_required));
+			assert_eq!(exact, tried);
+			let short = call(&address, entry, &[], Some(tried.gas_required - 1));
+			assert_eq!(short.result, Err(Error::<Test>::OutOfGas.into()));
+		}
+	});
+}
+
+#[test]
+fn failures_are_typed_and_say_where() {
+	on_both(|| {
+		let run = |code: &[u8], entry: &str| {
+			let hash = upload(code);
+			dry_run::run::<Test>(BOB, hash, entry.into(), vec![], None)
+		};
+		let trapped = run(TRAP, "trap");
+		assert_eq!(trapped.result, Err(Error::<Test>::Trapped.into()));
+		let trap = trapped.trap.expect("it says where");
+		assert_eq!(trap.code_hash, crate::program::code_hash(TRAP));
+		let offset = trap.offset.expect("it is known");
+		let out_of_bounds = run(OOB, "pointer");
+		assert_eq!(out_of_bounds.result, Err(Error::<Test>::OutOfBounds.into()));
+		let hash = crate::program::code_hash(OOB);
+		let missing = dry_run::run::<Test>(BOB, hash, b"none".into(), vec![], None);
+		assert_eq!(missing.result, Err(Error::<Test>::EntryNotFound.into()));
+		assert!(missing.gas_consumed > 0 && missing.events.is_empty());
+		offset
+	});
+}
+
+#[test]
+fn dry_runs_are_bounded_in_gas() {
+	on_chain(|| {
+		let hash = upload(SPIN);
+		for limit in [Some(u64::MAX), Some(MAX_DRY_RUN_GAS + 1), Some(MAX_DRY_RUN_GAS)] {
+			let tried = dry_run::run::<Test>(BOB, hash, b"spin".into(), vec![], limit);
+			assert_eq!(tried.result, Err(Error::<Test>::OutOfGas.into()));
+			assert!(tried.gas_consumed <= MAX_DRY_RUN_GAS);
+		}
+	});
+}
+
+#[test]
+fn estimate_is_the_same_cold_and_warm() {
+	// Each chain has an engine's cache of its own that knows more than the one before.
+	let estimate = || {
+		on_both(|| {
+			let hash = upload(ECHO);
+			let input = vec![7; 100];
+			let first = dry_run::run::<Test>(BOB, hash, b"echo".into(), input.clone(), None);
+			assert_ok!(first.result);
+			assert_eq!(dry_run::run::<Test>(BOB, hash, b"echo".into(), input, None), first);
+			(first.gas_consumed, first.gas_required, first.weight)
+		})
+	};
+	assert_eq!(estimate(), estimate());
+}
+
+#[test]
+fn what_is_stored_can_be_looked_at() {
+	on_chain(|| {
+		let address = deploy(COUNTER, 0);
+		let hash = crate::program::code_hash(COUNTER);
+		assert_eq!(api::program::<Test>(hash).expect("it is stored").references, 1);
+		let exports = api::exports::<Test>(hash).expect("it is stored");
+		for name in ["init", "increment", "get"] {
+			assert!(exports.contains(&name.into()), "{name}");
+		}
+		assert_eq!(api::exports::<Test>(Default::default()), None);
+		assert_eq!(api::storage::<Test>(&address, b"count".into()), Some(0u32.encode()));
+		assert_eq!(api::storage::<Test>(&address, b"other".into()), None);
+		assert_eq!(api::storage::<Test>(&address, vec![0; MAX_KEY as usize + 1]), None);
+		assert!(Balances::total_balance(&ALICE) <= FUNDS);
+	});
+}
