@@ -8,7 +8,7 @@ BENCH := $(CARGO) build --release --workspace --bin virt-bench
 export VIRT_NODE := $(TARGET)/release/virt-node
 export VIRT_PROGRAMS := $(TARGET)/programs
 
-.PHONY: help setup setup-js build demo dev test test-rust test-js fuzz bench manual fmt lint program
+.PHONY: help setup setup-js build demo dev test test-rust test-js fuzz bench weigh manual fmt lint program
 
 help: ## Says what there is
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 20
@@ -51,6 +51,10 @@ bench: setup ## Measures beside the peer, prints the table, and writes it to doc
 
 manual: setup ## Writes docs/guest-manual.md from the syscall table
 	WRITE_MANUAL=1 $(CARGO) test --release --workspace --test manual
+
+weigh: setup ## Compares what programs are charged with the time that they take
+	$(CARGO) build --release --workspace --bin virt-weigh
+	@$(TARGET)/release/virt-weigh
 
 fmt: setup ## Formats the sources
 	$(CARGO) fmt --all

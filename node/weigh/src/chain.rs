@@ -1,0 +1,103 @@
+//! The runtime of the chain, as a node executes it, on a state in memory.
+
+use codec::{Decode, Encode};
+use frame_support::traits::Currency;
+use sc_executor::WasmExecutor;
+use sp_core::{
+	traits::{CallContext, CodeExecutor, RuntimeCode, WrappedRuntimeCode},
+	H256,
+};
+use sp_runtime::BuildStorage;
+use std::time::{Duration, Instant};
+use virt_manager::{BackendChoice, Engine};
+use virt_runtime::{AccountId, Runtime, RuntimeGenesisConfig, RuntimeOrigin, Virt, UNIT};
+
+type Executor = WasmExecutor<(sp_io::SubstrateHostFunctions, virt_primitives::HostFunctions)>;
+
+/// What a dry-run gave.
+pub type Tried = pallet_virt::dry_run::DryRunOf<Runtime>;
+
+/// Who calls: rich enough for any deposit.
+pub const ALICE: AccountId = AccountId::new([1; 32]);
+
+/// A chain with one account.
+pub struct Chain {
+	backend: BackendChoice,
+	engine: std::sync::Arc<Engine>,
+	executor: Executor,
+	ext: sp_io::TestExternalities,
+}
+
+impl Chain {
+	/// A chain whose programs run on this backend.
+	pub fn new(backend: BackendChoice) -> Result<Self, String> {
+		let engine = Engine::new(backend, None).map_err(|error| error.to_string())?;
+		let storage = RuntimeGenesisConfig::default().build_storage()?;
+		let mut chain =
+			Self { backend, engine, executor: Executor::builder().build(), ext: storage.into() };
+		chain.block();
+		chain.ext.execute_with(|| {
+			frame_system::Pallet::<Runtime>::set_block_number(1);
+			let _ = virt_runtime::Balances::deposit_creating(&ALICE, 1_000_000 * UNIT);
+		});
+		Ok(chain)
+	}
+
+	/// Makes the node forget the programs that it knows.
+	pub fn forget(&mut self) -> Result<(), String> {
+		self.engine = Engine::new(self.backend, None).map_err(|error| error.to_string())?;
+		Ok(())
+	}
+
+	/// A new manager, as for each block.
+	fn block(&mut self) {
+		self.ext.register_extension(self.engine.extension());
+	}
+
+	/// Stores a program; gives it an account.
+	pub fn deploy(&mut self, code: &[u8]) -> Result<(H256, AccountId), String> {
+		let hash = pallet_virt::program::code_hash(code);
+		let made = self.ext.execute_with(|| {
+			Virt::upload(RuntimeOrigin::signed(ALICE), code.to_vec(), None)
+				.map_err(|error| format!("{error:?}"))?;
+			let origin = RuntimeOrigin::signed(ALICE);
+			Virt::instantiate(origin, hash, vec![], vec![], UNIT, 1_000_000_000, None)
+				.map_err(|failure| format!("{:?}", failure.error))
+		});
+		made?;
+		// As it is in a block after the one that stored it.
+		self.ext.commit_all()?;
+		Ok((hash, Virt::address_of(&ALICE, hash, &[])))
+	}
+
+	/// Tries a call of an account program, in a block of its own; how long that took.
+	pub fn try_call(
+		&mut self,
+		address: &AccountId,
+		entry: &str,
+		input: &[u8],
+	) -> Result<(Tried, Duration), String> {
+		let arguments = (
+			ALICE,
+			address,
+			entry.as_bytes(),
+			input,
+			0u128,
+			Option::<u64>::None,
+			Option::<u128>::None,
+		);
+		self.block();
+		let wasm = virt_runtime::WASM_BINARY.ok_or("it was built without its runtime")?;
+		let code = WrappedRuntimeCode(wasm.into());
+		let code = RuntimeCode { code_fetcher: &code, heap_pages: None, hash: vec![0] };
+		let (context, data) = (CallContext::Onchain { import: true }, arguments.encode());
+		let mut ext = self.ext.ext();
+		let start = Instant::now();
+		let (result, _) =
+			self.executor.call(&mut ext, &code, "VirtApi_dry_run_call", &data, context);
+		let took = start.elapsed();
+		let result = result.map_err(|error| error.to_string())?;
+		let tried = Tried::decode(&mut &result[..]).map_err(|error| error.to_string())?;
+		Ok((tried, took))
+	}
+}
