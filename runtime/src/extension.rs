@@ -24,7 +24,7 @@ mod tests {
 		System, Virt, UNIT,
 	};
 	use codec::Decode;
-	use frame_support::traits::fungible::{Inspect, Mutate};
+	use frame_support::traits::fungible::Mutate;
 	use sp_runtime::BuildStorage;
 	use virt_fixtures::CHAIN;
 	use virt_manager::{BackendChoice, Engine};

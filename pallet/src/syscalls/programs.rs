@@ -1,6 +1,9 @@
 //! Syscalls that reach other programs and the rest of the runtime. The programs are run by
 //! [`crate::run`], which a handler only asks to.
 
+// As many as a syscall has registers, and what every handler gets.
+#![allow(clippy::too_many_arguments)]
+
 use super::{code, context::part, Answer, Context, Memory, Stop};
 use crate::{
 	account,

@@ -254,8 +254,11 @@ fn guest_library_exports_for_re_entry() {
 	type Results = (Result<u32, Failure>, Result<u32, Failure>);
 	on_both(|| {
 		let address = deploy(virt_fixtures::REENTRANT, 0);
-		assert_ok!(Virt::call(signed(BOB), address, b"start".to_vec(), vec![], 0, PLENTY, None));
+		let start = b"start".to_vec();
+		assert_ok!(Virt::call(signed(BOB), address.clone(), start, vec![], 0, PLENTY, None));
 		assert_eq!(output_of::<Results>(), (Ok(7), Err(Failure::ReentrancyDenied)));
+		assert_ok!(Virt::call(signed(BOB), address, b"depth".to_vec(), vec![], 0, PLENTY, None));
+		assert_eq!(output_of::<u32>(), MAX_DEPTH);
 	});
 }
 
