@@ -71,7 +71,7 @@ pub fn upload<T: Config>(
 	code: Vec<u8>,
 	deposit_limit: Option<BalanceOf<T>>,
 ) -> DryRunOf<T> {
-	rehearse(origin.clone(), |_| {
+	rehearse::<T>(origin.clone(), |_| {
 		let base = T::WeightInfo::upload(code.len() as u32);
 		let stored = calls::upload::<T>(origin, code, deposit_limit);
 		let (result, output) = match stored {
@@ -90,7 +90,7 @@ pub fn run<T: Config>(
 	input: Vec<u8>,
 	gas_limit: Option<u64>,
 ) -> DryRunOf<T> {
-	rehearse(origin, |stack| calls::run(stack, code_hash, entry, input, bounded(gas_limit)))
+	rehearse::<T>(origin, |stack| calls::run(stack, code_hash, entry, input, bounded(gas_limit)))
 }
 
 /// Tries [`Pallet::instantiate`](crate::Pallet::instantiate).
@@ -104,7 +104,7 @@ pub fn instantiate<T: Config>(
 	deposit: Option<BalanceOf<T>>,
 ) -> DryRunOf<T> {
 	let limits = Limits { value, gas: bounded(gas_limit), deposit };
-	rehearse(origin.clone(), |stack| {
+	rehearse::<T>(origin.clone(), |stack| {
 		calls::instantiate(stack, origin, code_hash, salt, input, limits)
 	})
 }
@@ -120,7 +120,7 @@ pub fn call<T: Config>(
 	deposit: Option<BalanceOf<T>>,
 ) -> DryRunOf<T> {
 	let limits = Limits { value, gas: bounded(gas_limit), deposit };
-	rehearse(origin, |stack| calls::call(stack, address, entry, input, limits))
+	rehearse::<T>(origin, |stack| calls::call(stack, address, entry, input, limits))
 }
 
 /// Does it, looks at what came of it, and undoes it.

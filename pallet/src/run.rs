@@ -316,6 +316,13 @@ fn nested<T: Config>(below: &mut Context<'_, T>, request: Nested<T>) -> i64 {
 	if below.stack.depth >= MAX_DEPTH {
 		return ResultCode::DEPTH_EXCEEDED;
 	}
+	if matches!(callee, Callee::New { .. }) {
+		// It deposits an event, with the constructor's output in it.
+		if below.stack.events >= MAX_EVENTS {
+			return Failure::from(Error::<T>::LimitExceeded).code();
+		}
+		below.stack.events += 1;
+	}
 	let left = below.meter.left().unsigned_abs();
 	let gas = if gas_limit == 0 { left } else { gas_limit.min(left) };
 	let over = matches!(callee, Callee::Code { .. });

@@ -11,10 +11,7 @@ use frame_support::{
 	weights::Weight,
 };
 use pallet_transaction_payment::{FeeDetails, RuntimeDispatchInfo};
-use pallet_virt::{
-	api,
-	dry_run::{self, DryRun},
-};
+use pallet_virt::dry_run::{self, DryRun};
 use sp_api::impl_runtime_apis;
 use sp_consensus_aura::sr25519::AuthorityId as AuraId;
 use sp_core::{crypto::KeyTypeId, OpaqueMetadata};
@@ -248,23 +245,23 @@ impl_runtime_apis! {
 		}
 
 		fn program(code_hash: Hash) -> Option<pallet_virt::ProgramInfoOf<Runtime>> {
-			api::program::<Runtime>(code_hash)
+			pallet_virt::api::program::<Runtime>(code_hash)
 		}
 
 		fn exports(code_hash: Hash) -> Option<Vec<Vec<u8>>> {
-			api::exports::<Runtime>(code_hash)
+			pallet_virt::api::exports::<Runtime>(code_hash)
 		}
 
 		fn code_hash(address: AccountId) -> Option<Hash> {
-			api::code_hash::<Runtime>(&address)
+			pallet_virt::api::code_hash::<Runtime>(&address)
 		}
 
 		fn storage(address: AccountId, key: Vec<u8>) -> Option<Vec<u8>> {
-			api::storage::<Runtime>(&address, key)
+			pallet_virt::api::storage::<Runtime>(&address, key)
 		}
 
 		fn address_of(deployer: AccountId, code_hash: Hash, salt: Vec<u8>) -> AccountId {
-			api::address_of::<Runtime>(&deployer, code_hash, &salt)
+			pallet_virt::api::address_of::<Runtime>(&deployer, code_hash, &salt)
 		}
 	}
 

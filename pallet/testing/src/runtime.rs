@@ -59,6 +59,7 @@ impl pallet_virt::Config for Runtime {
 	type Currency = Balances;
 	type DepositPerByte = ConstU128<{ crate::DEPOSIT_PER_BYTE }>;
 	type DepositPerItem = ConstU128<{ crate::DEPOSIT_PER_ITEM }>;
+	type Extension = ();
 	type RuntimeHoldReason = RuntimeHoldReason;
 	type Time = Timestamp;
 	type WeightInfo = pallet_virt::weights::SubstrateWeight<Runtime>;
