@@ -9,21 +9,21 @@ use virt_primitives::Gas;
 
 /// Picoseconds of weight per unit of gas.
 ///
-/// Measured, by `scripts/cargo run --release -p virt-manager --example gas_time`, on a 2-core
-/// virtual machine: 430 to 1,100 on the interpreter, 50 to 90 on the recompiler. The slower one sets
-/// the price.
-pub const REF_TIME_PER_GAS: u64 = 2_000;
+/// Measured by `make weigh`, on a 2-core virtual machine: up to 3,700 in the interpreter, for
+/// instructions that PolkaVM's cost model takes for free, and up to 700 on the recompiler. A node may
+/// have the interpreter only, and half as fast: that sets the price.
+pub const REF_TIME_PER_GAS: u64 = 8_000;
 
 /// Units of gas per byte of storage proof. No syscall reads more bytes than it pays for at this
 /// rate; see [`crate::syscalls`].
 pub const GAS_PER_PROOF_BYTE: u64 = 4;
 
 /// Gas to load a program: the cold price, whether it is in the node's cache or not.
-const LOAD_BASE: u64 = 50_000;
+const LOAD_BASE: u64 = 20_000;
 
 /// See [`LOAD_BASE`]; per byte of the blob. Compiling one took the recompiler up to 260 ns, measured
 /// as for [`REF_TIME_PER_GAS`].
-const LOAD_PER_BYTE: u64 = 200;
+const LOAD_PER_BYTE: u64 = 70;
 
 /// The weight of `gas` units.
 pub fn to_weight(gas: u64) -> Weight {
@@ -37,7 +37,7 @@ pub fn of_weight(weight: Weight) -> u64 {
 }
 
 /// Gas to remove one storage item of an account that terminates, and to give its deposit back.
-const TERMINATE_PER_ITEM: u64 = 100_000;
+const TERMINATE_PER_ITEM: u64 = 40_000;
 
 /// The gas to terminate an account of `items` storage items, beside the syscall.
 pub fn terminate(items: u32) -> u64 {
@@ -45,7 +45,7 @@ pub fn terminate(items: u32) -> u64 {
 }
 
 /// See [`LOAD_BASE`]; per page of memory that the program declares, to map and to zero it.
-const LOAD_PER_PAGE: u64 = 1_000;
+const LOAD_PER_PAGE: u64 = 400;
 
 /// The gas to load a program of `size` bytes that declares `memory` bytes.
 pub fn load(size: u32, memory: u32) -> u64 {

@@ -81,9 +81,9 @@ pub const ABI: u16 = 1;
 /// Programs of an older ABI are refused with `UnsupportedAbi`, until they are uploaded again.
 pub const OLDEST_ABI: u16 = 0;
 
-/// Gas of a dry-run: what a block's computing pays for. Not a rule of the chain, but of what its nodes
-/// answer.
-pub const MAX_DRY_RUN_GAS: u64 = 1_000_000_000;
+/// Gas of a dry-run: what a second and a half of a block pays for. Not a rule of the chain, but of
+/// what its nodes answer.
+pub const MAX_DRY_RUN_GAS: u64 = 180_000_000;
 
 /// Time that the programs of a dry-run may take, in milliseconds. As for [`MAX_DRY_RUN_GAS`].
 pub const MAX_DRY_RUN_MILLISECONDS: u32 = 5_000;

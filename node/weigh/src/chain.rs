@@ -1,12 +1,14 @@
 //! The runtime of the chain, as a node executes it, on a state in memory.
 
-use codec::{Decode, Encode};
-use frame_support::traits::Currency;
-use sc_executor::WasmExecutor;
-use sp_core::{
-	traits::{CallContext, CodeExecutor, RuntimeCode, WrappedRuntimeCode},
-	H256,
+use crate::{
+	load::{self, STORED_KEY},
+	program::ENTRY,
 };
+use codec::{Decode, Encode};
+use frame_support::{traits::Currency, BoundedVec};
+use pallet_virt::{deposit::Deposit, limits::MAX_VALUE};
+use sc_executor::WasmExecutor;
+use sp_core::traits::{CallContext, CodeExecutor, RuntimeCode, WrappedRuntimeCode};
 use sp_runtime::BuildStorage;
 use std::time::{Duration, Instant};
 use virt_manager::{BackendChoice, Engine};
@@ -40,13 +42,18 @@ impl Chain {
 			frame_system::Pallet::<Runtime>::set_block_number(1);
 			let _ = virt_runtime::Balances::deposit_creating(&ALICE, 1_000_000 * UNIT);
 		});
+		chain.deploy(&load::callee())?;
 		Ok(chain)
 	}
 
-	/// Makes the node forget the programs that it knows.
+	/// Makes the node forget the programs that it knows. It is not idle then, though.
 	pub fn forget(&mut self) -> Result<(), String> {
 		self.engine = Engine::new(self.backend, None).map_err(|error| error.to_string())?;
-		Ok(())
+		// Its workers are made ready, on the cores that are to be measured.
+		std::thread::sleep(Duration::from_millis(300));
+		let callee =
+			Virt::address_of(&ALICE, pallet_virt::program::code_hash(&load::callee()), &[]);
+		self.try_call(&callee, ENTRY, &[]).map(drop)
 	}
 
 	/// A new manager, as for each block.
@@ -55,19 +62,26 @@ impl Chain {
 	}
 
 	/// Stores a program; gives it an account.
-	pub fn deploy(&mut self, code: &[u8]) -> Result<(H256, AccountId), String> {
+	pub fn deploy(&mut self, code: &[u8]) -> Result<AccountId, String> {
 		let hash = pallet_virt::program::code_hash(code);
 		let made = self.ext.execute_with(|| {
 			Virt::upload(RuntimeOrigin::signed(ALICE), code.to_vec(), None)
 				.map_err(|error| format!("{error:?}"))?;
 			let origin = RuntimeOrigin::signed(ALICE);
-			Virt::instantiate(origin, hash, vec![], vec![], UNIT, 1_000_000_000, None)
+			Virt::instantiate(origin, hash, vec![], vec![], UNIT, 180_000_000, None)
 				.map_err(|failure| format!("{:?}", failure.error))
 		});
 		made?;
+		let address = Virt::address_of(&ALICE, hash, &[]);
+		self.ext.execute_with(|| {
+			let key = BoundedVec::truncate_from(STORED_KEY.to_vec());
+			let data = BoundedVec::truncate_from(vec![5; MAX_VALUE as usize]);
+			let item = pallet_virt::Item { deposit: Deposit::none(), data };
+			pallet_virt::State::<Runtime>::insert(&address, key, item);
+		});
 		// As it is in a block after the one that stored it.
 		self.ext.commit_all()?;
-		Ok((hash, Virt::address_of(&ALICE, hash, &[])))
+		Ok(address)
 	}
 
 	/// Tries a call of an account program, in a block of its own; how long that took.

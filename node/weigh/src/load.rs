@@ -1,11 +1,14 @@
 //! What is measured.
 
-use crate::program::{self, blocks, computing, memory, storm};
+use crate::{
+	chain::ALICE,
+	program::{self, blocks, computing, memory, storm},
+};
 use codec::Encode;
 use pallet_virt::limits::*;
 use polkavm_common::program::{asm, Instruction, Reg};
 use sp_core::Pair;
-use virt_runtime::RuntimeCall;
+use virt_runtime::{RuntimeCall, Virt};
 
 /// A program to call.
 pub struct Load {
@@ -23,6 +26,14 @@ impl Load {
 	fn new(name: impl Into<String>, code: Vec<u8>) -> Self {
 		Self { name: name.into(), code, input: Vec::new(), cold: false }
 	}
+}
+
+/// A key under which there is the longest value that there can be.
+pub const STORED_KEY: &[u8] = b"a stored";
+
+/// A program that returns at once, for the others to call.
+pub fn callee() -> Vec<u8> {
+	computing(&[], &[], 4_096, 1)
 }
 
 /// Everything that is measured.
@@ -107,7 +118,7 @@ fn loading() -> Vec<Load> {
 	let many = |instruction: Instruction, count: u32| blocks(&[instruction; 32], count, 1);
 	let base = memory() as i32;
 	let mut loads = vec![
-		Load::new("nothing", computing(&[], &[], 4_096, 1)),
+		Load::new("nothing", computing(&[], &[], 4_096, 2)),
 		Load::new("moves, as many as fit, run once", many(asm::move_reg(A0, A1), 5_000)),
 		Load::new("stores, as many as fit, run once", many(asm::store_imm_u64(base, 77), 1_500)),
 		Load::new("empty blocks, as many as fit, run once", blocks(&[], 400_000, 1)),
@@ -143,6 +154,11 @@ fn storms() -> Vec<Load> {
 	let remark = RuntimeCall::System(remark).encode();
 	put(2048, &remark);
 	put(2304, program::ENTRY.as_bytes());
+	put(72, STORED_KEY);
+	let hash = pallet_virt::program::code_hash(&callee());
+	put(320, hash.as_bytes());
+	put(352, Virt::address_of(&ALICE, hash, &[]).as_ref());
+	let (stored, known_hash, known) = (at(72), at(320), at(352));
 	let value = at(8 * 1024);
 	let out = at(128 * 1024);
 	let (large, longest) = (u64::from(MAX_HASHED), u64::from(MAX_VALUE));
@@ -160,6 +176,7 @@ fn storms() -> Vec<Load> {
 		("", "balance", vec![account, out], 5_000),
 		("", "transfer", vec![account, amount], 1_000),
 		("nothing there", "storage_get", vec![key, 8, out, longest], 2_000),
+		("4 KiB", "storage_get", vec![stored, 8, out, longest], 2_000),
 		("32 bytes, each another", "storage_set", vec![key, 8, value, 32], 500),
 		("4 KiB, each another", "storage_set", vec![key, 8, value, longest], 300),
 		("4 KiB, one item", "storage_set", vec![same, 8, value, longest], 500),
@@ -181,7 +198,7 @@ fn storms() -> Vec<Load> {
 		("", "secp256k1_recover", vec![at(1280), at(512), out], 300),
 		("nothing there", "transient_get", vec![key, 8, out, longest], 5_000),
 		("32 bytes, one item", "transient_set", vec![same, 8, value, 32], 2_000),
-		("32 bytes, each another", "transient_set", vec![key, 8, value, 32], 500),
+		("32 bytes, each another", "transient_set", vec![key, 8, value, 32], 300),
 		("", "code_hash", vec![out], 10_000),
 		("", "code_hash_of", vec![account, out], 2_000),
 		("", "block_hash", vec![0, out], 2_000),
@@ -191,6 +208,9 @@ fn storms() -> Vec<Load> {
 		("", "deposit_left", vec![out], 10_000),
 		("a remark", "dispatch", vec![at(2048), remark.len() as u64], 200),
 		("no such account", "call_program", vec![account, at(2304), 4, value, 0, options], 500),
+		("nothing", "call_program", vec![known, at(2304), 4, value, 0, options], 200),
+		("nothing", "instantiate_program", vec![known_hash, key, 8, value, 0, options], 100),
+		("nothing", "run_code", vec![known_hash, at(2304), 4, value, 0, 0], 200),
 		("no such program", "instantiate_program", vec![account, key, 8, value, 0, options], 500),
 		("no such program", "run_code", vec![account, at(2304), 4, value, 0, 0], 500),
 	];

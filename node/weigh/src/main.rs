@@ -79,7 +79,7 @@ fn weigh(cli: &Cli) -> Result<bool, String> {
 
 /// Gas, time that is paid for and time that it takes, in seconds.
 fn measure(chain: &mut Chain, load: &Load) -> Result<(u64, f64, f64), String> {
-	let (_, address) = chain.deploy(&load.code)?;
+	let address = chain.deploy(&load.code)?;
 	let mut times = Vec::new();
 	let mut paid = (0, 0.0);
 	for _ in 0..TRIES {

@@ -59,7 +59,7 @@ pub const DEPOSIT_PER_ITEM: u128 = 100;
 /// What is held for each byte of a program, and of a storage item's key and value.
 pub const DEPOSIT_PER_BYTE: u128 = 1;
 /// Gas of a call that does not say how much.
-pub const GAS: u64 = 500_000_000;
+pub const GAS: u64 = 180_000_000;
 
 /// The first block's number and time. See [`Chain::skip`].
 const FIRST_BLOCK: u32 = 1;
