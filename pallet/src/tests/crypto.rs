@@ -114,6 +114,6 @@ fn signatures_cost_more_than_the_rest() {
 			upload(&code);
 			run_once(&code, "main", b"", PLENTY).1 - load_gas(&code)
 		});
-		assert!(gas > 100_000, "{name}: {gas}");
+		assert!(gas > 25_000, "{name}: {gas}");
 	}
 }

@@ -145,8 +145,8 @@ fn dispatch_charges_the_weight_before_and_gives_back_what_was_not_used() {
 		let bytes = one.encode();
 		let (none, first, second) =
 			(cost(&[]), cost(std::slice::from_ref(&bytes)), cost(&[bytes.clone(), bytes]));
-		assert!(first - none >= weight + 40_000, "{none} {first} {weight}");
-		assert!(second - first >= weight + 40_000, "{first} {second} {weight}");
+		assert!(first - none >= weight + 15_000, "{none} {first} {weight}");
+		assert!(second - first >= weight + 15_000, "{first} {second} {weight}");
 	});
 	// With a little less gas than the weight takes, nothing happens.
 	on_both(|| {
