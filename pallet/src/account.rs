@@ -2,8 +2,9 @@
 
 use crate::{
 	deposit::{self, DepositMeter},
+	items,
 	limits::MAX_SALT,
-	program, AccountInfo, Accounts, Config, Error, HoldReason, Programs, State,
+	program, AccountInfo, Accounts, Config, Error, HoldReason, Programs,
 };
 use codec::{Decode, Encode};
 use frame_support::{
@@ -56,9 +57,7 @@ pub fn terminate<T: Config>(
 	beneficiary: &T::AccountId,
 ) -> Result<(), DispatchError> {
 	let info = Accounts::<T>::take(address).ok_or(Error::<T>::AccountNotFound)?;
-	for (_, item) in State::<T>::drain_prefix(address) {
-		meter.give_back(HoldReason::Storage, item.deposit)?;
-	}
+	items::remove_all(meter, address, info.items)?;
 	meter.give_back(HoldReason::Account, info.deposit)?;
 	Programs::<T>::mutate(info.code_hash, |program| {
 		if let Some(program) = program {

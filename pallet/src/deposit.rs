@@ -130,10 +130,10 @@ impl<T: Config> DepositMeter<T> {
 			return Ok(());
 		}
 		// The best effort: what another pallet took of the hold does not keep the storage.
-		T::Currency::release(&reason.into(), &payer, amount, Precision::BestEffort)
+		let released = T::Currency::release(&reason.into(), &payer, amount, Precision::BestEffort)
 			.map_err(|_| Error::DepositUnpayable)?;
 		if self.payer == Some(payer) {
-			self.left = self.left.saturating_add(amount);
+			self.left = self.left.saturating_add(released);
 		}
 		Ok(())
 	}

@@ -37,7 +37,7 @@ pub fn of_weight(weight: Weight) -> u64 {
 }
 
 /// Gas to remove one storage item of an account that terminates, and to give its deposit back.
-const TERMINATE_PER_ITEM: u64 = 40_000;
+const TERMINATE_PER_ITEM: u64 = 50_000;
 
 /// The gas to terminate an account of `items` storage items, beside the syscall.
 pub fn terminate(items: u32) -> u64 {

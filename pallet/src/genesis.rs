@@ -3,8 +3,9 @@
 use crate::{
 	account, admission,
 	deposit::{Deposit, DepositMeter},
+	items,
 	limits::ABI,
-	program, Accounts, Code, Config, GenesisConfig, Item, ProgramInfo, Programs, State,
+	program, Code, Config, GenesisConfig, ProgramInfo, Programs, State,
 };
 use frame_support::BoundedVec;
 use sp_core::{Bytes, H256};
@@ -44,21 +45,18 @@ fn account_of<T: Config>(
 	deployer: &T::AccountId,
 	code_hash: H256,
 	salt: &[u8],
-	items: &[(Bytes, Bytes)],
+	stored: &[(Bytes, Bytes)],
 ) {
 	let mut nobody = DepositMeter::new(None);
 	let address = account::create::<T>(&mut nobody, deployer.clone(), code_hash, salt)
 		.unwrap_or_else(|error| panic!("an account of program {code_hash:?}: {error:?}"));
-	for (key, data) in items {
+	for (key, data) in stored {
 		let key = BoundedVec::try_from(key.0.clone()).expect("a key of the genesis is too long");
 		let data =
 			BoundedVec::try_from(data.0.clone()).expect("a value of the genesis is too long");
 		assert!(!State::<T>::contains_key(&address, &key), "a key is in the genesis twice");
-		State::<T>::insert(&address, key, Item { deposit: Deposit::none(), data });
-	}
-	Accounts::<T>::mutate(&address, |info| {
-		if let Some(info) = info {
-			info.items = items.len() as u32;
+		if let Err(error) = items::set::<T>(&mut nobody, &address, key, data) {
+			panic!("an item of {address:?} cannot be stored: {error:?}");
 		}
-	});
+	}
 }

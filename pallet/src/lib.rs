@@ -2,7 +2,7 @@
 //!
 //! - [`Pallet`]: the calls, events and errors. Thin: each call checks its origin and delegates.
 //! - [`program`]: the store. [`admission`]: what a blob must be to get into it.
-//! - [`account`]: programs with an address and storage of their own.
+//! - [`account`]: programs with an address and storage of their own. [`items`]: what is in it.
 //! - [`calls`]: what the calls that run programs do. [`api`], [`dry_run`]: the same without an
 //!   extrinsic, to see what it would come to.
 //! - [`run`]: the story of a call. [`stack`]: what programs that call each other share.
@@ -30,6 +30,7 @@ pub mod extension;
 pub mod gas;
 mod genesis;
 mod integrity;
+pub mod items;
 pub mod limits;
 pub mod migrations;
 pub mod program;
@@ -174,6 +175,8 @@ pub mod pallet {
 		pub deposit: Deposit<AccountId, Balance>,
 		/// The value.
 		pub data: BoundedVec<u8, ConstU32<MAX_VALUE>>,
+		/// Its key's place in the account's list of keys.
+		pub place: u32,
 	}
 
 	/// A storage item of the chain.
@@ -202,6 +205,18 @@ pub mod pallet {
 		Blake2_128Concat,
 		BoundedVec<u8, ConstU32<MAX_KEY>>,
 		ItemOf<T>,
+		OptionQuery,
+	>;
+
+	/// The keys of what account programs stored, by address and place: see [`items`].
+	#[pallet::storage]
+	pub type Keys<T: Config> = StorageDoubleMap<
+		_,
+		Blake2_128Concat,
+		T::AccountId,
+		Twox64Concat,
+		u32,
+		BoundedVec<u8, ConstU32<MAX_KEY>>,
 		OptionQuery,
 	>;
 

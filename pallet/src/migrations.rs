@@ -9,9 +9,12 @@
 //! migration of the chain's.
 
 use crate::{
-	deposit::Deposit, AccountInfo, Accounts, Config, Item, Pallet, ProgramInfo, Programs, State,
+	deposit::Deposit, AccountInfo, Accounts, Config, Item, Keys, Pallet, ProgramInfo, Programs,
+	State,
 };
-use alloc::{collections::BTreeMap, vec::Vec};
+use alloc::collections::BTreeMap;
+#[cfg(feature = "try-runtime")]
+use alloc::vec::Vec;
 use codec::{Decode, Encode};
 use core::marker::PhantomData;
 use frame_support::{
@@ -59,14 +62,13 @@ impl<T: Config> UncheckedOnRuntimeUpgrade for FromV0<T> {
 	fn on_runtime_upgrade() -> Weight {
 		let mut changed = 0u64;
 		let mut items = BTreeMap::<T::AccountId, u32>::new();
-		let owners: Vec<_> = State::<T>::iter_keys().collect();
-		for (address, _) in owners {
-			let count = items.entry(address).or_default();
-			*count = count.saturating_add(1);
-		}
-		State::<T>::translate_values(|data: ValueV0| {
+		State::<T>::translate(|address: T::AccountId, key, data: ValueV0| {
 			changed += 1;
-			Some(Item { deposit: Deposit::none(), data })
+			let count = items.entry(address.clone()).or_default();
+			let place = *count;
+			*count = count.saturating_add(1);
+			Keys::<T>::insert(address, place, key);
+			Some(Item { deposit: Deposit::none(), data, place })
 		});
 		Accounts::<T>::translate(|address, old: AccountV0<T::AccountId>| {
 			changed += 1;
@@ -80,8 +82,8 @@ impl<T: Config> UncheckedOnRuntimeUpgrade for FromV0<T> {
 			let deposit = Deposit::none();
 			Some(ProgramInfo { owner, size, memory, references, deposit, abi: ABI_OF_V0 })
 		});
-		// Each is read, and written; items are also counted.
-		T::DbWeight::get().reads_writes(changed.saturating_mul(2), changed)
+		// Each is read, and written; items are also listed.
+		T::DbWeight::get().reads_writes(changed, changed.saturating_mul(2))
 	}
 
 	#[cfg(feature = "try-runtime")]

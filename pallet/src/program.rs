@@ -26,6 +26,10 @@ pub fn store<T: Config>(
 	let hash = code_hash(&code);
 	ensure!(!Programs::<T>::contains_key(hash), Error::ProgramExists);
 	let memory = admission::check(&code)?;
+	let size = code.len() as u32;
+	let mut meter = DepositMeter::<T>::new(Some(owner.clone()));
+	meter.narrow(deposit_limit);
+	let deposit = meter.take(HoldReason::Program, deposit::for_program::<T>(size))?;
 	// What is stored can be loaded, and is compiled by the time it is.
 	Module::from_bytes(&code, &SyscallTable(&syscalls::table::<T>())).map_err(
 		|error| match error {
@@ -36,10 +40,6 @@ pub fn store<T: Config>(
 			},
 		},
 	)?;
-	let size = code.len() as u32;
-	let mut meter = DepositMeter::<T>::new(Some(owner.clone()));
-	meter.narrow(deposit_limit);
-	let deposit = meter.take(HoldReason::Program, deposit::for_program::<T>(size))?;
 	let code = BoundedVec::try_from(code).map_err(|_| Error::ProgramTooLarge)?;
 	Code::<T>::insert(hash, code);
 	let info = ProgramInfo { owner, size, memory, references: 0, deposit, abi: ABI };

@@ -1,8 +1,8 @@
 //! What is true of the pallet's storage between any two extrinsics, whatever they were.
 
 use crate::{
-	deposit::DepositOf, program, Accounts, BalanceOf, Code, Config, HoldReason, Programs, Running,
-	State,
+	deposit::DepositOf, program, Accounts, BalanceOf, Code, Config, HoldReason, Keys, Programs,
+	Running, State,
 };
 use alloc::collections::BTreeMap;
 use frame_support::{ensure, traits::fungible::InspectHold};
@@ -41,11 +41,15 @@ pub fn check<T: Config>() -> Result<(), DispatchError> {
 	let mut sums = Sums::<T>(BTreeMap::new());
 	let mut references = BTreeMap::<H256, u32>::new();
 	let mut items = BTreeMap::<T::AccountId, u32>::new();
-	for (address, _, item) in State::<T>::iter() {
+	for (address, key, item) in State::<T>::iter() {
 		ensure!(Accounts::<T>::contains_key(&address), "an item of no account program");
+		let listed = Keys::<T>::get(&address, item.place);
+		ensure!(listed == Some(key), "an item that is not in its place in the list of keys");
 		*items.entry(address).or_default() += 1;
 		sums.add(HoldReason::Storage, item.deposit)?;
 	}
+	let listed = Keys::<T>::iter_keys().count();
+	ensure!(listed == State::<T>::iter_keys().count(), "a key of no item");
 	for (address, info) in Accounts::<T>::iter() {
 		let count = items.get(&address).copied().unwrap_or_default();
 		ensure!(info.items == count, "an account program with another number of items");

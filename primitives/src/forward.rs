@@ -149,6 +149,10 @@ impl Handle {
 	/// Makes the writes that wait for the syscall's result.
 	fn flush(&mut self) -> Result<(), MemoryError> {
 		let waiting = mem::take(&mut self.writes);
+		if !waiting.is_empty() {
+			// What came along may no longer be what is there.
+			self.stop.clear();
+		}
 		for (address, bytes) in writes::decode(&waiting).flatten() {
 			self.write_memory(address, bytes)?;
 		}

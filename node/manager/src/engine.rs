@@ -330,14 +330,22 @@ impl Engine {
 		*self.last_fault.lock() = Some(reason.into());
 	}
 
-	/// Compiles `program`, or finds it compiled.
-	pub(crate) fn compile(&self, program: &[u8]) -> Outcome<Arc<Compiled>, CompileError> {
+	/// Compiles `program`, or finds it compiled. Keeps it for the next time, if it is to be
+	/// kept: what is only tried may be anything, and must not push out what is on the chain.
+	pub(crate) fn compile(
+		&self,
+		program: &[u8],
+		keep: bool,
+	) -> Outcome<Arc<Compiled>, CompileError> {
 		if let Some(compiled) = self.cache.get(program) {
 			self.metrics.cache_hits.inc();
 			return Ok(compiled);
 		}
 		let compiled = Arc::new(Compiled::new(&self.interpreter, program)?);
 		self.metrics.compiled.inc();
+		if !keep {
+			return Ok(compiled);
+		}
 		self.keep(&compiled);
 		if let Some(ahead) = self.recompiler.as_ref().and_then(|it| it.ahead.get()) {
 			// Where too many wait already, it is compiled when it is needed.
@@ -353,8 +361,11 @@ impl Engine {
 		Some(compiled)
 	}
 
-	/// Gives a program a name.
-	pub(crate) fn name(&self, name: StoredName, compiled: &Arc<Compiled>) {
+	/// Gives a program that is on the chain a name, and keeps it, unless it is `kept`.
+	pub(crate) fn name(&self, name: StoredName, compiled: &Arc<Compiled>, kept: bool) {
+		if !kept {
+			self.keep(compiled);
+		}
 		self.cache.name(name, compiled);
 	}
 

@@ -42,7 +42,7 @@ pub const TIER_DOWN_GAS: Gas = 5_000;
 pub const CACHE_BYTES: usize = 512 << 20;
 
 /// Largest instance that is kept with its module for the next run, in bytes: some 100 KiB of code.
-pub const MAX_SPARE: usize = 4 << 20;
+pub const MAX_SPARE: usize = 12 << 20;
 
 /// Names of programs in storage that are remembered.
 pub const MAX_NAMES: u32 = 4_096;

@@ -23,6 +23,9 @@ use virt_primitives::{
 /// Bytes that are read at once when memory is compared with what it was at first.
 const CHUNK: u32 = 16 * PAGE_SIZE;
 
+/// Why a run ended that took longer than its runtime call may.
+pub const OUT_OF_TIME: &str = "a program ran for longer than this call may";
+
 /// A program that is or can be run.
 pub struct Machine {
 	module: Arc<Compiled>,
@@ -177,7 +180,7 @@ impl Machine {
 			let mut slice = if may_tier_up { left.min(until_tier_up) } else { left };
 			if let Some(deadline) = deadline {
 				if Instant::now() >= deadline {
-					return Err("a program ran for longer than this call may".into());
+					return Err(OUT_OF_TIME.into());
 				}
 				slice = slice.min(TIME_SLICE);
 			}

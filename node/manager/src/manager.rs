@@ -5,7 +5,7 @@
 use crate::{
 	engine::Engine,
 	limits::*,
-	machine::Machine,
+	machine::{Machine, OUT_OF_TIME},
 	module::{Bindings, Compiled},
 };
 use polkavm::{InterruptKind, MemoryAccessError, MemoryProtection, ProgramCounter, Reg};
@@ -358,7 +358,7 @@ impl Backend for Manager {
 		}
 		// Before it is compiled: what cannot be had costs nothing.
 		self.ensure_room_for_module()?;
-		let compiled = match self.engine.compile(program) {
+		let compiled = match self.engine.compile(program, self.deadline.is_none()) {
 			Err(Failure::Host(reason)) => return Err(self.host_fault(reason)),
 			outcome => outcome?,
 		};
@@ -378,7 +378,7 @@ impl Backend for Manager {
 
 	fn name(&mut self, module: ModuleId, name: StoredName) {
 		if let Some(module) = self.modules.get(&module) {
-			self.engine.name(name, &module.compiled);
+			self.engine.name(name, &module.compiled, self.deadline.is_none());
 		}
 	}
 
@@ -458,7 +458,11 @@ impl Backend for Manager {
 		let waits = instance.state == State::AtSyscall;
 		self.waiting = waiting - usize::from(waited) + usize::from(waits);
 		self.at_syscall = waits.then_some(id);
-		step.map_err(|reason| self.host_fault(reason))
+		step.map_err(|reason| match reason.as_str() {
+			// Whoever may dry-run can bring this about: the node is well.
+			OUT_OF_TIME => Failure::Host(reason),
+			_ => self.host_fault(reason),
+		})
 	}
 
 	fn snapshot(&mut self, instance: InstanceId) -> Outcome<Vec<u8>, SnapshotError> {

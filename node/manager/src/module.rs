@@ -45,8 +45,9 @@ pub struct Binding {
 /// Bytes that the recompiler keeps for each entry of a program's jump table.
 const NATIVE_JUMP: usize = 16;
 
-/// Bytes that the interpreter keeps for each byte of code, where every byte is an instruction.
-const INTERPRETED: usize = 40;
+/// Bytes that the interpreter keeps for each byte of code, where every byte is a block: two handlers,
+/// their arguments, and an offset, in vectors that grow by doubling.
+const INTERPRETED: usize = 112;
 
 impl Compiled {
 	/// Compiles `program` for the interpreter, after a look at what the backends could see in two

@@ -76,7 +76,7 @@ impl Chain {
 		self.ext.execute_with(|| {
 			let key = BoundedVec::truncate_from(STORED_KEY.to_vec());
 			let data = BoundedVec::truncate_from(vec![5; MAX_VALUE as usize]);
-			let item = pallet_virt::Item { deposit: Deposit::none(), data };
+			let item = pallet_virt::Item { deposit: Deposit::none(), data, place: 0 };
 			pallet_virt::State::<Runtime>::insert(&address, key, item);
 		});
 		// As it is in a block after the one that stored it.

@@ -2,15 +2,13 @@
 
 use super::{length, Answer, Context, Memory};
 use crate::{
-	deposit::{self, Deposit},
 	gas::Price,
+	items::{self, Key},
 	limits::*,
-	AccountInfo, Accounts, Config, Error, HoldReason, Item, ItemOf, State,
+	Config, Error,
 };
 use alloc::vec::Vec;
-use frame_support::{traits::ConstU32, BoundedVec};
-
-type Key = BoundedVec<u8, ConstU32<MAX_KEY>>;
+use frame_support::BoundedVec;
 
 /// What of `value` the program has room for goes to `out`.
 fn give<T: Config>(
@@ -32,18 +30,6 @@ impl<T: Config> Context<'_, T> {
 		key.try_into().map_err(|_| Error::LimitExceeded)
 	}
 
-	/// Counts the account's items.
-	fn count_items(
-		account: &T::AccountId,
-		count: impl FnOnce(u32) -> Option<u32>,
-	) -> Result<(), Error<T>> {
-		Accounts::<T>::try_mutate(account, |info| {
-			let AccountInfo { items, .. } = info.as_mut().ok_or(Error::AccountNotFound)?;
-			*items = count(*items).ok_or(Error::LimitExceeded)?;
-			Ok(())
-		})
-	}
-
 	pub(super) fn storage_get(
 		&mut self,
 		memory: Memory<'_>,
@@ -56,7 +42,7 @@ impl<T: Config> Context<'_, T> {
 		// The value is read whole, whatever part of it the program has room for.
 		self.charge(price, u64::from(MAX_VALUE).saturating_add(key_len))?;
 		let key = Self::read_key(&memory, key, key_len)?;
-		let item = State::<T>::get(self.own_account()?, key);
+		let item = items::get::<T>(&self.own_account()?, &key);
 		give(memory, item.as_ref().map(|item| &item.data[..]), out, out_len)
 	}
 
@@ -74,16 +60,7 @@ impl<T: Config> Context<'_, T> {
 		let data = memory.read(value, len, MAX_VALUE)?;
 		let data = BoundedVec::try_from(data).map_err(|_| Error::LimitExceeded)?;
 		let account = self.own_account()?;
-		let old: Option<ItemOf<T>> = State::<T>::get(&account, &key);
-		let old_len = old.as_ref().map(|item| item.data.len());
-		if old.is_none() {
-			Self::count_items(&account, |items| items.checked_add(1))?;
-		}
-		let amount = deposit::for_item::<T>(key.len(), data.len());
-		let old = old.map_or_else(Deposit::none, |item| item.deposit);
-		let deposit = self.stack.deposit.change(HoldReason::Storage, old, amount)?;
-		State::<T>::insert(account, key, Item { deposit, data });
-		Ok(length(old_len))
+		Ok(length(items::set(&mut self.stack.deposit, &account, key, data)?))
 	}
 
 	pub(super) fn storage_remove(
@@ -96,10 +73,7 @@ impl<T: Config> Context<'_, T> {
 		self.charge(price, key_len)?;
 		let key = Self::read_key(&memory, key, key_len)?;
 		let account = self.own_account()?;
-		let Some(item) = State::<T>::take(&account, key) else { return Ok(length(None)) };
-		self.stack.deposit.give_back(HoldReason::Storage, item.deposit)?;
-		Self::count_items(&account, |items| items.checked_sub(1))?;
-		Ok(length(Some(item.data.len())))
+		Ok(length(items::remove(&mut self.stack.deposit, &account, key)?))
 	}
 
 	pub(super) fn storage_contains(
@@ -111,7 +85,7 @@ impl<T: Config> Context<'_, T> {
 	) -> Answer<T> {
 		self.charge(price, key_len)?;
 		let key = Self::read_key(&memory, key, key_len)?;
-		let item = State::<T>::get(self.own_account()?, key);
+		let item = items::get::<T>(&self.own_account()?, &key);
 		Ok(length(item.map(|item| item.data.len())))
 	}
 

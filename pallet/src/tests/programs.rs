@@ -715,3 +715,43 @@ fn nested_calls_need_an_account() {
 		assert_eq!(result, Err(Error::<Test>::NoAccount.into()), "{name}");
 	}
 }
+
+#[test]
+fn terminate_frees_what_is_left_whatever_was_removed_before() {
+	let mut script = Script::new();
+	let keys: Vec<u64> = [b"a", b"b", b"c", b"d"].map(|key| script.data(key)).into();
+	script.entry("init");
+	for key in &keys {
+		script.syscall("storage_set", &[*key, 1, *key, 1]);
+	}
+	script.instruction(polkavm_common::program::asm::ret());
+	script.entry("remove");
+	// The first, which the last takes the place of; then that one; then the last.
+	for key in [keys[0], keys[3], keys[2]] {
+		script.syscall("storage_remove", &[key, 1]);
+		script.syscall("storage_set", &[key, 1, key, 1]);
+		script.syscall("storage_remove", &[key, 1]);
+	}
+	script.instruction(polkavm_common::program::asm::ret());
+	let beneficiary = script.data(BOB.as_ref());
+	let code = script.entry("end").syscall("terminate", &[beneficiary]).ends();
+	on_both(|| {
+		let before = Balances::total_issuance();
+		let address = deploy(&code, 1_000);
+		for entry in ["remove", "end"] {
+			assert_ok!(Virt::call(
+				signed(BOB),
+				address.clone(),
+				entry.into(),
+				vec![],
+				0,
+				PLENTY,
+				None
+			));
+			assert_sound();
+		}
+		assert_eq!(crate::State::<Test>::iter_prefix(&address).count(), 0);
+		assert_eq!(crate::Keys::<Test>::iter_prefix(&address).count(), 0);
+		assert_eq!(Balances::total_issuance(), before);
+	});
+}

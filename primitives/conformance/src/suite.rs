@@ -334,6 +334,10 @@ fn listed_buffers_change_no_access(program: &[u8]) {
 		// Only part of it is in the buffer.
 		execution.write_memory(address + 60, &[8; 6]).unwrap();
 		look(&execution);
+		// What waited is written now, and nothing else.
+		execution.write_memory(address + 1, &[6; 3]).unwrap();
+		execution.zero_memory(address, 0).unwrap();
+		look(&execution);
 		execution.write_memory(address, &[9; 2]).unwrap();
 		execution.write_memory(address, &[]).unwrap();
 		assert_eq!(execution.write_memory(0, &[1]), Err(MemoryError::OutOfBounds));

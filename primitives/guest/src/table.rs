@@ -30,7 +30,7 @@ macro_rules! syscall_table {
 			input(out: *mut u8, offset: u64, len: u64) -> u64, 300 + 1, any,
 				[out(out, len, 65_536)];
 			/// Sets the call's output to the `len` bytes at `data`; the last one set counts.
-			output(data: *const u8, len: u64) -> (), 300 + 1, any,
+			output(data: *const u8, len: u64) -> (), 300 + 22, any,
 				[in(data, len, 16_384)];
 			/// Ends the call at once. `flags` is 0, or 1 to revert: all that the call changed is undone.
 			exit(flags: u64) -> (), 250 + 0, any, [];
@@ -45,7 +45,7 @@ macro_rules! syscall_table {
 				[out(out, 16)];
 			/// Writes the balance of the account at `account` that it could spend without being
 			/// reaped, 16 bytes, to `out`.
-			balance(account: *const u8, out: *mut u8) -> (), 6_000 + 1, any,
+			balance(account: *const u8, out: *mut u8) -> (), 10_000 + 1, any,
 				[in(account, 32), out(out, 16)];
 			/// Transfers the amount at `amount` (16 bytes) from the program's account to the account
 			/// at `to` (32 bytes). Returns 0, or `Code::TRANSFER_FAILED`.
@@ -57,25 +57,25 @@ macro_rules! syscall_table {
 			now() -> u64, 500 + 0, any, [];
 			/// Reads the value under `key` and copies its first `out_len` bytes to `out`.
 			/// Returns the value's whole length, or `Code::NOT_FOUND`.
-			storage_get(key: *const u8, key_len: u64, out: *mut u8, out_len: u64) -> i64, 10_000 + 4, account,
+			storage_get(key: *const u8, key_len: u64, out: *mut u8, out_len: u64) -> i64, 16_000 + 4, account,
 				[in(key, key_len, 128), out(out, out_len, 4_096)];
 			/// Stores `len` bytes under `key`. Returns the old value's length, or `Code::NOT_FOUND`.
 			/// The deposit for it is held from who signed the call; one who cannot pay is a fault.
-			storage_set(key: *const u8, key_len: u64, value: *const u8, len: u64) -> i64, 40_000 + 55, account,
+			storage_set(key: *const u8, key_len: u64, value: *const u8, len: u64) -> i64, 50_000 + 55, account,
 				[in(key, key_len, 128), in(value, len, 4_096)];
 			/// Removes the value under `key`, and gives its deposit back to who paid it. Returns its
 			/// length, or `Code::NOT_FOUND`.
-			storage_remove(key: *const u8, key_len: u64) -> i64, 40_000 + 4, account,
+			storage_remove(key: *const u8, key_len: u64) -> i64, 60_000 + 4, account,
 				[in(key, key_len, 128)];
 			/// Returns the length of the value under `key`, or `Code::NOT_FOUND`.
-			storage_contains(key: *const u8, key_len: u64) -> i64, 26_000 + 4, account,
+			storage_contains(key: *const u8, key_len: u64) -> i64, 34_000 + 4, account,
 				[in(key, key_len, 128)];
 			/// Deposits a `ProgramEvent` with the `len` bytes at `data`.
 			event(data: *const u8, len: u64) -> (), 4_000 + 22, any,
 				[in(data, len, 4_096)];
 			/// Gives a line of text to the node's log (target `virt`); no effect on the chain.
 			/// Text that is not UTF-8 is shown with replacement characters.
-			log(text: *const u8, len: u64) -> (), 1_500 + 2, any,
+			log(text: *const u8, len: u64) -> (), 4_000 + 40, any,
 				[in(text, len, 1_024)];
 			/// Gas left for this call, after this syscall was paid for.
 			gas_left() -> u64, 250 + 0, any, [];
@@ -149,7 +149,7 @@ macro_rules! syscall_table {
 				[in(key, key_len, 128)];
 			/// Deposits a `ProgramEvent` with the `len` bytes at `data`, which can be found by each of
 			/// the topics: up to four of 32 bytes, `topics_len` bytes together.
-			event_indexed(topics: *const u8, topics_len: u64, data: *const u8, len: u64) -> (), 34_000 + 22, any,
+			event_indexed(topics: *const u8, topics_len: u64, data: *const u8, len: u64) -> (), 100_000 + 22, any,
 				[in(topics, topics_len, 128), in(data, len, 4_096)];
 			/// Calls an account program: transfers to it, and runs its `entry` with the input. What it
 			/// gives is the returned data, also where it reverts.
