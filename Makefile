@@ -52,9 +52,9 @@ bench: setup ## Measures beside the peer, prints the table, and writes it to doc
 manual: setup ## Writes docs/guest-manual.md from the syscall table
 	WRITE_MANUAL=1 $(CARGO) test --release --workspace --test manual
 
-weigh: setup ## Compares what programs are charged with the time that they take
+weigh: setup ## Compares what programs are charged with the time that they take, in docs/weights.md
 	$(CARGO) build --release --workspace --bin virt-weigh
-	@$(TARGET)/release/virt-weigh
+	@$(TARGET)/release/virt-weigh --write docs/weights.md
 
 fmt: setup ## Formats the sources
 	$(CARGO) fmt --all

@@ -248,7 +248,7 @@ fn align(table: &[Vec<String>]) -> String {
 }
 
 /// What stands around the table in a file.
-pub const MARKERS: [&str; 2] = ["<!-- make bench writes from here -->", "<!-- to here -->"];
+pub const MARKERS: [&str; 2] = ["<!-- made from here -->", "<!-- to here -->"];
 
 /// Puts `text` between the markers of a file.
 pub fn write(path: &Path, text: &str) -> Result<(), String> {
