@@ -2,6 +2,9 @@
 //!
 //! In polkadot-js: `api.call.virtApi.*`.
 
+// What the macro makes of them takes two more.
+#![allow(clippy::too_many_arguments)]
+
 use crate::{account, dry_run::DryRun, Accounts, Code, Config, ProgramInfo, Programs, State};
 use alloc::vec::Vec;
 use codec::Codec;

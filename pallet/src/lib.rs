@@ -237,6 +237,7 @@ pub mod pallet {
 		pub programs: Vec<(T::AccountId, Bytes)>,
 		/// Deployer, code hash and salt of each account program, and the keys and values that it has
 		/// stored. Its balance is that of the address that these make.
+		#[allow(clippy::type_complexity)] // It is read from JSON, where a list is a list.
 		pub accounts: Vec<(T::AccountId, H256, Bytes, Vec<(Bytes, Bytes)>)>,
 	}
 

@@ -8,10 +8,13 @@ use alloc::{collections::BTreeMap, rc::Rc, vec::Vec};
 /// What each item counts beside its key and value: what it takes to keep it.
 pub const ITEM_OVERHEAD: u32 = 128;
 
+/// Values, by account and key.
+type Items<AccountId> = BTreeMap<(AccountId, Vec<u8>), Vec<u8>>;
+
 /// See the module.
 #[derive(Clone)]
 pub struct Transient<AccountId> {
-	items: Rc<BTreeMap<(AccountId, Vec<u8>), Vec<u8>>>,
+	items: Rc<Items<AccountId>>,
 	size: u32,
 }
 

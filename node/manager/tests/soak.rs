@@ -31,7 +31,7 @@ fn usage(engine: &Engine) -> Usage {
 }
 
 fn call(engine: &Arc<Engine>, number: u64) {
-	let rounds = if number % LONG == 0 { TIER_UP_GAS as u64 } else { number % 7 };
+	let rounds = if number.is_multiple_of(LONG) { TIER_UP_GAS as u64 } else { number % 7 };
 	// A manager each, as each block has one.
 	let (mut manager, instance) = prepared(engine, virt_fixtures::CONFORMANCE, "work", &[rounds]);
 	let step = run(&mut manager, instance, PLENTY, None).expect("it is prepared");

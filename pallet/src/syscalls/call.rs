@@ -145,7 +145,7 @@ impl<T: Config> Context<'_, T> {
 	) -> Answer<T> {
 		self.charge(price, topics_len.saturating_add(len))?;
 		let topics: Vec<u8> = memory.read(topics, topics_len, MAX_TOPICS * 32)?;
-		if topics.len() % 32 != 0 {
+		if !topics.len().is_multiple_of(32) {
 			return Err(Error::InvalidArgument.into());
 		}
 		let topics: Vec<T::Hash> = topics

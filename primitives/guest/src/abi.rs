@@ -11,16 +11,16 @@
 /// use virt_guest::types;
 ///
 /// types! {
-/// 	/// Why a transfer was refused.
-/// 	pub enum Error {
-/// 		/// The account has less than this.
-/// 		TooLittle { has: u128 },
-/// 		Frozen,
-/// 	}
+///     /// Why a transfer was refused.
+///     pub enum Error {
+///         /// The account has less than this.
+///         TooLittle { has: u128 },
+///         Frozen,
+///     }
 ///
-/// 	pub struct Vote { pub option: u8, pub weight: Weight }
+///     pub struct Vote { pub option: u8, pub weight: Weight }
 ///
-/// 	pub type Weight = u32;
+///     pub type Weight = u32;
 /// }
 /// ```
 #[macro_export]

@@ -112,12 +112,12 @@ fn outcome<T: Decode, E: Decode>(
 ///
 /// ```ignore
 /// interface! {
-/// 	/// A token.
-/// 	pub Token {
-/// 		/// How many tokens `account` has.
-/// 		fn balance_of(account: AccountId) -> u128;
-/// 		fn transfer(to: AccountId, amount: u128) -> Result<(), TokenError>;
-/// 	}
+///     /// A token.
+///     pub Token {
+///         /// How many tokens `account` has.
+///         fn balance_of(account: AccountId) -> u128;
+///         fn transfer(to: AccountId, amount: u128) -> Result<(), TokenError>;
+///     }
 /// }
 ///
 /// let balance: Result<u128, CallError<()>> = Token(address).balance_of(account).call();
