@@ -1,6 +1,7 @@
 //! Compiled modules are kept by content, in bounds, and nobody can tell.
 
 use polkavm_common::{
+	abi::MemoryMapBuilder,
 	program::{asm, InstructionSetKind, Reg},
 	writer::ProgramBlobBuilder,
 };
@@ -93,6 +94,37 @@ fn named_program_is_found_as_long_as_it_is_kept() {
 		run(&mut manager, &returning(value));
 	}
 	assert!(!known(&name), "it had to make room");
+}
+
+#[test]
+fn used_instance_is_as_good_as_new() {
+	let data = MemoryMapBuilder::new(4_096).rw_data_size(4_096).build().unwrap().rw_data_address();
+	let mut builder = ProgramBlobBuilder::new(InstructionSetKind::ReviveV1);
+	builder.add_export_by_basic_block(0, b"main");
+	builder.set_rw_data_size(4_096);
+	builder.set_rw_data(vec![5]);
+	builder.set_stack_size(4_096);
+	// What is in memory, on the stack and in a register, each made one greater for whoever comes next.
+	let code = [
+		asm::load_u64(Reg::A0, data as i32),
+		asm::add_imm_64(Reg::A1, Reg::A0, 1),
+		asm::store_u64(Reg::A1, data as i32),
+		asm::load_indirect_u64(Reg::A2, Reg::SP, -8),
+		asm::add_64(Reg::A0, Reg::A0, Reg::A2),
+		asm::add_imm_64(Reg::A2, Reg::A2, 1),
+		asm::store_indirect_u64(Reg::A2, Reg::SP, -8),
+		asm::add_64(Reg::A0, Reg::A0, Reg::S1),
+		asm::add_imm_64(Reg::S1, Reg::S1, 1),
+		asm::ret(),
+	];
+	builder.set_code(&code, &[]);
+	let program = builder.to_vec().unwrap();
+	let engine = Engine::new(BackendChoice::Interpreter, None).unwrap();
+	let first = run(&mut Manager::new(engine.clone()), &program);
+	assert!(matches!(first, Step::Finished { value: 5, .. }), "{first:?}");
+	for _ in 0..3 {
+		assert_eq!(run(&mut Manager::new(engine.clone()), &program), first);
+	}
 }
 
 #[test]

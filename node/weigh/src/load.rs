@@ -172,7 +172,7 @@ fn storms() -> Vec<Load> {
 		("", "value", vec![out], 20_000),
 		("32 bytes", "input", vec![out, 0, 32], 20_000),
 		("64 KiB", "input", vec![out, 0, MAX_INPUT.into()], 500),
-		("16 KiB", "output", vec![value, MAX_OUTPUT.into()], 500),
+		("16 KiB", "output", vec![value, MAX_OUTPUT.into()], 100),
 		("", "balance", vec![account, out], 5_000),
 		("", "transfer", vec![account, amount], 1_000),
 		("nothing there", "storage_get", vec![key, 8, out, longest], 2_000),
