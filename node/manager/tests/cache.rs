@@ -5,6 +5,7 @@ use polkavm_common::{
 	program::{asm, InstructionSetKind, Reg},
 	writer::ProgramBlobBuilder,
 };
+use std::time::Duration;
 use virt_manager::{limits::*, BackendChoice, Engine, Manager, Options};
 use virt_primitives::{
 	step::{stop, Step},
@@ -94,6 +95,26 @@ fn named_program_is_found_as_long_as_it_is_kept() {
 		run(&mut manager, &returning(value));
 	}
 	assert!(!known(&name), "it had to make room");
+}
+
+#[test]
+fn what_is_only_tried_is_not_kept_unless_it_is_on_the_chain() {
+	let engine = Engine::new(BackendChoice::Interpreter, None).unwrap();
+	// As a dry-run does.
+	let tried = || {
+		let mut manager = Manager::new(engine.clone());
+		manager.limit_time(Duration::from_secs(60));
+		let module = manager.compile(&returning(7), SyscallTable::EMPTY).unwrap();
+		(manager, module)
+	};
+	tried();
+	tried();
+	assert_eq!((engine.metrics().compiled.get(), engine.health().cache.modules), (2, 0));
+	let (mut manager, module) = tried();
+	manager.name(module, StoredName { hash: vec![1; 32], skip: 0 });
+	assert_eq!(engine.health().cache.modules, 1);
+	tried();
+	assert_eq!((engine.metrics().compiled.get(), engine.metrics().cache_hits.get()), (3, 1));
 }
 
 #[test]
