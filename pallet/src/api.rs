@@ -5,7 +5,7 @@
 // What the macro makes of them takes two more.
 #![allow(clippy::too_many_arguments)]
 
-use crate::{account, dry_run::DryRun, Accounts, Code, Config, ProgramInfo, Programs, State};
+use crate::{dry_run::DryRun, Accounts, Code, Config, ProgramInfo, Programs, State};
 use alloc::vec::Vec;
 use codec::Codec;
 use polkavm_common::program::ProgramBlob;
@@ -99,13 +99,4 @@ pub fn code_hash<T: Config>(address: &T::AccountId) -> Option<H256> {
 pub fn storage<T: Config>(address: &T::AccountId, key: Vec<u8>) -> Option<Vec<u8>> {
 	let item = State::<T>::get(address, frame_support::BoundedVec::try_from(key).ok()?)?;
 	Some(item.data.into_inner())
-}
-
-/// See [`VirtApi::address_of`].
-pub fn address_of<T: Config>(
-	deployer: &T::AccountId,
-	code_hash: H256,
-	salt: &[u8],
-) -> T::AccountId {
-	account::address_of::<T>(deployer, code_hash, salt)
 }

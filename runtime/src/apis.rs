@@ -2,7 +2,7 @@
 
 use crate::{
 	presets, AccountId, Balance, Block, Executive, Grandpa, Hash, InherentDataExt, Nonce, Runtime,
-	RuntimeCall, RuntimeEvent, RuntimeGenesisConfig, SessionKeys, System, TransactionPayment,
+	RuntimeCall, RuntimeEvent, RuntimeGenesisConfig, SessionKeys, System, TransactionPayment, Virt,
 	SLOT_DURATION, VERSION,
 };
 use alloc::vec::Vec;
@@ -261,7 +261,7 @@ impl_runtime_apis! {
 		}
 
 		fn address_of(deployer: AccountId, code_hash: Hash, salt: Vec<u8>) -> AccountId {
-			pallet_virt::api::address_of::<Runtime>(&deployer, code_hash, &salt)
+			Virt::address_of(&deployer, code_hash, &salt)
 		}
 	}
 

@@ -330,8 +330,8 @@ impl Engine {
 		*self.last_fault.lock() = Some(reason.into());
 	}
 
-	/// Compiles `program`, or finds it compiled. Keeps it for the next time, if it is to be
-	/// kept: what is only tried may be anything, and must not push out what is on the chain.
+	/// Compiles `program`, or finds it compiled; with `keep`, it is found the next time. What is only
+	/// tried may be anything: kept, it could push out what is on the chain.
 	pub(crate) fn compile(
 		&self,
 		program: &[u8],

@@ -215,8 +215,9 @@ impl Machine {
 			raw.set_gas(charged);
 			(raw.run(), raw.gas())
 		});
+		self.reusable &=
+			matches!(interrupt, Ok(InterruptKind::Finished | InterruptKind::Ecalli(_)));
 		let interrupt = interrupt.map_err(|error| format!("running failed: {error}"))?;
-		self.reusable &= matches!(interrupt, InterruptKind::Finished | InterruptKind::Ecalli(_));
 		Ok(Stop { interrupt, gas_left: gas_left + withheld })
 	}
 

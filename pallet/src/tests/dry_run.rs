@@ -82,7 +82,7 @@ fn dry_run_of_an_upload_gives_code_hash_deposit_and_weight() {
 fn dry_run_of_an_instantiation_has_its_event_and_address() {
 	on_chain(|| {
 		let code_hash = upload(COUNTER);
-		let address = api::address_of::<Test>(&BOB, code_hash, b"salt");
+		let address = Virt::address_of(&BOB, code_hash, b"salt");
 		let tried =
 			dry_run::instantiate::<Test>(BOB, code_hash, b"salt".into(), vec![], 0, None, None);
 		assert!(tried.events.iter().any(|event| matches!(event,
