@@ -8,7 +8,7 @@ BENCH := $(CARGO) build --release --workspace --bin virt-bench
 export VIRT_NODE := $(TARGET)/release/virt-node
 export VIRT_PROGRAMS := $(TARGET)/programs
 
-.PHONY: help setup setup-js build demo dev test test-rust test-js fuzz bench weigh manual fmt lint program
+.PHONY: help setup setup-js build demo dev test test-rust test-js fuzz bench weigh weights manual fmt lint program
 
 help: ## Says what there is
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 20
@@ -55,6 +55,11 @@ manual: setup ## Writes docs/guest-manual.md from the syscall table
 weigh: setup ## Compares what programs are charged with the time that they take, in docs/weights.md
 	$(CARGO) build --release --workspace --bin virt-weigh
 	@$(TARGET)/release/virt-weigh --write docs/weights.md
+
+weights: setup ## Measures what calls and syscalls take, and writes pallet/src/weights.rs
+	$(CARGO) build --release --workspace --bin virt-weights --features virt-weigh/runtime-benchmarks \
+		--target-dir $(TARGET)/weights
+	@$(TARGET)/weights/release/virt-weights --write pallet/src/weights.rs
 
 fmt: setup ## Formats the sources
 	$(CARGO) fmt --all

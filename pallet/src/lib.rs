@@ -8,7 +8,8 @@
 //! - [`run`]: the story of a call. [`stack`]: what programs that call each other share.
 //!   [`syscalls`]: what a program may ask for on the way. [`extension`](mod@extension): what it may
 //!   ask a chain for that has more. [`transient`]: what lasts for one call.
-//! - [`gas`]: what it costs. [`weights`]: what the calls cost beside that. [`deposit`]: what is held
+//! - [`gas`]: what it costs. [`weights`]: what the calls cost beside that; `benchmarking` measures it,
+//!   and makes that file. [`deposit`]: what is held
 //!   for what is stored. [`limits`]: how much of everything there may be.
 //! - [`try_state`]: what is true of the storage between any two calls. [`migrations`]: how it came
 //!   to be so.
@@ -23,6 +24,8 @@ extern crate alloc;
 pub mod account;
 pub mod admission;
 pub mod api;
+#[cfg(any(feature = "std", feature = "runtime-benchmarks"))]
+pub mod benchmarking;
 pub mod calls;
 pub mod deposit;
 pub mod dry_run;

@@ -15,10 +15,12 @@ mod facts;
 mod hostile;
 mod life;
 mod mock;
+mod prices;
 mod programs;
 mod random;
 mod script;
 mod syscalls;
+mod terminate;
 mod transient;
 
 pub use mock::Test;

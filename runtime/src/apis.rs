@@ -6,6 +6,8 @@ use crate::{
 	SLOT_DURATION, VERSION,
 };
 use alloc::vec::Vec;
+#[cfg(feature = "runtime-benchmarks")]
+use frame_benchmarking::{BenchmarkBatch, BenchmarkConfig, BenchmarkList};
 use frame_support::{
 	genesis_builder_helper::{build_state, get_preset},
 	weights::Weight,
@@ -276,6 +278,29 @@ impl_runtime_apis! {
 
 		fn preset_names() -> Vec<PresetId> {
 			presets::preset_names()
+		}
+	}
+
+	#[cfg(feature = "runtime-benchmarks")]
+	impl frame_benchmarking::Benchmark<Block> for Runtime {
+		fn benchmark_metadata(
+			extra: bool,
+		) -> (Vec<BenchmarkList>, Vec<frame_support::traits::StorageInfo>) {
+			use crate::benchmarks::*;
+			let mut list = Vec::<BenchmarkList>::new();
+			list_benchmarks!(list, extra);
+			(list, crate::AllPalletsWithSystem::storage_info())
+		}
+
+		fn dispatch_benchmark(
+			config: BenchmarkConfig,
+		) -> Result<Vec<BenchmarkBatch>, alloc::string::String> {
+			use crate::benchmarks::*;
+			let whitelist = crate::AllPalletsWithSystem::whitelisted_storage_keys();
+			let mut batches = Vec::<BenchmarkBatch>::new();
+			let params = (&config, &whitelist);
+			add_benchmarks!(params, batches);
+			Ok(batches)
 		}
 	}
 }

@@ -1,12 +1,15 @@
 //! The runtime of the chain, as a node executes it, on a state in memory.
 
-use crate::{
-	load::{self, STORED_KEY},
-	program::ENTRY,
-};
 use codec::{Decode, Encode};
 use frame_support::{traits::Currency, BoundedVec};
-use pallet_virt::{deposit::Deposit, limits::MAX_VALUE};
+use pallet_virt::{
+	benchmarking::{
+		program::ENTRY,
+		storms::{callee, STORED_KEY},
+	},
+	deposit::Deposit,
+	limits::MAX_VALUE,
+};
 use sc_executor::WasmExecutor;
 use sp_core::traits::{CallContext, CodeExecutor, RuntimeCode, WrappedRuntimeCode};
 use sp_runtime::BuildStorage;
@@ -42,7 +45,7 @@ impl Chain {
 			frame_system::Pallet::<Runtime>::set_block_number(1);
 			let _ = virt_runtime::Balances::deposit_creating(&ALICE, 1_000_000 * UNIT);
 		});
-		chain.deploy(&load::callee())?;
+		chain.deploy(&callee())?;
 		Ok(chain)
 	}
 
@@ -51,8 +54,7 @@ impl Chain {
 		self.engine = Engine::new(self.backend, None).map_err(|error| error.to_string())?;
 		// Its workers are made ready, on the cores that are to be measured.
 		std::thread::sleep(Duration::from_millis(300));
-		let callee =
-			Virt::address_of(&ALICE, pallet_virt::program::code_hash(&load::callee()), &[]);
+		let callee = Virt::address_of(&ALICE, pallet_virt::program::code_hash(&callee()), &[]);
 		self.try_call(&callee, ENTRY, &[]).map(drop)
 	}
 

@@ -1,11 +1,14 @@
 //! What is measured.
 
-use crate::{
-	chain::ALICE,
-	program::{self, blocks, computing, memory, storm},
-};
+use crate::chain::ALICE;
 use codec::Encode;
-use pallet_virt::limits::*;
+use pallet_virt::{
+	benchmarking::{
+		program::{blocks, computing, memory, storm},
+		storms::{self, Surroundings, MESSAGE},
+	},
+	limits::MAX_INPUT,
+};
 use polkavm_common::program::{asm, Instruction, Reg};
 use sp_core::Pair;
 use virt_runtime::{RuntimeCall, Virt};
@@ -26,14 +29,6 @@ impl Load {
 	fn new(name: impl Into<String>, code: Vec<u8>) -> Self {
 		Self { name: name.into(), code, input: Vec::new(), cold: false }
 	}
-}
-
-/// A key under which there is the longest value that there can be.
-pub const STORED_KEY: &[u8] = b"a stored";
-
-/// A program that returns at once, for the others to call.
-pub fn callee() -> Vec<u8> {
-	computing(&[], &[], 4_096, 1)
 }
 
 /// Everything that is measured.
@@ -131,95 +126,33 @@ fn loading() -> Vec<Load> {
 }
 
 fn storms() -> Vec<Load> {
-	let at = |offset: u64| memory() + offset;
-	let mut data = vec![0; 64 * 1024];
-	let mut put =
-		|offset: usize, bytes: &[u8]| data[offset..offset + bytes.len()].copy_from_slice(bytes);
-	// A key that is another in each round is at 0; one that stays is at 64.
-	let (key, same, account, amount, options) = (at(0), at(64), at(128), at(192), at(256));
-	put(128, &[2; 32]);
-	put(192, &1_000_000_000u128.to_le_bytes());
-	put(256, &[&[0; 24][..], &[0xff; 16]].concat());
-	let message = [5; 32];
-	put(512, &message);
-	let sr = sp_core::sr25519::Pair::from_seed(&[3; 32]);
-	let ed = sp_core::ed25519::Pair::from_seed(&[3; 32]);
-	let ecdsa = sp_core::ecdsa::Pair::from_seed(&[3; 32]);
-	put(1024, &sr.sign(&message).0);
-	put(1088, &sr.public().0);
-	put(1152, &ed.sign(&message).0);
-	put(1216, &ed.public().0);
-	put(1280, &ecdsa.sign_prehashed(&message).0);
-	let remark = frame_system::Call::remark_with_event { remark: vec![1; 32] };
-	let remark = RuntimeCall::System(remark).encode();
-	put(2048, &remark);
-	put(2304, program::ENTRY.as_bytes());
-	put(72, STORED_KEY);
-	let hash = pallet_virt::program::code_hash(&callee());
-	put(320, hash.as_bytes());
-	put(352, Virt::address_of(&ALICE, hash, &[]).as_ref());
-	let (stored, known_hash, known) = (at(72), at(320), at(352));
-	let value = at(8 * 1024);
-	let out = at(128 * 1024);
-	let (large, longest) = (u64::from(MAX_HASHED), u64::from(MAX_VALUE));
+	let around = surroundings();
+	// The syscalls that this chain has beside the pallet's.
+	let own = [("slot", vec![]), ("issuance", vec![memory()])].map(|made| {
+		let name = format!("{}, of the chain", made.0);
+		Load::new(name, storm(&[made], &[], &[], 10_000))
+	});
+	let pallets = storms::all(&around).into_iter().map(|storm| {
+		let mut load = Load::new(storm.name(), storm.program(&around, storm.rounds));
+		load.input = vec![9; MAX_INPUT as usize];
+		load
+	});
+	own.into_iter().chain(pallets).collect()
+}
 
-	let rows: Vec<(&str, &str, Vec<u64>, u32)> = vec![
-		("", "input_len", vec![], 20_000),
-		("", "block_number", vec![], 20_000),
-		("", "now", vec![], 10_000),
-		("", "gas_left", vec![], 20_000),
-		("", "caller", vec![out], 20_000),
-		("", "value", vec![out], 20_000),
-		("32 bytes", "input", vec![out, 0, 32], 20_000),
-		("64 KiB", "input", vec![out, 0, MAX_INPUT.into()], 500),
-		("16 KiB", "output", vec![value, MAX_OUTPUT.into()], 100),
-		("", "balance", vec![account, out], 5_000),
-		("", "transfer", vec![account, amount], 1_000),
-		("nothing there", "storage_get", vec![key, 8, out, longest], 2_000),
-		("4 KiB", "storage_get", vec![stored, 8, out, longest], 2_000),
-		("32 bytes, each another", "storage_set", vec![key, 8, value, 32], 500),
-		("4 KiB, each another", "storage_set", vec![key, 8, value, longest], 300),
-		("4 KiB, one item", "storage_set", vec![same, 8, value, longest], 500),
-		("nothing there", "storage_remove", vec![key, 8], 1_000),
-		("nothing there", "storage_contains", vec![key, 8], 2_000),
-		("4 KiB", "event", vec![value, MAX_EVENT.into()], MAX_EVENTS),
-		("no bytes", "event", vec![value, 0], MAX_EVENTS),
-		("4 topics", "event_indexed", vec![value, 128, value, 0], MAX_EVENTS),
-		("1 KiB", "log", vec![value, MAX_LOG.into()], MAX_LOGS),
-		("no bytes", "blake2_256", vec![value, 0, out], 10_000),
-		("64 KiB", "blake2_256", vec![memory(), large, out], 200),
-		("64 KiB", "blake2_128", vec![memory(), large, out], 200),
-		("no bytes", "keccak_256", vec![value, 0, out], 5_000),
-		("64 KiB", "keccak_256", vec![memory(), large, out], 100),
-		("no bytes", "sha2_256", vec![value, 0, out], 5_000),
-		("64 KiB", "sha2_256", vec![memory(), large, out], 100),
-		("", "sr25519_verify", vec![at(1024), at(512), 32, at(1088)], 300),
-		("", "ed25519_verify", vec![at(1152), at(512), 32, at(1216)], 300),
-		("", "secp256k1_recover", vec![at(1280), at(512), out], 300),
-		("nothing there", "transient_get", vec![key, 8, out, longest], 5_000),
-		("32 bytes, one item", "transient_set", vec![same, 8, value, 32], 2_000),
-		("32 bytes, each another", "transient_set", vec![key, 8, value, 32], 300),
-		("", "code_hash", vec![out], 10_000),
-		("", "code_hash_of", vec![account, out], 2_000),
-		("", "block_hash", vec![0, out], 2_000),
-		("", "chain_id", vec![out], 2_000),
-		("", "existential_deposit", vec![out], 10_000),
-		("", "weight_left", vec![out], 10_000),
-		("", "deposit_left", vec![out], 10_000),
-		("a remark", "dispatch", vec![at(2048), remark.len() as u64], 200),
-		("no such account", "call_program", vec![account, at(2304), 4, value, 0, options], 500),
-		("nothing", "call_program", vec![known, at(2304), 4, value, 0, options], 200),
-		("nothing", "instantiate_program", vec![known_hash, key, 8, value, 0, options], 100),
-		("nothing", "run_code", vec![known_hash, at(2304), 4, value, 0, 0], 200),
-		("no such program", "instantiate_program", vec![account, key, 8, value, 0, options], 500),
-		("no such program", "run_code", vec![account, at(2304), 4, value, 0, 0], 500),
-	];
-	rows.into_iter()
-		.map(|(what, symbol, args, rounds)| {
-			let name = if what.is_empty() { symbol.into() } else { format!("{symbol}: {what}") };
-			let mut load = Load::new(name, storm(symbol, &args, &data, rounds));
-			load.input = vec![9; MAX_INPUT as usize];
-			load
-		})
-		.collect()
+fn surroundings() -> Surroundings {
+	let sr25519 = sp_core::sr25519::Pair::from_seed(&[3; 32]);
+	let ed25519 = sp_core::ed25519::Pair::from_seed(&[3; 32]);
+	let ecdsa = sp_core::ecdsa::Pair::from_seed(&[3; 32]);
+	let remark = frame_system::Call::remark_with_event { remark: vec![1; 32] };
+	let callee_hash = pallet_virt::program::code_hash(&storms::callee());
+	Surroundings {
+		account: [2; 32],
+		callee_hash: callee_hash.0,
+		callee: Virt::address_of(&ALICE, callee_hash, &[]).into(),
+		sr25519: (sr25519.sign(&MESSAGE).0, sr25519.public().0),
+		ed25519: (ed25519.sign(&MESSAGE).0, ed25519.public().0),
+		secp256k1: ecdsa.sign_prehashed(&MESSAGE).0,
+		call: RuntimeCall::System(remark).encode(),
+	}
 }

@@ -3,11 +3,11 @@
 
 mod chain;
 mod load;
-mod program;
 
 use chain::Chain;
 use clap::Parser;
 use load::Load;
+use pallet_virt::benchmarking::program;
 use std::{path::PathBuf, process::ExitCode};
 use virt_bench::{machine, report::write};
 use virt_manager::BackendChoice;

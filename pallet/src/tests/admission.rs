@@ -1,15 +1,16 @@
-//! What may be stored. Rows 1, 2, 5, 6, 7 of the fault list.
+//! What may be stored. Rows 1, 2, 5, 6, 7, 9, 10, 11 of the fault list.
 
 use super::{
 	mock::*,
 	script::{builder, Script},
 };
-use crate::{limits::*, Error};
-use frame_support::assert_noop;
+use crate::{limits::*, Error, WeightInfo};
+use frame_support::{assert_noop, dispatch::GetDispatchInfo};
 use polkavm_common::{
 	program::{asm, InstructionSetKind, Reg},
 	writer::ProgramBlobBuilder,
 };
+use sp_runtime::traits::Dispatchable;
 
 fn minimal(change: impl FnOnce(&mut ProgramBlobBuilder)) -> Vec<u8> {
 	let mut builder = builder();
@@ -40,20 +41,62 @@ fn every_fixture_is_admitted() {
 	}
 }
 
-#[test]
-fn blob_at_limit_ok_and_over_limit_err() {
+/// A program of `len` bytes, most of which are `filling`.
+fn padded(len: u32, filling: u8) -> Vec<u8> {
 	let with_data = |len| {
 		minimal(|builder| {
 			builder.set_ro_data_size(len as u32);
-			builder.set_ro_data(vec![1; len]);
+			builder.set_ro_data(vec![filling; len]);
+			builder.add_export_by_basic_block(0, b"main");
 		})
 	};
 	// Around the data there is as much as around somewhat less data.
-	let padding = |len| with_data(len - (with_data(len - 64).len() - (len - 64)));
-	let at_limit = padding(MAX_CODE as usize);
+	let len = len as usize;
+	with_data(len - (with_data(len - 64).len() - (len - 64)))
+}
+
+#[test]
+fn blob_at_limit_ok_and_over_limit_err() {
+	let at_limit = padded(MAX_CODE, 1);
 	assert_eq!(at_limit.len(), MAX_CODE as usize);
 	admitted(&at_limit);
-	refused(&padding(MAX_CODE as usize + 1), Error::ProgramTooLarge);
+	refused(&padded(MAX_CODE + 1, 1), Error::ProgramTooLarge);
+}
+
+#[test]
+fn a_hundred_programs_of_the_largest_size_in_one_block_are_each_charged_and_run() {
+	let used = on_both(|| {
+		fund(&ALICE, FUNDS);
+		let used = (1..=100).map(|filling| {
+			let code = padded(MAX_CODE, filling);
+			upload(&code);
+			let (result, gas_used) = run_once(&code, "main", b"", PLENTY);
+			assert_eq!(result, Ok(vec![]));
+			assert!(gas_used > load_gas(&code));
+			gas_used
+		});
+		used.collect::<Vec<_>>()
+	});
+	assert!(used.iter().all(|gas| *gas == used[0]), "{used:?}");
+}
+
+#[test]
+fn an_invalid_program_again_and_again_is_charged_each_time() {
+	on_chain(|| {
+		let mut code = padded(MAX_CODE, 1);
+		code[0] ^= 0xff;
+		for _ in 0..100 {
+			let call =
+				crate::Call::<Test>::upload { code: code.clone(), storage_deposit_limit: None };
+			let weight = call.get_dispatch_info().call_weight;
+			assert_eq!(weight, crate::weights::SubstrateWeight::<Test>::upload(MAX_CODE));
+			let failure =
+				RuntimeCall::Virt(call).dispatch(signed(ALICE)).expect_err("it is invalid");
+			assert_eq!(failure.error, Error::<Test>::InvalidProgram.into());
+			// Nothing is given back.
+			assert_eq!(failure.post_info.actual_weight, None);
+		}
+	});
 }
 
 #[test]

@@ -186,7 +186,7 @@ macro_rules! syscall_table {
 			dispatch(call: *const u8, len: u64) -> i64, 15_000 + 7, account,
 				[in(call, len, 16_384)];
 			/// Ends the program's account, and the call: gives every deposit back, and all that it can
-			/// spend to the account at `beneficiary` (32 bytes). It also costs 100,000 gas for each item
+			/// spend to the account at `beneficiary` (32 bytes). It also costs 50,000 gas for each item
 			/// that it stores. Returns only when nothing was done: `Code::REENTRANCY_DENIED` where the
 			/// account is being called more than once, `TRANSFER_FAILED` where nothing reaches the
 			/// beneficiary.

@@ -1,0 +1,61 @@
+//! `virt-weights`: runs the benchmarks of `pallet-virt` in the wasm runtime, over a real manager, and
+//! writes the pallet's weights.
+
+mod chain;
+mod measure;
+mod render;
+
+use clap::Parser;
+use measure::Measured;
+use std::{fs, path::PathBuf, process::ExitCode};
+use virt_bench::machine;
+use virt_manager::BackendChoice;
+
+/// Measures what the calls and syscalls of pallet `virt` take, and prints it as Rust
+#[derive(Parser)]
+struct Cli {
+	/// Only benchmarks whose name has this in it; for a look, since the file needs all
+	#[arg(long, value_name = "TEXT", default_value = "", conflicts_with = "write")]
+	only: String,
+
+	/// Writes it into this file instead
+	#[arg(long, value_name = "FILE")]
+	write: Option<PathBuf>,
+}
+
+fn main() -> ExitCode {
+	match weights(&Cli::parse()) {
+		Ok(()) => ExitCode::SUCCESS,
+		Err(error) => {
+			eprintln!("error: {error}");
+			ExitCode::FAILURE
+		},
+	}
+}
+
+fn weights(cli: &Cli) -> Result<(), String> {
+	let mut all: Vec<Measured> = Vec::new();
+	// A node may run any: what is slower counts.
+	let backends = [BackendChoice::Tiered, BackendChoice::Recompiler, BackendChoice::Interpreter];
+	for backend in backends {
+		for measured in measure::all(backend, &cli.only)? {
+			match all.iter_mut().find(|known| known.name == measured.name) {
+				Some(known) => known.fit = known.fit.at_least(measured.fit),
+				None => all.push(measured),
+			}
+		}
+	}
+	if !cli.only.is_empty() {
+		all.iter().for_each(|Measured { name, fit }| println!("{name:?} {fit:?}"));
+		return Ok(());
+	}
+	let text = render::file(&all, &machine::description())?;
+	match &cli.write {
+		Some(path) => fs::write(path, text)
+			.map_err(|error| format!("cannot write {}: {error}", path.display())),
+		None => {
+			print!("{text}");
+			Ok(())
+		},
+	}
+}

@@ -1,0 +1,160 @@
+//! Writes `pallet/src/weights.rs`.
+
+use crate::measure::{Fit, Measured};
+use pallet_virt::benchmarking::storms::{self, Storm, Surroundings};
+
+/// Calls with a length, and without one.
+const CALLS: [(&str, &str); 5] = [
+	("upload", "`upload` of `len` bytes of code."),
+	("remove", "`remove`."),
+	("run", "`run` with `len` bytes of input."),
+	("instantiate", "`instantiate` with `len` bytes of input."),
+	("call", "`call` with `len` bytes of input."),
+];
+
+const HEAD: &str = "\
+use core::marker::PhantomData;
+use frame_support::{traits::Get, weights::Weight};
+
+/// Bytes of proof for one key that is read: more than its path in a trie of a million keys, and a
+/// small value. What is larger is paid for by its length.
+const PROOF_PER_READ: u64 = 4_096;
+
+/// What a syscall takes that programs pay for by gas.
+pub struct Measured {
+	/// The syscall, and what it was asked for: a storm of `benchmarking::storms`.
+	pub name: &'static str,
+	/// Picoseconds.
+	pub ref_time: u64,
+	/// Keys read from the database.
+	pub reads: u64,
+	/// Keys written to the database.
+	pub writes: u64,
+}
+";
+
+/// The whole file.
+pub fn file(all: &[Measured], machine: &str) -> Result<String, String> {
+	let find = |list: &str, name: &str| {
+		let mut found = all.iter().filter(|known| known.name.0 == list && known.name.1 == name);
+		found.next().map(|measured| measured.fit)
+	};
+	let call = |name: &str| find("Virt", name).ok_or(format!("`{name}` was not measured"));
+
+	let mut text = format!(
+		"//! Weights of the calls, without what the gas limit pays for; what syscalls take.
+//!
+//! Made by `make weights`: times are twice those on {machine}.
+
+{HEAD}
+/// Weights of the calls. `len` is the length in bytes of the argument that dominates.
+pub trait WeightInfo {{
+"
+	);
+	for (name, doc) in CALLS {
+		let len = if call(name)?.time.slope > 0 { "len: u32" } else { "" };
+		text += &format!("\t/// {doc}\n\tfn {name}({len}) -> Weight;\n");
+	}
+	text += "}
+
+/// For runtimes.
+pub struct SubstrateWeight<T>(PhantomData<T>);
+
+impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
+";
+	for (index, (name, _)) in CALLS.iter().enumerate() {
+		if index > 0 {
+			text += "\n";
+		}
+		text += &method(name, call(name)?);
+	}
+	text += "}\n\n/// One item of an account that terminates.\n";
+	text += &format!("pub const TERMINATE_PER_ITEM: Measured = {};\n\n", {
+		measured("terminate: an item", call("terminate")?, "")
+	});
+	text += "/// The syscalls.\npub const SYSCALLS: &[Measured] = &[\n";
+	for (name, fit) in syscalls(find) {
+		text += &format!("\t{},\n", measured(&name, fit, "\t"));
+	}
+	text += "];\n";
+	Ok(text)
+}
+
+fn method(name: &str, fit: Fit) -> String {
+	let Fit { time, reads, writes } = fit;
+	let (len, by_len) = match time.slope {
+		0 => ("", String::new()),
+		slope => (
+			"len: u32",
+			format!(
+				"\n\t\t\t.saturating_add(Weight::from_parts({}, 0).saturating_mul(len.into()))",
+				number(slope),
+			),
+		),
+	};
+	format!(
+		"\tfn {name}({len}) -> Weight {{
+\t\tWeight::from_parts({}, {} * PROOF_PER_READ){by_len}
+\t\t\t.saturating_add(T::DbWeight::get().reads_writes({}, {}))
+\t}}
+",
+		number(time.base),
+		reads.base,
+		reads.base,
+		writes.base,
+	)
+}
+
+fn measured(name: &str, fit: Fit, indent: &str) -> String {
+	format!(
+		"Measured {{
+{indent}\tname: {name:?},
+{indent}\tref_time: {},
+{indent}\treads: {},
+{indent}\twrites: {},
+{indent}}}",
+		number(fit.time.slope),
+		fit.reads.slope,
+		fit.writes.slope,
+	)
+}
+
+/// The first and the last storm of each syscall, with what a round takes as the slope.
+fn syscalls(find: impl Fn(&str, &str) -> Option<Fit>) -> Vec<(String, Fit)> {
+	let nothing = Surroundings {
+		account: [0; 32],
+		callee_hash: [0; 32],
+		callee: [0; 32],
+		sr25519: ([0; 64], [0; 32]),
+		ed25519: ([0; 64], [0; 32]),
+		secp256k1: [0; 65],
+		call: Vec::new(),
+	};
+	let storms = storms::all(&nothing);
+	let mut found = Vec::new();
+	for (index, storm) in storms.iter().enumerate() {
+		let same = |other: &Storm| other.symbol == storm.symbol;
+		let ends = [
+			("Least", !storms[..index].iter().any(same)),
+			("Most", !storms[index + 1..].iter().any(same)),
+		];
+		let fits = ends.into_iter().filter(|(_, is)| *is);
+		let fit = fits.filter_map(|(list, _)| find(list, storm.symbol)).reduce(Fit::at_least);
+		// One that ends the call has no rounds, and is not measured.
+		found.extend(fit.map(|fit| (storm.name(), fit.per(storm.part(1)))));
+	}
+	found
+}
+
+/// With the digits in groups of three.
+fn number(value: u64) -> String {
+	let digits = value.to_string();
+	let mut text = String::new();
+	for (index, digit) in digits.chars().enumerate() {
+		if index > 0 && (digits.len() - index) % 3 == 0 {
+			text.push('_');
+		}
+		text.push(digit);
+	}
+	text
+}

@@ -1,0 +1,116 @@
+//! Benchmarks of the calls, and of what gas pays for by the item.
+
+use super::{
+	chain::{caller, deploy, storm, upload, GAS},
+	program::{self, ENTRY},
+	storms,
+};
+use crate::{
+	account, deposit::DepositMeter, limits::*, program::code_hash, Accounts, Call, Config, Pallet,
+	Programs,
+};
+use alloc::vec;
+use frame_benchmarking::{current_time, v2::*};
+use frame_support::traits::fungible::Inspect;
+use frame_system::RawOrigin;
+
+/// The shortest program that is measured, in bytes.
+const SHORT: u32 = 1_024;
+
+/// The most items that an account is measured to be terminated with.
+const ITEMS: u32 = 200;
+
+#[benchmarks]
+mod benchmarks {
+	use super::*;
+
+	/// Of a program that no node has seen before, and that takes long to compile.
+	#[benchmark]
+	fn upload(n: Linear<SHORT, MAX_CODE>) -> Result<(), BenchmarkError> {
+		let caller = caller::<T>();
+		let code = program::longest_to_compile(n, &current_time().to_le_bytes());
+		let hash = code_hash(&code);
+
+		#[extrinsic_call]
+		_(RawOrigin::Signed(caller), code, None);
+
+		assert!(Programs::<T>::contains_key(hash));
+		Ok(())
+	}
+
+	#[benchmark]
+	fn remove() -> Result<(), BenchmarkError> {
+		let caller = caller::<T>();
+		let code = program::longest_to_compile(MAX_CODE, &[]);
+		let hash = code_hash(&code);
+		super::upload::<T>(&caller, code)?;
+
+		#[extrinsic_call]
+		_(RawOrigin::Signed(caller), hash);
+
+		assert!(!Programs::<T>::contains_key(hash));
+		Ok(())
+	}
+
+	/// What runs is paid for by gas, and is as little as there can be.
+	#[benchmark]
+	fn run(n: Linear<0, MAX_INPUT>) -> Result<(), BenchmarkError> {
+		let caller = caller::<T>();
+		super::upload::<T>(&caller, storms::callee())?;
+		let (hash, entry) = (code_hash(&storms::callee()), ENTRY.as_bytes().to_vec());
+
+		#[extrinsic_call]
+		_(RawOrigin::Signed(caller), hash, entry, vec![1; n as usize], GAS);
+
+		Ok(())
+	}
+
+	#[benchmark]
+	fn instantiate(n: Linear<0, MAX_INPUT>) -> Result<(), BenchmarkError> {
+		let caller = caller::<T>();
+		// Its entry is its constructor.
+		let code = program::constructor();
+		let hash = code_hash(&code);
+		super::upload::<T>(&caller, code)?;
+		let (salt, input) = (vec![3; MAX_SALT as usize], vec![1; n as usize]);
+		let address = Pallet::<T>::address_of(&caller, hash, &salt);
+		let value = T::Currency::minimum_balance();
+
+		#[extrinsic_call]
+		_(RawOrigin::Signed(caller), hash, salt, input, value, GAS, None);
+
+		assert!(Accounts::<T>::contains_key(address));
+		Ok(())
+	}
+
+	#[benchmark]
+	fn call(n: Linear<0, MAX_INPUT>) -> Result<(), BenchmarkError> {
+		let caller = caller::<T>();
+		let address = deploy::<T>(&caller, storms::callee())?;
+		let value = T::Currency::minimum_balance();
+		let (entry, input) = (ENTRY.as_bytes().to_vec(), vec![1; n as usize]);
+
+		#[extrinsic_call]
+		_(RawOrigin::Signed(caller), address, entry, input, value, GAS, None);
+
+		Ok(())
+	}
+
+	/// An account with so many items.
+	#[benchmark]
+	fn terminate(i: Linear<1, ITEMS>) -> Result<(), BenchmarkError> {
+		let storm = storm::<T>("storage_set", true, |_| i)?;
+		let (caller, address) = (storm.caller.clone(), storm.address.clone());
+		storm.make()?;
+		assert_eq!(account::items::<T>(&address), i);
+		let meter = &mut DepositMeter::<T>::new(Some(caller.clone()));
+
+		#[block]
+		{
+			account::terminate::<T>(meter, &address, &caller)?;
+		}
+
+		assert!(!Accounts::<T>::contains_key(address));
+		Ok(())
+	}
+}

@@ -1,0 +1,120 @@
+//! What the benchmarks find on the chain.
+
+use super::{
+	program::ENTRY,
+	storms::{self, Storm, Surroundings, MESSAGE, STORED_KEY},
+};
+use crate::{
+	deposit::Deposit, limits::*, program::code_hash, BalanceOf, Config, Item, Pallet, State,
+};
+use alloc::vec::Vec;
+use codec::Encode;
+use frame_benchmarking::{v2::BenchmarkError, whitelisted_caller};
+use frame_support::{
+	traits::fungible::{Inspect, Mutate},
+	BoundedVec,
+};
+use frame_system::RawOrigin;
+use sp_core::crypto::KeyTypeId;
+use sp_runtime::traits::{Saturating, Zero};
+
+/// More than any benchmark takes.
+pub const GAS: u64 = 10_000_000_000;
+
+/// Of the keys that sign.
+const KEY_TYPE: KeyTypeId = KeyTypeId(*b"virt");
+
+/// An account that can pay for whatever it does.
+pub fn caller<T: Config>() -> T::AccountId {
+	let caller = whitelisted_caller();
+	let much = T::Currency::minimum_balance().saturating_mul(1_000_000_000u32.into());
+	T::Currency::set_balance(&caller, much);
+	caller
+}
+
+/// Stores a program.
+pub fn upload<T: Config>(caller: &T::AccountId, code: Vec<u8>) -> Result<(), BenchmarkError> {
+	Ok(Pallet::<T>::upload(RawOrigin::Signed(caller.clone()).into(), code, None)?)
+}
+
+/// Stores a program, and gives it an account with some balance.
+pub fn deploy<T: Config>(
+	caller: &T::AccountId,
+	code: Vec<u8>,
+) -> Result<T::AccountId, BenchmarkError> {
+	let hash = code_hash(&code);
+	upload::<T>(caller, code)?;
+	let origin = RawOrigin::Signed(caller.clone()).into();
+	let none = BalanceOf::<T>::zero();
+	Pallet::<T>::instantiate(origin, hash, Vec::new(), Vec::new(), none, GAS, None)?;
+	let address = Pallet::<T>::address_of(caller, hash, &[]);
+	let some = T::Currency::minimum_balance().saturating_mul(1_000_000u32.into());
+	T::Currency::set_balance(&address, some);
+	Ok(address)
+}
+
+/// A call of an account program.
+pub struct Call<T: Config> {
+	/// By whom.
+	pub caller: T::AccountId,
+	/// Of which.
+	pub address: T::AccountId,
+	/// With what.
+	pub input: Vec<u8>,
+}
+
+impl<T: Config> Call<T> {
+	/// Makes it.
+	pub fn make(self) -> Result<(), BenchmarkError> {
+		let origin = RawOrigin::Signed(self.caller).into();
+		let entry = ENTRY.as_bytes().to_vec();
+		let none = BalanceOf::<T>::zero();
+		Pallet::<T>::call(origin, self.address, entry, self.input, none, GAS, None)?;
+		Ok(())
+	}
+}
+
+/// The first or the last storm of a syscall, of so many rounds, ready to be called.
+pub fn storm<T: Config>(
+	symbol: &str,
+	most: bool,
+	rounds: impl FnOnce(&Storm) -> u32,
+) -> Result<Call<T>, BenchmarkError> {
+	let caller = caller::<T>();
+	let around = surroundings::<T>(&caller)?;
+	let mut storms = storms::all(&around).into_iter().filter(|storm| storm.symbol == symbol);
+	let storm: Option<Storm> = if most { storms.last() } else { storms.next() };
+	let storm = storm.ok_or("no storm of this syscall")?;
+	let address = deploy::<T>(&caller, storm.program(&around, rounds(&storm)))?;
+	let key = BoundedVec::truncate_from(STORED_KEY.to_vec());
+	let data = BoundedVec::truncate_from(alloc::vec![5; MAX_VALUE as usize]);
+	State::<T>::insert(&address, key, Item { deposit: Deposit::none(), data, place: 0 });
+	Ok(Call { caller, address, input: alloc::vec![9; MAX_INPUT as usize] })
+}
+
+fn surroundings<T: Config>(caller: &T::AccountId) -> Result<Surroundings, BenchmarkError> {
+	let callee_hash = code_hash(&storms::callee());
+	let callee = deploy::<T>(caller, storms::callee())?;
+	let callee = callee.encode().try_into().map_err(|_| "an account is not 32 bytes")?;
+	let remark = frame_system::Call::<T>::remark_with_event { remark: alloc::vec![1; 32] };
+	let call = <T as frame_system::Config>::RuntimeCall::from(remark).encode();
+
+	// The node's keystore signs.
+	let unsigned = "the keystore did not sign";
+	let sr25519 = sp_io::crypto::sr25519_generate(KEY_TYPE, None);
+	let by_sr25519 = sp_io::crypto::sr25519_sign(KEY_TYPE, &sr25519, &MESSAGE).ok_or(unsigned)?;
+	let ed25519 = sp_io::crypto::ed25519_generate(KEY_TYPE, None);
+	let by_ed25519 = sp_io::crypto::ed25519_sign(KEY_TYPE, &ed25519, &MESSAGE).ok_or(unsigned)?;
+	let ecdsa = sp_io::crypto::ecdsa_generate(KEY_TYPE, None);
+	let by_ecdsa =
+		sp_io::crypto::ecdsa_sign_prehashed(KEY_TYPE, &ecdsa, &MESSAGE).ok_or(unsigned)?;
+	Ok(Surroundings {
+		account: [2; 32],
+		callee_hash: callee_hash.0,
+		callee,
+		sr25519: (by_sr25519.0, sr25519.0),
+		ed25519: (by_ed25519.0, ed25519.0),
+		secp256k1: by_ecdsa.0,
+		call,
+	})
+}

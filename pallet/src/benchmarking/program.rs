@@ -1,0 +1,124 @@
+//! Programs that take as much time as they can for what they pay.
+
+use crate::run::INIT;
+use alloc::{vec, vec::Vec};
+use polkavm_common::{
+	abi::MemoryMapBuilder,
+	program::{asm, Instruction, InstructionSetKind, Reg},
+	writer::ProgramBlobBuilder,
+};
+
+/// Counts rounds. No syscall touches it.
+const ROUNDS: Reg = Reg::S0;
+
+/// The entry of each.
+pub const ENTRY: &str = "main";
+
+/// Writable memory of a program that makes syscalls, in bytes.
+const MEMORY: u32 = 256 * 1024;
+
+/// Where writable memory begins. A page is the smallest that PolkaVM has.
+pub fn memory() -> u64 {
+	let map = MemoryMapBuilder::new(4_096).rw_data_size(MEMORY).build().expect("it fits; qed");
+	map.rw_data_address().into()
+}
+
+/// A syscall, and its arguments.
+pub type Made = (&'static str, Vec<u64>);
+
+/// A program that makes some syscalls `rounds` times, and then others once. Its memory begins with
+/// `data`, of which the first eight bytes are another number in each round.
+pub fn storm(round: &[Made], after: &[Made], data: &[u8], rounds: u32) -> Vec<u8> {
+	let mut imports = Vec::new();
+	let mut made = |(symbol, args): &Made| {
+		let number = imports.len() as i32;
+		imports.push(*symbol);
+		let mut code: Vec<_> = Reg::ARG_REGS
+			.into_iter()
+			.zip(args)
+			.map(|(reg, arg)| asm::load_imm64(reg, *arg))
+			.collect();
+		code.push(asm::ecalli(number));
+		code
+	};
+	let mut code = vec![asm::store_u64(ROUNDS, memory() as i32)];
+	code.extend(round.iter().flat_map(&mut made));
+	let after: Vec<_> = after.iter().flat_map(made).collect();
+	let mut builder = looping(&[], &code, &after, rounds);
+	for symbol in imports {
+		builder.add_import(symbol.as_bytes());
+	}
+	builder.set_rw_data(data.to_vec());
+	builder.set_rw_data_size(MEMORY);
+	finish(builder)
+}
+
+/// A program that runs `round` as one block, `rounds` times, after `before`.
+pub fn computing(before: &[Instruction], round: &[Instruction], data: u32, rounds: u32) -> Vec<u8> {
+	let mut builder = looping(before, round, &[], rounds);
+	builder.set_rw_data_size(data);
+	finish(builder)
+}
+
+/// A program of many blocks, each run once in a round.
+pub fn blocks(block: &[Instruction], count: u32, rounds: u32) -> Vec<u8> {
+	let mut round = Vec::new();
+	for _ in 1..count {
+		round.extend_from_slice(block);
+		round.push(asm::fallthrough());
+	}
+	let mut builder = looping(&[], &round, &[], rounds);
+	builder.set_rw_data_size(MEMORY);
+	finish(builder)
+}
+
+/// A program of `len` bytes that takes long to check and to compile: empty blocks. Its memory begins
+/// with `data`.
+pub fn longest_to_compile(len: u32, data: &[u8]) -> Vec<u8> {
+	let made = |blocks: u32| {
+		let mut code = vec![asm::fallthrough(); blocks as usize];
+		code.push(asm::ret());
+		let mut builder = ProgramBlobBuilder::new(InstructionSetKind::ReviveV1);
+		builder.add_export_by_basic_block(0, ENTRY.as_bytes());
+		builder.set_code(&code, &[]);
+		builder.set_rw_data(data.to_vec());
+		builder.set_rw_data_size(MEMORY);
+		finish(builder)
+	};
+	let nothing = made(0).len() as u32;
+	// A block takes a byte, and an eighth of one in the bitmask of where instructions begin.
+	made(len.saturating_sub(nothing + 8) / 9 * 8)
+}
+
+/// A program whose constructor returns at once.
+pub fn constructor() -> Vec<u8> {
+	let mut builder = ProgramBlobBuilder::new(InstructionSetKind::ReviveV1);
+	builder.add_export_by_basic_block(0, INIT);
+	builder.set_code(&[asm::ret()], &[]);
+	finish(builder)
+}
+
+fn looping(
+	before: &[Instruction],
+	round: &[Instruction],
+	after: &[Instruction],
+	rounds: u32,
+) -> ProgramBlobBuilder {
+	let mut code = vec![asm::load_imm(ROUNDS, rounds as i32)];
+	code.extend_from_slice(before);
+	code.push(asm::fallthrough());
+	code.extend_from_slice(round);
+	code.push(asm::add_imm_64(ROUNDS, ROUNDS, -1));
+	// Back to the second block of the program.
+	code.push(asm::branch_not_eq_imm(ROUNDS, 0, 1));
+	code.extend_from_slice(after);
+	code.push(asm::ret());
+	let mut builder = ProgramBlobBuilder::new(InstructionSetKind::ReviveV1);
+	builder.add_export_by_basic_block(0, ENTRY.as_bytes());
+	builder.set_code(&code, &[]);
+	builder
+}
+
+fn finish(builder: ProgramBlobBuilder) -> Vec<u8> {
+	builder.to_vec().expect("the instructions make a program")
+}

@@ -1,0 +1,61 @@
+//! Benchmarks of the syscalls, one for each row of the table: with the least and with the most that
+//! they can be asked for. The slope is what one of the equal parts of a storm takes.
+
+use super::{
+	chain::storm,
+	storms::{Storm, PARTS},
+};
+use crate::Config;
+
+/// Syscalls that end the call: there is no second round.
+const LAST: [&str; 2] = ["exit", "terminate"];
+
+macro_rules! benchmarks_of {
+	($module:ident, $most:literal, $($name:ident)*) => {
+		/// With arguments that ask for as much, or as little.
+		// The macro exports what is in its module, and there is nothing.
+		#[allow(unused_imports)]
+		pub mod $module {
+			use super::*;
+			use core::marker::PhantomData;
+			use frame_benchmarking::v2::*;
+
+			/// Stands for the pallet.
+			pub struct Pallet<T>(PhantomData<T>);
+
+			#[benchmarks]
+			mod benchmarks {
+				use super::*;
+
+				$(
+					#[benchmark]
+					fn $name(p: Linear<1, PARTS>) -> Result<(), BenchmarkError> {
+						let symbol = stringify!($name);
+						if LAST.contains(&symbol) {
+							return Err(BenchmarkError::Skip);
+						}
+						let call = storm::<T>(symbol, $most, |storm: &Storm| storm.part(p))?;
+						#[block]
+						{
+							call.make()?;
+						}
+						Ok(())
+					}
+				)*
+			}
+		}
+	};
+}
+
+macro_rules! all {
+	($(
+		$(#[$doc:meta])*
+		$name:ident($($arg:ident: $arg_ty:ty),*) -> $result:ty,
+		$base:literal + $per_byte:literal, $scope:ident, $buffers:tt;
+	)*) => {
+		benchmarks_of!(least, false, $($name)*);
+		benchmarks_of!(most, true, $($name)*);
+	};
+}
+
+virt_guest::syscall_table!(all);

@@ -1,0 +1,15 @@
+//! What `make weights` measures.
+
+pub use crate::Virt;
+pub use frame_support::traits::{StorageInfoTrait, WhitelistedStorageKeys};
+
+/// Syscalls, asked for as little as they can be.
+pub type Least = pallet_virt::benchmarking::syscalls::least::Pallet<crate::Runtime>;
+/// Syscalls, asked for as much as they can be.
+pub type Most = pallet_virt::benchmarking::syscalls::most::Pallet<crate::Runtime>;
+
+frame_benchmarking::define_benchmarks!(
+	[pallet_virt, Virt]
+	[syscalls, Least]
+	[syscalls, Most]
+);
