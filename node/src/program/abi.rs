@@ -246,7 +246,7 @@ impl Abi {
 				},
 				("Compact", [_]) => {
 					let number = number(value).ok_or_else(wrong)?;
-					Compact(u128::try_from(number).map_err(|_| wrong())?).encode_to(to);
+					Compact(number).encode_to(to);
 					Ok(())
 				},
 				(name, []) => match (integer(name), self.definition(name)) {

@@ -68,7 +68,10 @@ impl DisassembleCmd {
 			let reached = reachable(&blocks, file.entry(entry)?);
 			blocks.retain(|block| reached.contains(&block[0].offset.0));
 		}
-		let costs = Costs::of(&file.blob).map_err(|error| Failure::Program(error.to_string()))?;
+		let costs = Costs::of(&file.blob);
+		if let Err(error) = &costs {
+			eprintln!("Note: what the blocks cost is not known: {error}");
+		}
 		let imports = file.imports();
 		let mut exports = BTreeMap::<_, Vec<_>>::new();
 		for (offset, name) in file.exports() {
@@ -92,7 +95,7 @@ impl DisassembleCmd {
 			Block {
 				offset,
 				exports: exports.get(&offset).cloned().unwrap_or_default(),
-				gas: costs.block(offset),
+				gas: costs.as_ref().ok().and_then(|costs| costs.block(offset)),
 				instructions: instructions.iter().map(line).collect(),
 			}
 		};

@@ -39,7 +39,7 @@ pub enum ProgramCmd {
 	Disassemble(disassemble::DisassembleCmd),
 
 	/// Run a program on a chain in memory.
-	Run(execute::RunCmd),
+	Run(Box<execute::RunCmd>),
 
 	/// Print a program's code hash: its name on the chain.
 	Hash(HashCmd),

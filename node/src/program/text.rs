@@ -16,7 +16,7 @@ pub fn bytes(text: &str) -> Result<Vec<u8>, String> {
 		u8::from_str_radix(pair, 16).ok()
 	};
 	let bytes = digits.as_bytes().chunks(2).map(byte).collect::<Option<Vec<_>>>();
-	bytes.filter(|_| digits.len() % 2 == 0).ok_or(format!("{text:?} is not hex"))
+	bytes.filter(|_| digits.len().is_multiple_of(2)).ok_or(format!("{text:?} is not hex"))
 }
 
 /// A development account by its name, or any account by its address or its 32 bytes in hex.

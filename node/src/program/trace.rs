@@ -188,8 +188,8 @@ impl<B: Backend, S: FnMut(Entry) + Send + 'static> Tracer<B, S> {
 			entry.gas = Some(gas_left - gas);
 		}
 		for (place, address) in outputs {
-			let bytes = written.iter().filter(|(at, _)| u64::from(*at) == address);
-			if let Some((_, bytes)) = bytes.last() {
+			let last = written.iter().rfind(|(at, _)| u64::from(*at) == address);
+			if let Some((_, bytes)) = last {
 				entry.arguments.0[place].1 = Argument::Bytes(bytes.clone());
 			}
 		}
