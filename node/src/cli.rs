@@ -73,4 +73,8 @@ pub enum Command {
 
 	/// Print what the database holds.
 	ChainInfo(sc_cli::ChainInfoCmd),
+
+	/// Look into a program, or run it on a chain in memory: no node, no database, no keys.
+	#[command(subcommand)]
+	Program(crate::program::ProgramCmd),
 }

@@ -104,6 +104,9 @@ pub fn run() -> sc_cli::Result<()> {
 		Some(Command::ChainInfo(cmd)) => {
 			cli.create_runner(&cmd)?.sync_run(|config| cmd.run::<Block>(&config))
 		},
+		Some(Command::Program(cmd)) => {
+			cmd.run(backend).map_err(|failure| sc_cli::Error::Application(failure.into()))
+		},
 	}
 }
 

@@ -8,5 +8,6 @@ pub mod command;
 pub mod dev;
 pub mod extensions;
 pub mod network;
+pub mod program;
 pub mod rpc;
 pub mod service;

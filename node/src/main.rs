@@ -8,7 +8,7 @@ fn main() -> ExitCode {
 		Err(error) => {
 			// One line for people, not the nested `Debug` that returning the error would print.
 			eprintln!("Error: {error}");
-			ExitCode::FAILURE
+			virt_node::program::exit_code(&error)
 		},
 	}
 }

@@ -94,7 +94,7 @@ impl fmt::Display for Backend {
 
 /// The engine could not be started. One line that says the fix.
 #[derive(Debug)]
-pub struct EngineError(String);
+pub struct EngineError(pub(crate) String);
 
 impl fmt::Display for EngineError {
 	fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -478,7 +478,7 @@ fn cpu_has_avx2() -> bool {
 }
 
 /// Starts PolkaVM and runs a program that only returns, which it gives, too.
-fn start(backend: BackendKind) -> Result<(polkavm::Engine, polkavm::Module), String> {
+pub(crate) fn start(backend: BackendKind) -> Result<(polkavm::Engine, polkavm::Module), String> {
 	let mut config = Config::new();
 	config
 		.set_backend(Some(backend))

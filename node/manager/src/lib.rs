@@ -6,11 +6,13 @@
 //! - [`machine`]: one instance, and how it moves from the interpreter to the recompiler.
 //! - [`workers`]: worker processes ready before they are needed; [`watchdog`]: and watched.
 //! - [`limits`]: what is bounded, and by how much.
-//! - [`metrics`], [`health`]: what Prometheus and people get to see.
+//! - [`metrics`], [`health`]: what Prometheus and people get to see. [`costs`]: what a program's
+//!   blocks cost.
 //!
 //! The manager never sees chain storage and never learns what a syscall means.
 
 mod cache;
+pub mod costs;
 pub mod engine;
 pub mod health;
 pub mod limits;
@@ -21,6 +23,7 @@ mod module;
 mod watchdog;
 mod workers;
 
+pub use costs::Costs;
 pub use engine::{Backend, BackendChoice, Engine, EngineError, Options};
 pub use health::Health;
 pub use manager::Manager;

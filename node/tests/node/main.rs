@@ -6,3 +6,4 @@ mod dev;
 mod extensions;
 #[cfg(feature = "sp-virtualization")]
 mod peer;
+mod program;

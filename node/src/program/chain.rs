@@ -1,0 +1,228 @@
+//! A chain in memory: the node's own runtime, run natively, with the real manager below it.
+//!
+//! It has no fees and no signatures: a call is tried, which tells all that there is to know, and may
+//! then be made. Each chain that is opened is one block further.
+
+use super::{
+	text,
+	trace::{Entry, Tracer},
+	Failure,
+};
+use codec::Encode;
+use pallet_virt::{dry_run, Call};
+use sp_consensus_aura::{digests::CompatibleDigestItem, sr25519::AuthoritySignature, Slot};
+use sp_core::H256;
+use sp_io::TestExternalities;
+use sp_keyring::Sr25519Keyring;
+use sp_runtime::{
+	traits::{Dispatchable, Zero},
+	BuildStorage, Digest, DigestItem, DispatchError, Storage,
+};
+use std::{
+	collections::BTreeMap,
+	fmt, fs,
+	path::Path,
+	sync::{Arc, Mutex, MutexGuard},
+};
+use virt_manager::{Engine, Manager};
+use virt_primitives::VirtExt;
+use virt_runtime::{
+	presets::ENDOWMENT, AccountId, BalancesConfig, Executive, Header, Runtime, RuntimeCall,
+	RuntimeGenesisConfig, RuntimeOrigin, System, Timestamp, SLOT_DURATION,
+};
+
+/// Time of the block before the first, in milliseconds: a whole number of slots.
+const START: u64 = 1_700_000_001_000;
+
+/// What a call would come to.
+pub type Trial = dry_run::DryRunOf<Runtime>;
+
+/// See the module.
+pub struct Chain {
+	ext: TestExternalities,
+	syscalls: Arc<Mutex<Vec<Entry>>>,
+}
+
+impl Chain {
+	/// The chain that [`Chain::save`] left in the file, or a new one: with the development accounts,
+	/// and `caller`, who all have as much as those of a dev chain.
+	pub fn open(
+		state: Option<&Path>,
+		caller: &AccountId,
+		engine: Arc<Engine>,
+		trace: bool,
+	) -> Result<Self, Failure> {
+		let storage = match state.filter(|path| path.exists()) {
+			Some(path) => load(path)?,
+			None => genesis(caller),
+		};
+		let mut ext = TestExternalities::new(storage);
+		let syscalls = Arc::new(Mutex::new(Vec::new()));
+		let manager = Manager::new(engine);
+		if trace {
+			let log = syscalls.clone();
+			let note = move |entry| log.lock().expect("nobody panics with it; qed").push(entry);
+			ext.register_extension(VirtExt::new(Tracer::new(manager, note)));
+		} else {
+			ext.register_extension(VirtExt::new(manager));
+		}
+		ext.execute_with(next_block);
+		Ok(Self { ext, syscalls })
+	}
+
+	/// Writes the state to a file.
+	pub fn save(&mut self, path: &Path) -> Result<(), Failure> {
+		let pairs: BTreeMap<_, _> = self.ext.execute_with(|| {
+			let mut key = Vec::new();
+			let next = std::iter::from_fn(move || {
+				key = sp_io::storage::next_key(&key)?;
+				let value = sp_io::storage::get(&key)?;
+				Some((text::hex(&key), text::hex(&value)))
+			});
+			next.collect()
+		});
+		let json = serde_json::to_string_pretty(&pairs).expect("text is JSON; qed");
+		fs::write(path, json + "\n")
+			.map_err(|error| Failure::Usage(format!("{}: {error}", path.display())))
+	}
+
+	/// Looks at the state.
+	pub fn read<R>(&mut self, look: impl FnOnce() -> R) -> R {
+		self.ext.execute_with(look)
+	}
+
+	/// What the call would come to, and the syscalls that its programs make.
+	pub fn attempt(&mut self, caller: &AccountId, call: &Call<Runtime>) -> (Trial, Vec<Entry>) {
+		self.syscalls().clear();
+		let trial = self.ext.execute_with(|| attempt(caller.clone(), call.clone()));
+		let mut syscalls = std::mem::take(&mut *self.syscalls());
+		syscalls.sort_by_key(|entry| entry.nth);
+		(trial, syscalls)
+	}
+
+	/// Makes the call.
+	pub fn make(&mut self, caller: &AccountId, call: Call<Runtime>) -> Result<(), Fault> {
+		let origin = RuntimeOrigin::signed(caller.clone());
+		let made = self.ext.execute_with(|| RuntimeCall::Virt(call).dispatch(origin));
+		made.map(drop).map_err(|failure| failure.error.into())
+	}
+
+	fn syscalls(&self) -> MutexGuard<'_, Vec<Entry>> {
+		self.syscalls.lock().expect("nobody panics with it; qed")
+	}
+}
+
+fn attempt(origin: AccountId, call: Call<Runtime>) -> Trial {
+	match call {
+		Call::upload { code, storage_deposit_limit } => {
+			dry_run::upload::<Runtime>(origin, code, storage_deposit_limit)
+		},
+		Call::run { code_hash, entry, input, gas_limit } => {
+			dry_run::run::<Runtime>(origin, code_hash, entry, input, Some(gas_limit))
+		},
+		Call::instantiate { code_hash, salt, input, value, gas_limit, storage_deposit_limit } => {
+			let (gas, deposit) = (Some(gas_limit), storage_deposit_limit);
+			dry_run::instantiate::<Runtime>(origin, code_hash, salt, input, value, gas, deposit)
+		},
+		Call::call { address, entry, input, value, gas_limit, storage_deposit_limit } => {
+			let (gas, deposit) = (Some(gas_limit), storage_deposit_limit);
+			dry_run::call::<Runtime>(origin, address, entry, input, value, gas, deposit)
+		},
+		other => unreachable!("{other:?} cannot be tried, and nobody asks for it; qed"),
+	}
+}
+
+fn genesis(caller: &AccountId) -> Storage {
+	let mut rich: Vec<_> = Sr25519Keyring::well_known().map(|key| key.to_account_id()).collect();
+	if !rich.contains(caller) {
+		rich.push(caller.clone());
+	}
+	let balances = rich.into_iter().map(|account| (account, ENDOWMENT)).collect();
+	RuntimeGenesisConfig {
+		balances: BalancesConfig { balances, ..Default::default() },
+		..Default::default()
+	}
+	.build_storage()
+	.expect("the genesis is good; qed")
+}
+
+fn load(path: &Path) -> Result<Storage, Failure> {
+	let wrong = |error: String| {
+		Failure::Usage(format!("{} is not a state that was kept: {error}", path.display()))
+	};
+	let json = super::blob::read(path)?;
+	let pairs: BTreeMap<String, String> =
+		serde_json::from_slice(&json).map_err(|error| wrong(error.to_string()))?;
+	let pairs = pairs.iter().map(|(key, value)| Ok((text::bytes(key)?, text::bytes(value)?)));
+	let top = pairs.collect::<Result<_, String>>().map_err(wrong)?;
+	Ok(Storage { top, ..Default::default() })
+}
+
+/// Begins the block after the latest.
+fn next_block() {
+	let number = System::block_number() + 1;
+	let now = match Timestamp::get() {
+		none if none.is_zero() => START,
+		time => time,
+	} + SLOT_DURATION;
+	let slot = Slot::from(now / SLOT_DURATION);
+	let digest = <DigestItem as CompatibleDigestItem<AuthoritySignature>>::aura_pre_digest(slot);
+	// Blocks are never sealed here: a hash that only differs will do.
+	let parent = H256::from_low_u64_be((number - 1).into());
+	let header = Header {
+		parent_hash: parent,
+		number,
+		state_root: H256::zero(),
+		extrinsics_root: H256::zero(),
+		digest: Digest { logs: vec![digest] },
+	};
+	Executive::initialize_block(&header);
+	Timestamp::set_timestamp(now);
+}
+
+/// Why a call failed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+	/// The name of the error: `Trapped`.
+	pub error: String,
+	/// What the pallet's docs say of it.
+	pub explanation: String,
+}
+
+impl From<DispatchError> for Fault {
+	fn from(error: DispatchError) -> Self {
+		let name = match &error {
+			DispatchError::Module(module) => module.message.map(str::to_string),
+			_ => None,
+		};
+		let name = name.unwrap_or_else(|| format!("{error:?}"));
+		let explanation = match error {
+			DispatchError::Module(module) if module.index == virt_index() => docs(&name),
+			_ => String::new(),
+		};
+		Self { error: name, explanation }
+	}
+}
+
+impl fmt::Display for Fault {
+	fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+		match self.explanation.as_str() {
+			"" => f.write_str(&self.error),
+			explanation => write!(f, "{}: {explanation}", self.error),
+		}
+	}
+}
+
+fn virt_index() -> u8 {
+	RuntimeCall::Virt(Call::remove { code_hash: H256::zero() }).encode()[0]
+}
+
+/// What the pallet says of an error.
+fn docs(error: &str) -> String {
+	use scale_info::{TypeDef, TypeInfo};
+	let TypeDef::Variant(errors) = pallet_virt::Error::<Runtime>::type_info().type_def else {
+		return String::new();
+	};
+	let docs = errors.variants.iter().find(|variant| variant.name == error);
+	docs.map_or_else(String::new, |variant| variant.docs.join(" ").trim().into())
+}

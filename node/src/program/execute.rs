@@ -1,0 +1,437 @@
+//! `run`: a call of a program on a chain in memory, and all that there is to know of it.
+
+use super::{
+	abi::Abi,
+	blob::{self, File},
+	chain::{Chain, Fault, Trial},
+	sources::{Place, Sources},
+	text::{self, grouped, hex},
+	trace::Entry,
+	Failure, Subject,
+};
+use clap::Args;
+use pallet_virt::{dry_run::DepositChange, limits::MAX_DRY_RUN_GAS, run::INIT, Call};
+use serde::Serialize;
+use serde_json::Value;
+use sp_core::{crypto::Ss58Codec, H256};
+use std::{fmt, path::PathBuf};
+use virt_manager::{BackendChoice, Engine};
+use virt_runtime::{AccountId, Runtime, RuntimeEvent, Virt};
+
+const HELP: &str = "\
+The chain has the runtime and the development accounts of `virt-node --dev`. The program is uploaded, \
+given an account (which runs its `init`), and called; the gas that is told is the call's. Without \
+--state all of that is forgotten.
+
+Arguments are encoded by <name>.abi.json beside the program: numbers as they are, accounts by name or \
+address, bytes as hex, everything else as JSON ('[1, 2]', '{\"Ok\": null}'). Where a program trapped is \
+told in lines of source code if <name>.debug.polkavm lies beside it.
+
+Examples:
+  virt-node program run counter.polkavm increment --args 5
+  virt-node program run counter.polkavm increment --input 0x05000000 --trace
+  virt-node program run counter.polkavm get --init-args 41
+  virt-node program run token.polkavm transfer --init-args 1000 --args bob 5
+  virt-node program run --state chain.json counter.polkavm increment      again, and it counts on
+  virt-node program run echo.polkavm echo --no-account --input 0x00ff
+
+Exit status: 0 if the call succeeded, 1 if the program failed or is refused, 2 if the command line \
+is at fault.
+
+JSON: { code_hash, entry, caller, account, input, succeeded, error, explanation, output, value,
+        gas_used, gas_required, gas_limit, deposit, log: [..],
+        events: [{ address, data, value }], chain_events: [..],
+        trap: { offset, places: [{ function, file, line, column }] },
+        syscalls: [{ depth, name, arguments: {..}, result, gas }],
+        instantiation: { gas_used, log } }
+`value` is what `output` (also that of a program that reverted) or `data` says, where the ABI has a \
+type for it. `syscalls` is null without --trace, `instantiation` where nothing was instantiated.";
+
+#[derive(Debug, Args)]
+#[command(after_help = HELP)]
+pub struct RunCmd {
+	#[command(flatten)]
+	subject: Subject,
+
+	/// What to call: one of the program's entries. With `init` it is the instantiation that is told
+	/// of.
+	entry: String,
+
+	/// The entry's arguments, encoded by the ABI.
+	#[arg(long, num_args = 0.., value_name = "ARGUMENT", allow_negative_numbers = true)]
+	args: Vec<String>,
+
+	/// The input as it is, in hex.
+	#[arg(long, value_name = "HEX", conflicts_with = "args", value_parser = text::bytes)]
+	input: Option<Bytes>,
+
+	/// Arguments for `init`, encoded by the ABI.
+	#[arg(long, num_args = 0.., value_name = "ARGUMENT", allow_negative_numbers = true)]
+	init_args: Vec<String>,
+
+	/// The input of `init` as it is, in hex.
+	#[arg(long, value_name = "HEX", conflicts_with = "init_args", value_parser = text::bytes)]
+	init_input: Option<Bytes>,
+
+	/// Run the program once, without an account: no storage, no balance.
+	#[arg(long, conflicts_with_all = ["init_args", "init_input", "value"])]
+	no_account: bool,
+
+	/// Gas limit: at most, and unless it is given, what a block has room for.
+	#[arg(
+		long,
+		default_value_t = MAX_DRY_RUN_GAS,
+		value_parser = clap::value_parser!(u64).range(..=MAX_DRY_RUN_GAS),
+	)]
+	gas: u64,
+
+	/// Amount to transfer with the call, in the smallest unit.
+	#[arg(long, default_value_t = 0)]
+	value: u128,
+
+	/// Who calls, and instantiates: alice, bob .., an SS58 address, or 32 bytes as hex.
+	#[arg(long, default_value = "alice", value_parser = text::account)]
+	caller: AccountId,
+
+	/// Keep the chain in this file, and go on with what is there already. JSON: the chain's storage,
+	/// by key.
+	#[arg(long, value_name = "FILE")]
+	state: Option<PathBuf>,
+
+	/// The program's ABI, where it is not beside the program.
+	#[arg(long, value_name = "FILE")]
+	abi: Option<PathBuf>,
+
+	/// The program's twin with debug information, where it is not beside the program.
+	#[arg(long, value_name = "FILE")]
+	debug: Option<PathBuf>,
+
+	/// Show every syscall: arguments, result, gas.
+	#[arg(long)]
+	trace: bool,
+}
+
+/// By this name an option of bytes is one value.
+type Bytes = Vec<u8>;
+
+#[derive(Serialize)]
+struct Report {
+	code_hash: String,
+	entry: String,
+	caller: String,
+	account: Option<String>,
+	input: String,
+	succeeded: bool,
+	error: Option<String>,
+	explanation: Option<String>,
+	output: String,
+	value: Option<Value>,
+	gas_used: u64,
+	gas_required: u64,
+	gas_limit: u64,
+	/// What the caller is held for more, in the smallest unit; less, where it is negative.
+	deposit: String,
+	log: Vec<String>,
+	events: Vec<Event>,
+	/// What else happened on the chain.
+	chain_events: Vec<String>,
+	trap: Option<Trap>,
+	syscalls: Option<Vec<Entry>>,
+	instantiation: Option<Instantiation>,
+}
+
+/// An event that a program deposited.
+#[derive(Serialize)]
+struct Event {
+	address: Option<String>,
+	data: String,
+	value: Option<Value>,
+}
+
+#[derive(Serialize)]
+struct Trap {
+	offset: Option<u32>,
+	/// Where that is in the source code, innermost first.
+	places: Vec<Place>,
+}
+
+#[derive(Serialize)]
+struct Instantiation {
+	gas_used: u64,
+	log: Vec<String>,
+}
+
+impl RunCmd {
+	pub fn run(self, backend: BackendChoice) -> Result<(), Failure> {
+		let file = File::open(&self.subject.file)?;
+		let is_init = self.entry.as_bytes() == INIT;
+		if !is_init || self.no_account {
+			file.entry(&self.entry)?;
+		}
+		let abi = self.abi(&file)?;
+		let sources = Sources::of(&file, self.debug.as_deref())?;
+		let input = encode(abi.as_ref(), &file, &self.entry, &self.input, &self.args)?;
+
+		let engine =
+			Engine::new(backend, None).map_err(|error| Failure::Usage(error.to_string()))?;
+		let mut chain = Chain::open(self.state.as_deref(), &self.caller, engine, self.trace)?;
+		self.upload(&mut chain, &file)?;
+		let code_hash = file.code_hash();
+		let address = Virt::address_of(&self.caller, code_hash, SALT);
+		let instantiation = if self.no_account || is_init {
+			None
+		} else {
+			self.instantiate(&mut chain, &file, abi.as_ref(), &address)?
+		};
+
+		let call = self.call(code_hash, &address, input.clone());
+		let (trial, syscalls) = chain.attempt(&self.caller, &call);
+		if let Some(state) = &self.state {
+			// One that fails changes nothing; what came before it did.
+			let _ = chain.make(&self.caller, call);
+			chain.save(state)?;
+		}
+		let fault = trial.result.err().map(Fault::from);
+		let report = Report {
+			code_hash: hex(code_hash.as_bytes()),
+			entry: self.entry.clone(),
+			caller: self.caller.to_ss58check(),
+			account: (!self.no_account).then(|| address.to_ss58check()),
+			input: hex(&input),
+			succeeded: fault.is_none(),
+			error: fault.as_ref().map(|fault| fault.error.clone()),
+			explanation: fault.as_ref().map(|fault| fault.explanation.clone()),
+			value: value(abi.as_ref(), &self.entry, &trial),
+			gas_used: trial.gas_consumed,
+			gas_required: trial.gas_required,
+			gas_limit: self.gas,
+			deposit: match trial.deposit {
+				DepositChange::Charge(amount) => amount.to_string(),
+				DepositChange::Refund(amount) => format!("-{amount}"),
+			},
+			log: log(&trial),
+			events: events(abi.as_ref(), &trial),
+			chain_events: chain_events(&trial),
+			trap: trial.trap.as_ref().filter(|_| is_trap(fault.as_ref())).map(|trap| {
+				// Another program's source is not at hand.
+				let own = sources.as_ref().filter(|_| trap.code_hash == code_hash);
+				let places = own.zip(trap.offset).map(|(it, offset)| it.places(offset));
+				Trap { offset: trap.offset, places: places.unwrap_or_default() }
+			}),
+			output: hex(&trial.output),
+			syscalls: self.trace.then_some(syscalls),
+			instantiation,
+		};
+		self.subject.show(&report)?;
+		match fault {
+			None => Ok(()),
+			Some(fault) => Err(Failure::Program(format!("{}: {fault}", self.entry))),
+		}
+	}
+
+	/// The ABI that is named, or that lies beside the program.
+	fn abi(&self, file: &File) -> Result<Option<Abi>, Failure> {
+		let path = match &self.abi {
+			Some(path) => path.clone(),
+			None => file.beside(".abi.json"),
+		};
+		if self.abi.is_none() && !path.is_file() {
+			return Ok(None);
+		}
+		let abi = Abi::parse(&blob::read(&path)?);
+		abi.map(Some).map_err(|error| Failure::Usage(format!("{}: {error}", path.display())))
+	}
+
+	/// Puts the program on the chain, unless it is there already.
+	fn upload(&self, chain: &mut Chain, file: &File) -> Result<(), Failure> {
+		let code_hash = file.code_hash();
+		if chain.read(|| pallet_virt::Programs::<Runtime>::contains_key(code_hash)) {
+			return Ok(());
+		}
+		let upload = Call::upload { code: file.bytes.clone(), storage_deposit_limit: None };
+		chain.make(&self.caller, upload).map_err(|fault| {
+			Failure::Program(format!("the chain refuses {}: {fault}", file.path.display()))
+		})
+	}
+
+	/// Gives the program an account, unless it has that already.
+	fn instantiate(
+		&self,
+		chain: &mut Chain,
+		file: &File,
+		abi: Option<&Abi>,
+		address: &AccountId,
+	) -> Result<Option<Instantiation>, Failure> {
+		let given = self.init_input.is_some() || !self.init_args.is_empty();
+		if chain.read(|| pallet_virt::Accounts::<Runtime>::contains_key(address)) {
+			return match given {
+				false => Ok(None),
+				true => Err(Failure::Usage(format!(
+					"the program has the account {} already: `init` does not run again",
+					address.to_ss58check(),
+				))),
+			};
+		}
+		let input = match given {
+			true => encode(abi, file, "init", &self.init_input, &self.init_args)?,
+			false => Vec::new(),
+		};
+		let call = self.instantiation(file.code_hash(), input, 0);
+		let (trial, _) = chain.attempt(&self.caller, &call);
+		let instantiation = Instantiation { gas_used: trial.gas_consumed, log: log(&trial) };
+		chain.make(&self.caller, call).map_err(|fault| {
+			let value = value(abi, "init", &trial).filter(|value| !value.is_null());
+			let value = value.map_or(String::new(), |value| format!(", {value}"));
+			Failure::Program(format!(
+				"init failed, before {} was called: {fault}{value} (give it what it takes by \
+				 --init-args, or look at it alone: run {} init)",
+				self.entry,
+				file.path.display(),
+			))
+		})?;
+		Ok(Some(instantiation))
+	}
+
+	fn instantiation(&self, code_hash: H256, input: Vec<u8>, value: u128) -> Call<Runtime> {
+		Call::instantiate {
+			code_hash,
+			salt: SALT.to_vec(),
+			input,
+			value,
+			gas_limit: self.gas,
+			storage_deposit_limit: None,
+		}
+	}
+
+	fn call(&self, code_hash: H256, address: &AccountId, input: Vec<u8>) -> Call<Runtime> {
+		let (entry, gas_limit) = (self.entry.as_bytes().to_vec(), self.gas);
+		if self.no_account {
+			return Call::run { code_hash, entry, input, gas_limit };
+		}
+		if entry == INIT {
+			return self.instantiation(code_hash, input, self.value);
+		}
+		let (address, value) = (address.clone(), self.value);
+		Call::call { address, entry, input, value, gas_limit, storage_deposit_limit: None }
+	}
+}
+
+/// One account for each caller and program is enough here.
+const SALT: &[u8] = b"";
+
+/// The input of a call.
+fn encode(
+	abi: Option<&Abi>,
+	file: &File,
+	entry: &str,
+	input: &Option<Bytes>,
+	arguments: &[String],
+) -> Result<Vec<u8>, Failure> {
+	match (input, abi) {
+		(Some(input), _) => Ok(input.clone()),
+		(None, Some(abi)) if abi.entry(entry).is_ok() => {
+			abi.encode(entry, arguments).map_err(Failure::Usage)
+		},
+		(None, _) if arguments.is_empty() => Ok(Vec::new()),
+		(None, Some(abi)) => Err(Failure::Usage(abi.entry(entry).map(drop).unwrap_err())),
+		(None, None) => Err(Failure::Usage(format!(
+			"there is no {} to encode arguments by: name one with --abi, or give the bytes with \
+			 --input",
+			file.beside(".abi.json").display(),
+		))),
+	}
+}
+
+fn is_trap(fault: Option<&Fault>) -> bool {
+	fault.is_some_and(|fault| fault.error == "Trapped")
+}
+
+/// What the output says.
+fn value(abi: Option<&Abi>, entry: &str, trial: &Trial) -> Option<Value> {
+	match trial.result {
+		Ok(()) => abi?.result(entry, &trial.output).ok(),
+		Err(_) => abi?.error(entry, &trial.output)?.ok(),
+	}
+}
+
+fn log(trial: &Trial) -> Vec<String> {
+	trial.logs.iter().map(|line| String::from_utf8_lossy(line).into()).collect()
+}
+
+fn events(abi: Option<&Abi>, trial: &Trial) -> Vec<Event> {
+	let events = trial.events.iter().filter_map(|event| match event {
+		RuntimeEvent::Virt(pallet_virt::Event::ProgramEvent { address, data, .. }) => Some(Event {
+			address: address.as_ref().map(|address| address.to_ss58check()),
+			data: hex(data),
+			value: abi.and_then(|abi| abi.event(data)),
+		}),
+		_ => None,
+	});
+	events.collect()
+}
+
+/// Neither the programs' own, nor the one that says what the report says.
+fn chain_events(trial: &Trial) -> Vec<String> {
+	use pallet_virt::Event::{Called, Executed, Instantiated, ProgramEvent};
+	let told = |event: &&RuntimeEvent| {
+		let RuntimeEvent::Virt(event) = event else { return true };
+		!matches!(
+			event,
+			ProgramEvent { .. } | Called { .. } | Executed { .. } | Instantiated { .. }
+		)
+	};
+	trial.events.iter().filter(told).map(|event| format!("{event:?}")).collect()
+}
+
+impl fmt::Display for Report {
+	fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+		if let Some(Instantiation { gas_used, log }) = &self.instantiation {
+			for line in log {
+				writeln!(f, "init log  {}", line.escape_debug())?;
+			}
+			writeln!(f, "init gas  {}", grouped(gas_used))?;
+		}
+		for entry in self.syscalls.iter().flatten() {
+			writeln!(f, "syscall   {entry}")?;
+		}
+		for line in &self.log {
+			// A program cannot start a line of its own, nor colour it.
+			writeln!(f, "log       {}", line.escape_debug())?;
+		}
+		for Event { data, value, .. } in &self.events {
+			match value {
+				Some(value) => writeln!(f, "event     {value}")?,
+				None => writeln!(f, "event     {data}")?,
+			}
+		}
+		for event in &self.chain_events {
+			writeln!(f, "chain     {event}")?;
+		}
+		match &self.value {
+			_ if self.output == "0x" => {},
+			Some(value) => writeln!(f, "output    {value}")?,
+			None => writeln!(f, "output    {}", self.output)?,
+		}
+		if self.deposit != "0" {
+			writeln!(f, "deposit   {}", self.deposit)?;
+		}
+		write!(f, "gas       {} of {}", grouped(self.gas_used), grouped(self.gas_limit))?;
+		if self.gas_required > self.gas_used {
+			write!(f, "; the limit has to be {} at least", grouped(self.gas_required))?;
+		}
+		writeln!(f)?;
+		if let Some(Trap { offset, places }) = &self.trap {
+			match offset {
+				Some(offset) => writeln!(f, "trap      at code offset {offset}")?,
+				None => writeln!(f, "trap      at a place that is not known")?,
+			}
+			for place in places {
+				writeln!(f, "          {} ({place})", place.function)?;
+			}
+		}
+		match &self.error {
+			Some(error) => writeln!(f, "failed    {error}"),
+			None => Ok(()),
+		}
+	}
+}

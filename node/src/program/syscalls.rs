@@ -1,0 +1,51 @@
+//! The rows of the syscall tables, of the pallet and of this chain, as people want to see them.
+
+/// A syscall.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Row {
+	pub name: &'static str,
+	/// Names of its arguments.
+	pub arguments: &'static [&'static str],
+	/// Gas for the syscall.
+	pub base: u64,
+	/// Gas for each byte that it moves or hashes.
+	pub per_byte: u64,
+	/// Whether the program needs an account of its own for it.
+	pub needs_account: bool,
+}
+
+macro_rules! rows {
+	($(
+		$(#[$doc:meta])*
+		$name:ident($($argument:ident: $type:ty),*) -> $result:ty,
+		$base:literal + $per_byte:literal, $scope:ident, $buffers:tt;
+	)*) => {
+		pub const ROWS: &[super::Row] = &[$(super::Row {
+			name: stringify!($name),
+			arguments: &[$(stringify!($argument)),*],
+			base: $base,
+			per_byte: $per_byte,
+			needs_account: rows!(@ $scope),
+		}),*];
+	};
+	(@ account) => { true };
+	(@ any) => { false };
+}
+
+mod pallet {
+	virt_guest::syscall_table!(rows);
+}
+
+mod chain {
+	virt_runtime_syscalls::chain_syscalls!(rows);
+}
+
+/// All rows, by number.
+pub fn rows() -> impl Iterator<Item = &'static Row> {
+	pallet::ROWS.iter().chain(chain::ROWS)
+}
+
+/// The row of this name.
+pub fn by_name(name: &str) -> Option<&'static Row> {
+	rows().find(|row| row.name == name)
+}

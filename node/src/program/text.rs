@@ -1,0 +1,52 @@
+//! Bytes, numbers and accounts, as people write them.
+
+use sp_core::crypto::AccountId32;
+use sp_keyring::Sr25519Keyring;
+
+/// `0x` and hex.
+pub fn hex(bytes: &[u8]) -> String {
+	format!("0x{}", bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>())
+}
+
+/// The bytes of hex, with or without `0x`.
+pub fn bytes(text: &str) -> Result<Vec<u8>, String> {
+	let digits = text.strip_prefix("0x").unwrap_or(text);
+	let byte = |pair: &[u8]| {
+		let pair = std::str::from_utf8(pair).ok().filter(|pair| !pair.starts_with('+'))?;
+		u8::from_str_radix(pair, 16).ok()
+	};
+	let bytes = digits.as_bytes().chunks(2).map(byte).collect::<Option<Vec<_>>>();
+	bytes.filter(|_| digits.len().is_multiple_of(2)).ok_or(format!("{text:?} is not hex"))
+}
+
+/// A development account by its name, or any account by its address or its 32 bytes in hex.
+pub fn account(text: &str) -> Result<AccountId32, String> {
+	let named = |key: &Sr25519Keyring| key.to_string().eq_ignore_ascii_case(text);
+	if let Some(key) = Sr25519Keyring::well_known().find(named) {
+		return Ok(key.to_account_id());
+	}
+	text.parse().map_err(|_| {
+		format!("{text:?} is no account: give alice, bob .. , an SS58 address, or 32 bytes as hex")
+	})
+}
+
+/// `1234567` as `1,234,567`.
+pub fn grouped(number: impl ToString) -> String {
+	let digits = number.to_string();
+	let mut grouped = String::new();
+	for (index, digit) in digits.chars().enumerate() {
+		if index > 0 && (digits.len() - index).is_multiple_of(3) {
+			grouped.push(',');
+		}
+		grouped.push(digit);
+	}
+	grouped
+}
+
+/// Bytes as quoted text where they are that, else as hex.
+pub fn readable(bytes: &[u8]) -> String {
+	match std::str::from_utf8(bytes) {
+		Ok(text) if !text.is_empty() && !text.chars().any(char::is_control) => format!("{text:?}"),
+		_ => hex(bytes),
+	}
+}

@@ -1,0 +1,409 @@
+//! `virt-node program`, as it is called from a shell.
+
+use serde_json::{json, Value};
+use std::{
+	fs,
+	path::{Path, PathBuf},
+	process::{Command, Output},
+};
+use tempfile::TempDir;
+use virt_fixtures::{abi, debug, ALL};
+
+/// A folder with a program, and what the build leaves beside it.
+struct Built {
+	folder: TempDir,
+	name: &'static str,
+}
+
+impl Built {
+	/// The blob, its twin and its description.
+	fn whole(name: &'static str) -> Self {
+		let built = Self::bare(name);
+		built.write(".debug.polkavm", find(debug::ALL, name));
+		built.write(".abi.json", find(abi::ALL, name).as_bytes());
+		built
+	}
+
+	/// The blob alone.
+	fn bare(name: &'static str) -> Self {
+		let folder = tempfile::tempdir().expect("a folder can be made");
+		let built = Self { folder, name };
+		built.write(".polkavm", find(ALL, name));
+		built
+	}
+
+	fn path(&self, ending: &str) -> PathBuf {
+		self.folder.path().join(format!("{}{ending}", self.name))
+	}
+
+	fn write(&self, ending: &str, bytes: &[u8]) {
+		fs::write(self.path(ending), bytes).expect("it can be written");
+	}
+
+	fn blob(&self) -> PathBuf {
+		self.path(".polkavm")
+	}
+
+	/// `virt-node program run <blob> <arguments>`, on the interpreter: it starts fastest.
+	fn run(&self, arguments: &[&str]) -> Output {
+		virt_node("run", &self.blob(), &[arguments, &["--vm-backend", "interpreter"]].concat())
+	}
+
+	/// The report of the same.
+	#[track_caller]
+	fn report(&self, arguments: &[&str]) -> Value {
+		json(&self.run(&[arguments, &["--json"]].concat()))
+	}
+}
+
+#[track_caller]
+fn find<T: Copy>(all: &[(&str, T)], name: &str) -> T {
+	all.iter().find(|(known, _)| *known == name).expect("there is such a fixture").1
+}
+
+fn virt_node(command: &str, file: &Path, arguments: &[&str]) -> Output {
+	Command::new(env!("CARGO_BIN_EXE_virt-node"))
+		.args(["program", command])
+		.arg(file)
+		.args(arguments)
+		.output()
+		.expect("the node starts")
+}
+
+#[track_caller]
+fn json(output: &Output) -> Value {
+	serde_json::from_slice(&output.stdout).unwrap_or_else(|error| {
+		panic!("no JSON ({error}): {output:?}");
+	})
+}
+
+/// The exit status, and what was said of it.
+fn failure(output: &Output) -> (Option<i32>, String) {
+	(output.status.code(), String::from_utf8_lossy(&output.stderr).into())
+}
+
+#[track_caller]
+fn fails(output: &Output, status: i32, said: &str) {
+	let (code, stderr) = failure(output);
+	assert_eq!(code, Some(status), "{output:?}");
+	assert!(stderr.contains(said), "{said:?} is not in {stderr:?}");
+}
+
+fn names(list: &Value) -> Vec<&str> {
+	let list = list.as_array().expect("a list");
+	list.iter().map(|one| one["name"].as_str().expect("a name")).collect()
+}
+
+#[test]
+fn hash_is_blake2_256_of_the_file() {
+	let counter = Built::bare("counter");
+	let output = virt_node("hash", &counter.blob(), &[]);
+	let expected =
+		format!("{:?}", sp_core::H256(sp_io::hashing::blake2_256(virt_fixtures::COUNTER)));
+	assert!(output.status.success());
+	assert_eq!(String::from_utf8_lossy(&output.stdout).trim(), expected);
+	let report = json(&virt_node("hash", &counter.blob(), &["--json"]));
+	assert_eq!(report, json!({ "code_hash": expected }));
+}
+
+#[test]
+fn file_that_is_not_there_or_no_program_is_refused_by_every_command() {
+	let counter = Built::bare("counter");
+	counter.write(".txt", b"PVM, but not quite");
+	for command in ["hash", "inspect", "disassemble", "run"] {
+		let entry: &[&str] = if command == "run" { &["get"] } else { &[] };
+		fails(&virt_node(command, Path::new("no/such.polkavm"), entry), 2, "no/such.polkavm");
+		let text = counter.path(".txt");
+		fails(&virt_node(command, &text, entry), 1, "is not a PolkaVM program");
+	}
+}
+
+#[test]
+fn inspect_tells_exports_imports_sizes_and_limits() {
+	let counter = Built::bare("counter");
+	let report = json(&virt_node("inspect", &counter.blob(), &["--json"]));
+	let mut exports = names(&report["exports"]);
+	exports.sort();
+	assert_eq!(exports, ["get", "increment", "init"]);
+	let imports = report["imports"].as_array().expect("a list");
+	let get = imports.iter().find(|it| it["name"] == "storage_get").expect("it reads storage");
+	assert_eq!((&get["base"], &get["per_byte"]), (&json!(16_000), &json!(4)));
+	assert_eq!(get["needs_account"], true);
+	assert_eq!(report["sizes"]["blob"], virt_fixtures::COUNTER.len());
+	assert_eq!(report["sizes"]["debug"], 0);
+	assert_eq!(report["instruction_set"], "ReviveV1");
+	let limits = report["limits"].as_array().expect("a list");
+	assert!(limits.iter().all(|it| it["is"].as_u64() <= it["limit"].as_u64()), "{limits:?}");
+	assert_eq!(report["admission"]["admitted"], true);
+	let stack = &report["memory_map"][2];
+	let size =
+		stack["end"].as_u64().expect("it ends") - stack["start"].as_u64().expect("it starts");
+	assert!(size >= report["sizes"]["stack"].as_u64().expect("it has a size"));
+}
+
+#[test]
+fn inspect_gives_the_verdict_of_the_pallet() {
+	for (name, blob) in ALL {
+		let program = Built::bare(name);
+		let output = virt_node("inspect", &program.blob(), &["--json"]);
+		let verdict = pallet_virt::admission::check::<virt_runtime::Runtime>(blob);
+		let report = json(&output);
+		match verdict {
+			Ok(memory) => {
+				assert_eq!(report["admission"]["admitted"], true, "{name}");
+				assert_eq!(report["limits"][1]["is"], memory, "{name}");
+				assert_eq!(output.status.code(), Some(0), "{name}");
+			},
+			Err(error) => {
+				let error: &str = error.into();
+				assert_eq!(report["admission"]["error"], error, "{name}");
+				fails(&output, 1, error);
+			},
+		}
+	}
+}
+
+#[test]
+fn inspect_tells_debug_information() {
+	let trap = Built::whole("trap");
+	let report = json(&virt_node("inspect", &trap.path(".debug.polkavm"), &["--json"]));
+	assert!(report["sizes"]["debug"].as_u64() > Some(0));
+}
+
+#[test]
+fn disassemble_shows_blocks_with_gas_exports_syscalls_and_lines() {
+	let counter = Built::whole("counter");
+	let report = json(&virt_node("disassemble", &counter.blob(), &["--json"]));
+	let blocks = report["blocks"].as_array().expect("a list");
+	assert!(blocks.iter().all(|block| block["gas"].as_i64() > Some(0)), "every block costs");
+	let exports: Vec<_> = blocks.iter().flat_map(|it| it["exports"].as_array()).flatten().collect();
+	assert_eq!(exports.len(), 3, "{exports:?}");
+	let lines = blocks.iter().flat_map(|block| block["instructions"].as_array()).flatten();
+	assert!(lines.clone().any(|line| line["syscall"] == "storage_set"));
+	let sources: Vec<_> = lines.filter_map(|line| line["source"].as_str()).collect();
+	assert!(sources.iter().any(|source| source.contains("counter/src/main.rs:")), "{sources:?}");
+}
+
+#[test]
+fn disassemble_of_an_entry_is_the_part_that_it_reaches() {
+	let counter = Built::bare("counter");
+	let blocks = |arguments: &[&str]| {
+		let report = json(&virt_node("disassemble", &counter.blob(), arguments));
+		report["blocks"].as_array().expect("a list").clone()
+	};
+	let (all, part) = (blocks(&["--json"]), blocks(&["--json", "--entry", "get"]));
+	assert!(part.len() < all.len());
+	let exports: Vec<_> = part.iter().flat_map(|it| it["exports"].as_array()).flatten().collect();
+	assert_eq!(exports, ["get"]);
+	let unknown = virt_node("disassemble", &counter.blob(), &["--entry", "nothing"]);
+	fails(&unknown, 2, "get");
+}
+
+#[test]
+fn run_takes_arguments_by_the_abi_and_decodes_the_output() {
+	let counter = Built::whole("counter");
+	let report = counter.report(&["increment", "--args", "5"]);
+	assert_eq!(report["value"], 5);
+	assert_eq!((&report["input"], &report["output"]), (&json!("0x05000000"), &json!("0x05000000")));
+	assert_eq!(report["events"][0]["data"], "0x05000000");
+	let log = report["log"][0].as_str().expect("it logs");
+	assert!(log.ends_with("the counter is 5 now"), "{log}");
+	assert!(report["gas_used"].as_u64() > Some(0));
+	assert!(report["instantiation"]["gas_used"].as_u64() > Some(0));
+	assert_eq!(report["syscalls"], Value::Null);
+	let text = counter.run(&["increment", "--args", "5"]);
+	let text = String::from_utf8_lossy(&text.stdout);
+	assert!(text.contains("\noutput    5\n"), "{text}");
+}
+
+#[test]
+fn run_twice_is_the_same_and_with_a_state_it_goes_on() {
+	let counter = Built::whole("counter");
+	let increment = ["increment", "--args", "5"];
+	assert_eq!(counter.report(&increment), counter.report(&increment));
+	let state = counter.path(".state.json");
+	let kept = [&increment[..], &["--state", state.to_str().expect("it is text")]].concat();
+	assert_eq!(counter.report(&kept)["value"], 5);
+	let second = counter.report(&kept);
+	assert_eq!((&second["value"], &second["instantiation"]), (&json!(10), &Value::Null));
+	let again = counter.run(&[&kept[..], &["--init-args", "1"]].concat());
+	fails(&again, 2, "`init` does not run again");
+}
+
+#[test]
+fn run_of_init_tells_of_the_instantiation() {
+	let counter = Built::whole("counter");
+	let report = counter.report(&["init", "--args", "7", "--trace"]);
+	assert_eq!(report["succeeded"], true);
+	assert_eq!(report["syscalls"].as_array().map(Vec::is_empty), Some(false));
+	assert_eq!(counter.report(&["get", "--init-args", "7"])["value"], 7);
+	assert_eq!(counter.report(&["get", "--init-input", "0x07000000"])["value"], 7);
+}
+
+#[test]
+fn trace_lists_syscalls_with_arguments_result_and_gas() {
+	let counter = Built::whole("counter");
+	let plain = counter.report(&["increment", "--init-args", "2", "--input", "0x05000000"]);
+	let arguments = ["increment", "--init-args", "2", "--input", "0x05000000", "--trace"];
+	let report = counter.report(&arguments);
+	assert_eq!(plain["gas_used"], report["gas_used"], "it costs the same");
+	let syscalls = report["syscalls"].as_array().expect("a list");
+	let find = |name| syscalls.iter().find(|it| it["name"] == name).expect("it is made");
+	let key = "0x636f756e74"; // count
+	let get = find("storage_get");
+	assert_eq!((&get["arguments"]["key"], &get["result"]), (&json!(key), &json!(4)));
+	assert_eq!(get["arguments"]["out"], "0x02000000");
+	// The price of its row: 4,096 bytes may be read, or as many as there is room for, and the key.
+	assert!(get["gas"].as_u64() >= Some(16_000 + 4 * 5), "{get}");
+	let set = find("storage_set");
+	assert_eq!(set["arguments"], json!({ "key": key, "value": "0x07000000" }));
+	assert_eq!((&set["result"], &set["gas"]), (&json!(4), &json!(50_000 + 55 * 9)));
+	let text = counter.run(&arguments);
+	let text = String::from_utf8_lossy(&text.stdout);
+	assert!(text.contains("storage_set(key: \"count\", value: 0x07000000) = 4"), "{text}");
+}
+
+#[test]
+fn trace_shows_programs_that_are_called_deeper() {
+	let reentrant = Built::whole("reentrant");
+	let report = reentrant.report(&["start", "--trace"]);
+	let syscalls = report["syscalls"].as_array().expect("a list");
+	// The first call is refused before anything runs.
+	let call = syscalls.iter().rposition(|it| it["name"] == "call_program").expect("it calls");
+	assert_eq!(syscalls[call]["depth"], 0);
+	assert_eq!(syscalls[call + 1]["depth"], 1, "{syscalls:?}");
+	assert!(syscalls[call]["gas"].as_u64() > syscalls[call + 1]["gas"].as_u64());
+	let last = syscalls.last().expect("there are some");
+	assert_eq!(last["depth"], 0, "{syscalls:?}");
+}
+
+#[test]
+fn trap_is_told_with_its_place_and_lines() {
+	let trap = Built::whole("trap");
+	let output = trap.run(&["unimp", "--json"]);
+	fails(&output, 1, "unimp: Trapped");
+	let report = json(&output);
+	assert_eq!((&report["succeeded"], &report["error"]), (&json!(false), &json!("Trapped")));
+	assert!(report["trap"]["offset"].is_u64(), "{report}");
+	let source = include_str!("../../fixtures/programs/trap/src/main.rs");
+	let line =
+		source.lines().position(|line| line.contains("asm!(\"unimp\"")).expect("it is there");
+	let place = &report["trap"]["places"][0];
+	assert_eq!(place["line"], line + 1, "{report}");
+	assert!(place["file"].as_str().is_some_and(|file| file.ends_with("trap/src/main.rs")));
+	// Without the twin, the offset is what there is.
+	let report = Built::bare("trap").report(&["unimp"]);
+	assert!(report["trap"]["offset"].is_u64());
+	assert_eq!(report["trap"]["places"], json!([]));
+}
+
+#[test]
+fn panic_is_in_the_log() {
+	let report = Built::whole("trap").report(&["trap"]);
+	assert_eq!(report["error"], "Trapped");
+	let log = report["log"].as_array().expect("a list");
+	let said = |line: &Value| line.as_str().is_some_and(|it| it.contains("a program that panics"));
+	assert!(log.iter().any(said), "{log:?}");
+}
+
+#[test]
+fn gas_limit_holds() {
+	let spin = Built::whole("spin");
+	let output = spin.run(&["spin", "--gas", "1000000", "--json"]);
+	fails(&output, 1, "spin: OutOfGas");
+	let report = json(&output);
+	assert!(report["gas_used"].as_u64() <= Some(1_000_000), "{report}");
+	assert!(report["gas_used"].as_u64() > Some(900_000), "{report}");
+	fails(&spin.run(&["spin", "--gas", "1000000000"]), 2, "1000000000 is not in");
+}
+
+#[test]
+fn error_of_a_program_is_decoded() {
+	let token = Built::whole("token");
+	let report = token.report(&[
+		"transfer",
+		"--init-args",
+		"100",
+		"--args",
+		"bob",
+		"101",
+		"--caller",
+		"alice",
+	]);
+	assert_eq!(report["error"], "Reverted");
+	assert_eq!(report["value"], json!({ "TooLittle": { "balance": "100" } }));
+	let report = token.report(&["transfer", "--init-args", "100", "--args", "bob", "100"]);
+	assert_eq!(report["succeeded"], true);
+	let transferred = &report["events"][0]["value"]["Transferred"];
+	assert_eq!(transferred["amount"], "100", "{report}");
+}
+
+#[test]
+fn run_without_an_account_and_with_an_input_needs_no_abi() {
+	let echo = Built::bare("echo");
+	let report = echo.report(&["echo", "--no-account", "--input", "0x00ff"]);
+	assert_eq!((&report["output"], &report["account"]), (&json!("0x00ff"), &Value::Null));
+	fails(&echo.run(&["echo", "--args", "1"]), 2, "echo.abi.json");
+	fails(&echo.run(&["echo", "--input", "0xf"]), 2, "is not hex");
+}
+
+#[test]
+fn value_is_transferred_and_the_caller_is_who_is_named() {
+	let counter = Built::whole("counter");
+	let report = counter.report(&["get", "--value", "5000000000", "--caller", "bob", "--trace"]);
+	let bob = "5FHneW46xGXgs5mUiveU4sbTyGBzmstUspZC92UhjJM694ty";
+	assert_eq!(report["caller"], bob);
+	let events = report["chain_events"].as_array().expect("a list");
+	let transferred =
+		|event: &Value| event.as_str().is_some_and(|it| it.contains("amount: 5000000000"));
+	assert!(events.iter().any(transferred), "{events:?}");
+	let zeros = format!("0x{}", "00".repeat(32));
+	assert_eq!(counter.report(&["get", "--caller", &zeros])["succeeded"], true);
+	fails(&counter.run(&["get", "--caller", "nobody"]), 2, "\"nobody\" is no account");
+}
+
+#[test]
+fn entry_that_is_not_there_lists_those_that_are() {
+	let counter = Built::whole("counter");
+	let output = counter.run(&["decrement"]);
+	fails(&output, 2, "no entry \"decrement\"");
+	for entry in ["get", "increment", "init"] {
+		assert!(failure(&output).1.contains(entry));
+	}
+	fails(&counter.run(&["get", "--args", "1"]), 2, "get() was given 1 arguments");
+	fails(&counter.run(&["increment", "--args", "five"]), 2, "\"five\" is no u32");
+}
+
+#[test]
+fn program_that_is_not_admitted_does_not_run() {
+	let program = Built::bare("unknown_import");
+	fails(&program.run(&["call"]), 1, "UnknownImport");
+}
+
+#[test]
+fn syscalls_of_this_chain_are_there() {
+	let chain = Built::whole("chain");
+	assert!(chain.report(&["slot"])["output"].as_str() > Some("0x0000000000000000"));
+	let inspected = json(&virt_node("inspect", &chain.blob(), &["--json"]));
+	let imports = inspected["imports"].as_array().expect("a list");
+	assert!(imports.iter().any(|it| it["name"] == "slot" && it["base"] == 26_000));
+}
+
+#[test]
+fn backends_give_the_same_report() {
+	let counter = Built::whole("counter");
+	let report = |backend| {
+		let arguments = ["increment", "--trace", "--json", "--vm-backend", backend];
+		json(&virt_node("run", &counter.blob(), &arguments))
+	};
+	assert_eq!(report("interpreter"), report("auto"));
+}
+
+#[test]
+fn help_has_examples_and_the_names_of_the_fields() {
+	for command in ["inspect", "disassemble", "run", "hash"] {
+		let help = virt_node(command, Path::new("--help"), &[]);
+		let help = String::from_utf8_lossy(&help.stdout).to_string();
+		assert!(help.contains("Example") && help.contains("JSON: {"), "{help}");
+	}
+}
