@@ -66,6 +66,16 @@ export class Abi {
 		return this.json.docs[`${this.entry(name).error}.${variant}`] ?? '';
 	}
 
+	/** The data of an event, as a plain value, where it is of the program's type `Event`; else `null`. */
+	event(data) {
+		if (!('Event' in this.json.types)) return null;
+		try {
+			return this.decode('Event', data);
+		} catch {
+			return null; // Another program's, or bytes that this one has no type for.
+		}
+	}
+
 	/** Bytes of one of the program's types, such as the data of an event, as a plain value. */
 	decode(type, bytes) {
 		const codec = this.registry.createType(type, Uint8Array.from(bytes));
