@@ -99,6 +99,16 @@ export function submit(api, tx, signer, { nonce = -1, finalized = false } = {}) 
 	});
 }
 
+/**
+ * Submits a call after a dry-run, which gives the gas limit where there is none. Gives both, and no
+ * receipt where the dry-run failed: nothing was sent then.
+ */
+export async function attempt(api, signer, call, gas = null, options = {}) {
+	const tried = await call.dryRun(gas);
+	if (tried.error) return { tried, receipt: null };
+	return { tried, receipt: await submit(api, call.tx(gas ?? tried.gasRequired), signer, options) };
+}
+
 async function receipt(api, tx, result) {
 	const { status } = result;
 	const hash = (status.isFinalized ? status.asFinalized : status.asInBlock).toHex();
@@ -305,7 +315,7 @@ export async function follow(api, each, { finalized = true } = {}) {
 	let last = Promise.resolve();
 	return heads((header) => {
 		// One after another: a block with many events takes longer to read than the next one.
-		last = last.then(async () => each(await blockAt(api, header)));
+		last = last.catch(() => {}).then(async () => each(await blockAt(api, header)));
 	});
 }
 

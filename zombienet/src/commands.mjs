@@ -5,10 +5,10 @@ import { existsSync, readFileSync } from 'node:fs';
 
 import { hexToU8a, isHex, u8aConcat } from '@polkadot/util';
 
-import { Abi } from './abi.mjs';
+import { Abi, withData } from './abi.mjs';
 import { Advice } from './advice.mjs';
 import {
-	NOTHING, dryRun, errorDocs, eventOf, exportsOf, follow, submit, tx,
+	NOTHING, attempt, dryRun, errorDocs, eventOf, exportsOf, follow, submit, tx,
 } from './chain.mjs';
 import * as show from './show.mjs';
 
@@ -33,9 +33,10 @@ export const CALLS = {
 		const { api, origin, deposit, options: { salt }, value } = context;
 		const hash = codeHash(api, program);
 		const abi = findAbi(context, program);
-		const input = abi && !abi.entries.includes('init') ? NOTHING : encode(context, abi, 'init', values);
+		const entry = !abi || abi.entries.includes('init') ? 'init' : null;
+		const input = entry ? encode(context, abi, entry, values) : NOTHING;
 		return {
-			event: 'Instantiated', abi, entry: 'init',
+			event: 'Instantiated', abi, entry,
 			dryRun: (gas) => dryRun.instantiate(api, origin, hash, salt, input, value, gas, deposit),
 			tx: (gas) => tx.instantiate(api, hash, salt, input, value, gas, deposit),
 		};
@@ -69,19 +70,17 @@ export const CALLS = {
 	},
 };
 
-/** Signs and submits, after a dry-run that gives the gas limit. */
+/** Signs and submits: after a dry-run, unless there is a gas limit or nothing to try. */
 export async function send(context, call) {
-	const { api, signer, options } = context;
-	let { gas } = context;
-	if (gas === null && call.dryRun) {
-		const tried = await call.dryRun(null);
-		if (tried.error) {
-			await print(context, call, { tried });
-			throw new Advice('The dry-run failed, so nothing was sent.');
-		}
-		gas = tried.gasRequired;
+	const { api, signer, gas, options } = context;
+	const blind = gas !== null || !call.dryRun;
+	const { tried, receipt } = blind
+		? { receipt: await submit(api, call.tx(gas ?? undefined), signer, options) }
+		: await attempt(api, signer, call, null, options);
+	if (!receipt) {
+		await print(context, call, { tried });
+		throw new Advice('The dry-run failed, so nothing was sent.');
 	}
-	const receipt = await submit(api, call.tx(gas ?? undefined), signer, options);
 	await print(context, call, { receipt, ...(receipt.error ? {} : eventOf(receipt, call.event)) });
 	return receipt.error === null;
 }
@@ -96,16 +95,14 @@ export async function tryOut(context, call) {
 /** Prints a receipt or a dry-run, and what the program gave, as its ABI has it. */
 async function print({ api, signer, options, out }, { abi, entry, program }, { receipt, tried, ...gave }) {
 	const done = { ...(receipt ?? tried) };
-	done.events = withProgramEvents(abi, done.events);
+	done.events = withData(abi, done.events);
 	const output = tried?.output ?? (gave.output && hexToU8a(gave.output));
-	const result = abi && output && !done.error ? abi.result(entry, output) : undefined;
-	const reverted = abi && output && done.error === 'virt.Reverted' ? abi.error(entry, output) : null;
-	const thrown = reverted && { error: reverted, docs: abi.explain(entry, reverted) };
+	const { result, thrown } = abi && entry && output ? abi.outcome(entry, done.error, output) : {};
 	const entries = done.error === 'virt.EntryNotFound' ? await exportsOf(api, program) : undefined;
 
 	if (options.json) {
 		const docs = done.error ? errorDocs(api, done.error) : undefined;
-		out.log(json({ ...done, docs, ...gave, output, result, thrown: thrown ?? undefined, entries }));
+		out.log(json({ ...done, docs, ...gave, output, result, thrown, entries }));
 		return;
 	}
 	let returned = output?.length && !done.error ? show.hex(output) : null;
@@ -123,7 +120,7 @@ export async function watch({ api, options, abi, out }, [address]) {
 		api.once('disconnected', () => fail(new Advice('The node closed the connection.')));
 	});
 	await follow(api, ({ number, hash, events }) => {
-		const found = withProgramEvents(abi, events.filter(({ name, data }) =>
+		const found = withData(abi, events.filter(({ name, data }) =>
 			name.startsWith('virt.') && (!address || Object.values(data).includes(address))));
 		if (found.length === 0) return;
 		if (!options.json) {
@@ -136,14 +133,6 @@ export async function watch({ api, options, abi, out }, [address]) {
 	await ended;
 }
 
-/** Adds to the programs' events what their data is, where the ABI has a type for it. */
-function withProgramEvents(abi, events) {
-	return events.map((event) => {
-		const decoded = abi && event.name === 'virt.ProgramEvent' ? abi.event(hexToU8a(event.data.data)) : null;
-		return decoded === null ? event : { ...event, data: { ...event.data, decoded } };
-	});
-}
-
 /** The input of a call: typed values with an ABI, bytes without. */
 function encode({ accounts }, abi, entry, values) {
 	if (!abi) {
@@ -153,22 +142,7 @@ function encode({ accounts }, abi, entry, values) {
 		}
 		return u8aConcat(...values.map((value) => hexToU8a(value)));
 	}
-	return known(() => {
-		const wanted = abi.entry(entry).arguments;
-		const parsed = values.map((value, index) => parse(value, wanted[index]?.type, accounts));
-		return abi.encode(entry, ...parsed);
-	});
-}
-
-/** A value as `Abi` takes it. Integers stay text: JSON's have no more than 53 bits. */
-function parse(value, type, accounts) {
-	if (type === 'Text') return value;
-	if (type === 'AccountId' && value.startsWith('//')) {
-		const found = accounts[value.slice(2).toLowerCase()];
-		if (!found) throw new Error(`no development account ${value}`);
-		return found.address;
-	}
-	return /^([[{]|(true|false|null)$)/.test(value) ? JSON.parse(value) : value;
+	return known(() => abi.encodeTexts(entry, values, accounts));
 }
 
 /** What the ABI refuses is the user's mistake: a line, no stack. */

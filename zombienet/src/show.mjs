@@ -3,6 +3,9 @@
 import { u8aToHex } from '@polkadot/util';
 
 import { errorDocs } from './chain.mjs';
+import { count, flat, units } from './format.mjs';
+
+export { count, flat, units };
 
 // Written for what a reader looks for: left edge = step, then label, then value.
 const LABEL = 12;
@@ -17,18 +20,6 @@ const green = paint(32);
 const cyan = paint(36);
 
 export const hex = u8aToHex;
-
-/** An integer with its thousands apart. */
-export const count = (value) => value.toString().replace(/\B(?=(\d{3})+$)/g, ',');
-
-/** A balance in the chain's unit. */
-export function units(api, value) {
-	const decimals = api.registry.chainDecimals[0];
-	const digits = value.toString().padStart(decimals + 1, '0');
-	const whole = count(digits.slice(0, -decimals));
-	const part = digits.slice(-decimals).replace(/0+$/, '');
-	return `${whole}${part && `.${part}`} ${api.registry.chainTokens[0]}`;
-}
 
 /** What the demo talks to. */
 export async function opening(api, url) {
@@ -191,12 +182,4 @@ function inline(api, name, data, names) {
 			return `${key} ${flat(value)}`;
 		})
 		.join(', ');
-}
-
-/** A plain value on one line, without the quotes of JSON. */
-export function flat(value) {
-	if (value === null || typeof value !== 'object') return String(value);
-	if (Array.isArray(value)) return `[${value.map(flat).join(', ')}]`;
-	const entries = value instanceof Map ? [...value] : Object.entries(value);
-	return `{ ${entries.map(([key, inner]) => `${flat(key)}: ${flat(inner)}`).join(', ')} }`;
 }
