@@ -23,6 +23,8 @@ const signers = await accounts();
 /** The connection; null before the first. */
 let api = null;
 let stopFeed = () => {};
+/** The address that was asked for last. */
+let wanted = null;
 
 /** What was dropped, by code hash: `name`, `code` (null where there is only an ABI) and `abi`. */
 const dropped = new Map();
@@ -43,7 +45,10 @@ async function open(url) {
 	stopFeed();
 	if (api) await disconnect(api);
 	status(`Connecting to ${url}`, false);
+	wanted = url;
 	const opened = await connect(url);
+	// Where another node was asked for meanwhile.
+	if (wanted !== url) return disconnect(opened);
 	api = opened;
 	const chain = (await api.rpc.system.chain()).toString();
 	const { specName, specVersion } = api.runtimeVersion;
@@ -97,6 +102,8 @@ async function showProgram() {
 	showArguments($('instantiate'), abi, 'init');
 	offer(CALL.entry, (abi ? abi.entries : exported).filter((name) => name !== 'init').map((name) => [name, name]));
 	offer(CALL.account, [...(await accountsOf(hash)), [ONCE, 'none: run it once']]);
+	if ($('call').dataset.program !== hash) CALL.account.selectedIndex = 0;
+	$('call').dataset.program = hash;
 	showEntry();
 }
 

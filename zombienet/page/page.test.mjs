@@ -147,7 +147,19 @@ describe('page', () => {
 		await picture('dark');
 	});
 
+	s.it('without an ABI entries take bytes, and without an account a program runs once', async () => {
+		await drop(files('sha256').slice(0, 1));
+		await page.locator('#about', { hasText: 'no ABI' }).waitFor();
+		await click('section:has(#drop)', 'Upload');
+		await page.locator('#call [name="entry"]').selectOption('sha256');
+		await page.locator('#call').getByLabel('input').fill('0x616263');
+		assert.match(await click('#call', 'Call'), /run sha256[\s\S]*0xba7816bf8f01cfea414140de5dae2223b00361a3/);
+		await page.locator('#program').selectOption({ label: 'counter' });
+		await page.waitForFunction(() => document.querySelector('#call [name="account"]').value !== '');
+	});
+
 	s.it('all of it works from the keyboard', async () => {
+		await page.locator('#call [name="entry"]').selectOption('increment');
 		await page.locator('#call [name="entry"]').focus();
 		await page.keyboard.press('Tab');
 		await page.keyboard.type('3');

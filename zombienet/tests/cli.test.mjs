@@ -1,4 +1,5 @@
-// The command line `virt`, against a running node.
+// The command line `virt`, against a running node; and what docs/clients.md says of it, of polkadot-js
+// and of subxt.
 
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
@@ -8,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 
 import { accounts } from '../src/chain.mjs';
 import { virt } from '../src/command-line.mjs';
+import { blocks, isPiece, runExample } from '../src/document.mjs';
 import { PROGRAMS } from '../src/paths.mjs';
 import { scenario } from '../src/scenario.mjs';
 
@@ -148,6 +150,29 @@ describe('command line', () => {
 		for (const word of ['upload', 'instantiate', 'call', 'run', 'remove', 'dry-run', 'watch']) {
 			assert.match(stdout, new RegExp(`^ {2}${word} `, 'm'));
 		}
+	});
+
+	s.it('the command lines in docs/clients.md are done', async () => {
+		const lines = blocks('The command line').flatMap((block) => block.split('\n'))
+			.filter((line) => line.startsWith('virt '));
+		assert.ok(lines.length >= 4, `${lines.length} lines`);
+		let made;
+		for (const line of lines) {
+			const printed = await done(...line.split(/ +/).slice(1).map((word) =>
+				(word === 'ADDRESS' ? made : word.replace(/^counter\./, join(PROGRAMS, 'counter.')))));
+			made ??= printed.match(/address +(5\w{47})/)?.[1];
+		}
+		assert.ok(made, 'one of them instantiates');
+	});
+
+	s.it('so are the examples for polkadot-js and subxt what runs', async () => {
+		// Other bytes than those that the command lines stored.
+		const program = join(PROGRAMS, 'counter.debug.polkavm');
+		const printed = await runExample('polkadot-js', 'polkadot-js', program, url);
+		assert.match(printed, /^the counter is 42 now, for \d+ gas\n42\n$/);
+		const pieces = blocks('subxt').filter((block) => !block.startsWith('make '));
+		assert.ok(pieces.length > 0);
+		for (const piece of pieces) assert.ok(isPiece(piece, 'zombienet/subxt/src/main.rs'), piece);
 	});
 
 	s.it('a process ends with the status of its command', async () => {

@@ -2,6 +2,7 @@
 // that it knows of the chain it has from the node's metadata.
 
 import assert from 'node:assert/strict';
+import { join } from 'node:path';
 import { after, describe } from 'node:test';
 
 import { createClient } from 'polkadot-api';
@@ -10,14 +11,15 @@ import { getWsProvider } from 'polkadot-api/ws';
 import { WebSocket } from 'ws';
 
 import { NOTHING, accounts, asU32, u32 } from '../src/chain.mjs';
-import { blob } from '../src/paths.mjs';
+import { runExample } from '../src/document.mjs';
+import { PROGRAMS, blob } from '../src/paths.mjs';
 import { scenario } from '../src/scenario.mjs';
 
 const bytes = (text) => new TextEncoder().encode(text);
 
 describe('papi', () => {
 	const s = scenario('papi');
-	let client, api, alice, signer, codeHash, address;
+	let node, client, api, alice, signer, codeHash, address;
 	after(() => client?.destroy());
 
 	/** Signs as Alice, submits, and waits for finality. */
@@ -33,7 +35,7 @@ describe('papi', () => {
 		({ alice } = await accounts());
 		// polkadot-api brings no keys; any sr25519 signature will do.
 		signer = getPolkadotSigner(alice.publicKey, 'Sr25519', async (message) => alice.sign(message));
-		const node = await s.start('node', { args: ['--dev'] });
+		node = await s.start('node', { args: ['--dev'] });
 		client = createClient(getWsProvider(node.url, { websocketClass: WebSocket }));
 		api = client.getUnsafeApi();
 	});
@@ -91,5 +93,12 @@ describe('papi', () => {
 		}));
 		assert.ok(!done.ok);
 		assert.deepEqual(done.dispatchError, outOfGas);
+	});
+
+	s.it('the example in docs/clients.md is what runs', async () => {
+		// Other bytes than those that are stored already.
+		const program = join(PROGRAMS, 'counter.debug.polkavm');
+		const printed = await runExample('polkadot-api', 'papi', program, node.url);
+		assert.match(printed, /^the counter is 42 now, for \d+ gas\n42\n$/);
 	});
 });
