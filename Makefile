@@ -8,7 +8,7 @@ BENCH := $(CARGO) build --release --workspace --bin virt-bench
 export VIRT_NODE := $(TARGET)/release/virt-node
 export VIRT_PROGRAMS := $(TARGET)/programs
 
-.PHONY: help setup setup-js build demo dev test test-rust test-js fuzz bench weigh weights manual fmt lint program
+.PHONY: $(shell sed -n 's/^\([a-z-]*\):.*/\1/p' $(MAKEFILE_LIST))
 
 help: ## Says what there is
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 20
@@ -36,6 +36,18 @@ test-rust: setup
 
 test-js: setup-js build
 	@cd zombienet && npm test --silent
+
+subxt: setup-js build ## Tests programs through subxt, a client in Rust with 400 crates of its own
+	cd zombienet/subxt && CARGO_TARGET_DIR=$(TARGET)/subxt $(abspath $(CARGO)) build --locked
+	@node zombienet/src/with-node.mjs $(TARGET)/subxt/debug/virt-subxt $(VIRT_PROGRAMS)/counter.polkavm
+
+page: ## Serves a web page for programs on a running node: make page PORT=8000
+	@scripts/setup.sh page
+	@node zombienet/page/serve.mjs $(PORT)
+
+test-page: build ## Tests the page in a headless Chromium
+	@scripts/setup.sh browser
+	@cd zombienet/page && npm test --silent
 
 fuzz: setup ## Fuzzes each target for some seconds: make fuzz TIME=60
 	@scripts/fuzz.sh $(or $(TIME),60)

@@ -1,6 +1,9 @@
 #!/usr/bin/env bash
 # Installs what the build needs and is not there yet, and says what. Does nothing when all is there.
-# Usage: scripts/setup.sh [js]      js: also Node.js and the npm packages of zombienet/
+# Usage: scripts/setup.sh [js|page|browser]
+#   js        also Node.js and the npm packages of zombienet/
+#   page      these and the npm packages of zombienet/page/ alone: the page needs no build
+#   browser   the same, and Chromium
 set -euo pipefail
 . "$(dirname "$0")/env.sh"
 
@@ -58,13 +61,26 @@ javascript() {
 	local major=0
 	! command -v node > /dev/null || major=$(node --version | sed 's/^v\([0-9]*\).*/\1/')
 	[ "$major" -ge 18 ] && command -v npm > /dev/null || install nodejs npm
-	local installed=$project/zombienet/node_modules/.package-lock.json
-	if [ ! -e "$installed" ] || [ "$project/zombienet/package-lock.json" -nt "$installed" ]; then
-		say "installing npm packages in zombienet/"
-		(cd "$project/zombienet" && npm ci --no-audit --no-fund --loglevel=error)
+	npm_packages zombienet
+}
+
+# Installs the npm packages of a folder, when its lock file is newer.
+npm_packages() {
+	local installed=$project/$1/node_modules/.package-lock.json
+	if [ ! -e "$installed" ] || [ "$project/$1/package-lock.json" -nt "$installed" ]; then
+		say "installing npm packages in $1/"
+		(cd "$project/$1" && npm ci --no-audit --no-fund --loglevel=error)
 	fi
 }
 
+case ${1:-} in
+	page | browser)
+		javascript
+		npm_packages zombienet/page
+		[ "$1" = page ] || [ -n "${CHROMIUM:-}" ] || command -v chromium > /dev/null || install chromium
+		exit
+		;;
+esac
 system_packages
 rust_toolchain
 [ "${1:-}" != js ] || javascript

@@ -1,5 +1,5 @@
 // Talks to a program by its ABI: `<name>.abi.json`, which the build leaves beside the blob.
-// Knows entries and their types; knows nothing of chains.
+// Knows entries, their types and events; knows nothing of connections.
 //
 //     const token = new Abi(JSON.parse(readFileSync('token.abi.json')));
 //     const input = token.encode('transfer', bob.address, 5n);
@@ -7,7 +7,7 @@
 //     token.error('transfer', output);         // { TooLittle: { balance: 0n } }
 
 import { Enum, Null, Option, Struct, TypeRegistry } from '@polkadot/types';
-import { u8aConcat, u8aEq, u8aToHex } from '@polkadot/util';
+import { hexToU8a, u8aConcat, u8aEq, u8aToHex } from '@polkadot/util';
 
 /** What this file can read. */
 const VERSION = 1;
@@ -46,6 +46,25 @@ export class Abi {
 		);
 	}
 
+	/**
+	 * The input of a call from its arguments as people write them: numbers, addresses and text as
+	 * they are, bytes in hex, lists and structs as JSON, and `//Bob` for one of `accounts`.
+	 */
+	encodeTexts(name, texts, accounts) {
+		const wanted = this.entry(name).arguments;
+		return this.encode(name, ...texts.map((text, index) => parse(text, wanted[index]?.type, accounts)));
+	}
+
+	/**
+	 * What came of a call: its `result`, or what it reverted with as `thrown`, with its docs; nothing
+	 * where the chain's own `failure`, as `virt.OutOfGas`, has no output to read.
+	 */
+	outcome(name, failure, output) {
+		if (!failure) return { result: this.result(name, output) };
+		const error = failure === 'virt.Reverted' ? this.error(name, output) : null;
+		return error === null ? {} : { thrown: { error, docs: this.explain(name, error) } };
+	}
+
 	/** The output of a call that succeeded, as a plain value. */
 	result(name, output) {
 		return this.decode(this.entry(name).result, output);
@@ -66,6 +85,16 @@ export class Abi {
 		return this.json.docs[`${this.entry(name).error}.${variant}`] ?? '';
 	}
 
+	/** The data of an event, as a plain value, where it is of the program's type `Event`; else `null`. */
+	event(data) {
+		if (!('Event' in this.json.types)) return null;
+		try {
+			return this.decode('Event', data);
+		} catch {
+			return null; // Another program's, or bytes that this one has no type for.
+		}
+	}
+
 	/** Bytes of one of the program's types, such as the data of an event, as a plain value. */
 	decode(type, bytes) {
 		const codec = this.registry.createType(type, Uint8Array.from(bytes));
@@ -73,6 +102,26 @@ export class Abi {
 		if (!u8aEq(codec.toU8a(), bytes)) throw new Error(`${u8aToHex(bytes)} is no ${type}`);
 		return plain(codec);
 	}
+}
+
+/** Adds to the events of programs what their data is, `decoded`, where the ABI has a type for it. */
+export function withData(abi, events) {
+	return events.map((event) => {
+		if (!abi || event.name !== 'virt.ProgramEvent') return event;
+		const decoded = abi.event(hexToU8a(event.data.data));
+		return decoded === null ? event : { ...event, data: { ...event.data, decoded } };
+	});
+}
+
+/** A value as `encode` takes it. Integers stay text: JSON's have no more than 53 bits. */
+function parse(text, type, accounts) {
+	if (type === 'Text') return text;
+	if (type === 'AccountId' && text.startsWith('//')) {
+		const found = accounts[text.slice(2).toLowerCase()];
+		if (!found) throw new Error(`no development account ${text}`);
+		return found.address;
+	}
+	return /^([[{]|(true|false|null)$)/.test(text) ? JSON.parse(text) : text;
 }
 
 /** Bytes as hex, however deep: polkadot-js reads a `Uint8Array` as a value that is encoded already. */

@@ -2,8 +2,8 @@
 // Knows extrinsics, events and programs' inputs; knows nothing of processes.
 
 import { ApiPromise, Keyring, WsProvider } from '@polkadot/api';
-import { cryptoWaitReady } from '@polkadot/util-crypto';
-import { hexToU8a, stringCamelCase, u8aToHex } from '@polkadot/util';
+import { cryptoWaitReady, mnemonicValidate } from '@polkadot/util-crypto';
+import { hexToU8a, isHex, stringCamelCase, stringToU8a, u8aToHex } from '@polkadot/util';
 
 /** Gas for a call that is expected to work. */
 export const GAS = 50_000_000n;
@@ -21,6 +21,17 @@ export async function connect(url, { aloud = false } = {}) {
 	return ApiPromise.create({ provider, noInitWarn: !aloud });
 }
 
+/** Connects, if a node answers now: no second attempt, and no other connection when this one ends. */
+export async function connectOnce(url) {
+	const provider = new WsProvider(url, false, {}, 30_000);
+	try {
+		await provider.connect();
+		return await ApiPromise.create({ provider, noInitWarn: true, throwOnConnect: true });
+	} catch (error) {
+		throw new Error(`no node answers at ${url}: ${error.message}`);
+	}
+}
+
 /** Closes a connection, after the answer to what was sent on it last. */
 export async function disconnect(api) {
 	// Unsubscriptions under way would else be reported as errors.
@@ -30,12 +41,20 @@ export async function disconnect(api) {
 
 /** The development accounts, by name: `alice` to `ferdie`. */
 export async function accounts() {
-	await cryptoWaitReady();
-	const keyring = new Keyring({ type: 'sr25519' });
 	const names = ['Alice', 'Bob', 'Charlie', 'Dave', 'Eve', 'Ferdie'];
-	return Object.fromEntries(
-		names.map((name) => [name.toLowerCase(), keyring.addFromUri(`//${name}`, { name })]),
-	);
+	const pairs = names.map(async (name) => [name.toLowerCase(), await account(`//${name}`, name)]);
+	return Object.fromEntries(await Promise.all(pairs));
+}
+
+/** The account of a secret: `//Alice`, a seed phrase, or a seed in hex. */
+export async function account(secret, name) {
+	await cryptoWaitReady();
+	// polkadot-js makes an account of any text, a mistyped phrase included.
+	const [phrase] = secret.split('/');
+	if (phrase !== '' && !isHex(phrase, 256) && !mnemonicValidate(phrase)) {
+		throw new Error('neither a seed phrase, nor a seed in hex, nor an account as //Alice');
+	}
+	return new Keyring({ type: 'sr25519' }).addFromUri(secret, { name });
 }
 
 /**
@@ -80,6 +99,16 @@ export function submit(api, tx, signer, { nonce = -1, finalized = false } = {}) 
 	});
 }
 
+/**
+ * Submits a call after a dry-run, which gives the gas limit where there is none. Gives both, and no
+ * receipt where the dry-run failed: nothing was sent then.
+ */
+export async function attempt(api, signer, call, gas = null, options = {}) {
+	const tried = await call.dryRun(gas);
+	if (tried.error) return { tried, receipt: null };
+	return { tried, receipt: await submit(api, call.tx(gas ?? tried.gasRequired), signer, options) };
+}
+
 async function receipt(api, tx, result) {
 	const { status } = result;
 	const hash = (status.isFinalized ? status.asFinalized : status.asInBlock).toHex();
@@ -112,6 +141,12 @@ export function errorName(api, error) {
 	return typeof error.value?.type === 'string' ? `${error.type}.${error.value.type}` : error.type;
 }
 
+/** What the metadata says of an error that `errorName` gave. */
+export function errorDocs(api, name) {
+	const [section, error] = name.split('.');
+	return api.errors[section]?.[error]?.meta.docs.map((line) => line.toString().trim()).join(' ') ?? '';
+}
+
 /** An event as `{ name: 'pallet.Event', data: { field: plain value } }`. */
 export function decodeEvent(event) {
 	// From the metadata: `data.names` calls a field `size_`, because codecs have a `size`.
@@ -137,7 +172,7 @@ function plain(codec) {
 
 // Bytes go in as hex: polkadot-js reads a `Uint8Array` argument as already length-prefixed.
 const bytes = (value) =>
-	u8aToHex(typeof value === 'string' ? Buffer.from(value) : Uint8Array.from(value));
+	u8aToHex(typeof value === 'string' ? stringToU8a(value) : Uint8Array.from(value));
 
 /** The calls of pallet `virt`, unsigned; each default is what a good call wants. */
 export const tx = {
@@ -183,6 +218,14 @@ async function tried(api, answer) {
 			? { codeHash: trap.unwrap().codeHash.toHex(), offset: trap.unwrap().offset.unwrapOr(null)?.toNumber() ?? null }
 			: null,
 	};
+}
+
+/** The names that a program exports, by its code hash or the address of its account. */
+export async function exportsOf(api, program) {
+	const { virtApi } = api.call;
+	const codeHash = isHex(program) ? program : (await virtApi.codeHash(program)).unwrapOr(null);
+	const found = codeHash && await virtApi.exports(codeHash);
+	return found?.isSome ? found.unwrap().map((name) => name.toUtf8()) : [];
 }
 
 /** No input. */
@@ -260,6 +303,29 @@ export async function hashAt(api, number) {
 /** The last finalised header. */
 export async function finalized(api) {
 	return head(api, await api.rpc.chain.getFinalizedHead());
+}
+
+/**
+ * Gives `each` the blocks from now on, as they get final, or as they get best with
+ * `{ finalized: false }`: number, hash, and events with the extrinsic that each is of. Gives what
+ * ends it.
+ */
+export async function follow(api, each, { finalized = true } = {}) {
+	const heads = finalized ? api.rpc.chain.subscribeFinalizedHeads : api.rpc.chain.subscribeNewHeads;
+	let last = Promise.resolve();
+	return heads((header) => {
+		// One after another: a block with many events takes longer to read than the next one.
+		last = last.catch(() => {}).then(async () => each(await blockAt(api, header)));
+	});
+}
+
+async function blockAt(api, header) {
+	const at = await api.at(header.hash);
+	const events = (await at.query.system.events()).map(({ phase, event }) => ({
+		extrinsic: phase.isApplyExtrinsic ? phase.asApplyExtrinsic.toNumber() : null,
+		...decodeEvent(event),
+	}));
+	return { number: header.number.toNumber(), hash: header.hash.toHex(), events };
 }
 
 /** Which Aura authority wrote the block: its index in the authorities' list. */

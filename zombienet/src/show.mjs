@@ -1,6 +1,11 @@
-// How the demo looks. Knows receipts and a terminal; decides nothing.
+// How it looks on a terminal. Knows receipts and dry-runs; decides nothing.
 
 import { u8aToHex } from '@polkadot/util';
+
+import { errorDocs } from './chain.mjs';
+import { count, flat, units } from './format.mjs';
+
+export { count, flat, units };
 
 // Written for what a reader looks for: left edge = step, then label, then value.
 const LABEL = 12;
@@ -15,18 +20,6 @@ const green = paint(32);
 const cyan = paint(36);
 
 export const hex = u8aToHex;
-
-/** An integer with its thousands apart. */
-export const count = (value) => value.toString().replace(/\B(?=(\d{3})+$)/g, ',');
-
-/** A balance in the chain's unit. */
-export function units(api, value) {
-	const decimals = api.registry.chainDecimals[0];
-	const digits = value.toString().padStart(decimals + 1, '0');
-	const whole = count(digits.slice(0, -decimals));
-	const part = digits.slice(-decimals).replace(/0+$/, '');
-	return `${whole}${part && `.${part}`} ${api.registry.chainTokens[0]}`;
-}
 
 /** What the demo talks to. */
 export async function opening(api, url) {
@@ -44,18 +37,70 @@ export async function opening(api, url) {
 	].join('\n');
 }
 
-/** One step's receipt. */
-export function step(api, { number, title, args, receipt, returned, names }) {
+/** One step of the demo. */
+export function step(api, { number, title, ...rest }) {
+	return `${rule(`${number}  ${title}`)}\n${receipt(api, rest)}`;
+}
+
+/** A receipt, with what was given and what came back. */
+export function receipt(api, { args = {}, receipt, returned, names }) {
 	const { extrinsic, block, events, weight, fee, error } = receipt;
 	const who = names[extrinsic.signer] ?? extrinsic.signer;
-	const ours = events.filter(({ name }) => name.startsWith('virt.'));
-	const rest = events.filter(({ name }) => !name.startsWith('virt.'));
 	const lines = [
-		rule(`${number}  ${title}`),
 		field('extrinsic', `${bold(extrinsic.name)} by ${who}  ${dim(extrinsic.hash)}`),
 		...Object.entries(args).map(([key, value]) => field('', `${dim(key.padEnd(9))} ${value}`)),
 		field('block', `${bold(`#${block.number}`)}  ${dim(block.hash)}`),
+		...eventList(api, events, { error, names }),
+		field('weight', weighed(weight)),
+		field('fee', units(api, fee)),
+		...failure(api, error),
+		...gave(returned),
 	];
+	return `${lines.join('\n')}\n`;
+}
+
+/** A dry-run, with what came back as the program's ABI has it. */
+export function tried(api, { tried, returned, thrown, names }) {
+	const { error, gasConsumed, gasRequired, weight, deposit, events, logs, trap } = tried;
+	const lines = [
+		...eventList(api, events, { error, names }),
+		...logs.map((line, index) => field(index === 0 ? 'logs' : '', line)),
+		field('gas', `${count(gasConsumed)} used, ${count(gasRequired)} required`),
+		field('weight', weighed(weight)),
+		field('deposit', deposit < 0n ? `${units(api, -deposit)} given back` : units(api, deposit)),
+		...(trap ? [field('trapped', `in ${trap.codeHash}, at code offset ${trap.offset ?? 'unknown'}`)] : []),
+		...failure(api, error, thrown),
+		...gave(returned),
+	];
+	return `${lines.join('\n')}\n`;
+}
+
+const weighed = ({ refTime, proofSize }) =>
+	`refTime ${count(refTime)} ps, proofSize ${count(proofSize)} bytes`;
+
+/** An error, and what the program gave as its own. */
+function failure(api, error, thrown) {
+	if (!error) return [];
+	const lines = [field('failed', red(bold(error)), errorDocs(api, error))];
+	if (thrown) lines.push(field('error', red(bold(flat(thrown.error))), thrown.docs));
+	return lines;
+}
+
+function gave(returned) {
+	if (!returned) return [];
+	const [first, ...more] = returned.split('\n');
+	return [field('returned', green(bold(first))), ...more.map((text) => field('', dim(text)))];
+}
+
+/** A block's line, before the lines of what happened in it. */
+export const block = ({ number, hash }, lines) =>
+	[field('block', `${bold(`#${number}`)}  ${dim(hash)}`), ...lines, ''].join('\n');
+
+/** Events of pallet `virt` field by field, others in a line each. */
+export function eventList(api, events, { error = null, names }) {
+	const ours = events.filter(({ name }) => name.startsWith('virt.'));
+	const rest = events.filter(({ name }) => !name.startsWith('virt.'));
+	const lines = [];
 	let label = 'events';
 	for (const { name, data } of ours) {
 		lines.push(field(label, cyan(name)));
@@ -69,16 +114,7 @@ export function step(api, { number, title, args, receipt, returned, names }) {
 		lines.push(field(label, `${name}  ${dim(inline(api, name, data, names))}`));
 		label = '';
 	}
-	lines.push(
-		field('weight', `refTime ${count(weight.refTime)} ps, proofSize ${count(weight.proofSize)} bytes`),
-		field('fee', units(api, fee)),
-	);
-	if (error) lines.push(field('failed', red(bold(error)), `${errorDocs(api, error)}`));
-	if (returned) {
-		const [first, ...more] = returned.split('\n');
-		lines.push(field('returned', green(bold(first))), ...more.map((text) => field('', dim(text))));
-	}
-	return `${lines.join('\n')}\n`;
+	return lines;
 }
 
 /** The sum of the story. */
@@ -134,7 +170,7 @@ function shown(value, names) {
 		if (/^[a-z_][a-z0-9_]*$/i.test(text)) return `${value}  "${text}"`;
 		return size > 32 ? `${value.slice(0, 66)}...  (${count(size)} bytes)` : value;
 	}
-	return JSON.stringify(value);
+	return flat(value);
 }
 
 /** Fields on one line, for the events that are not the demo's subject. */
@@ -146,15 +182,4 @@ function inline(api, name, data, names) {
 			return `${key} ${flat(value)}`;
 		})
 		.join(', ');
-}
-
-/** An object without the quotes of JSON. */
-function flat(value) {
-	if (value === null || typeof value !== 'object') return String(value);
-	return `{ ${Object.entries(value).map(([key, inner]) => `${key}: ${flat(inner)}`).join(', ')} }`;
-}
-
-function errorDocs(api, error) {
-	const [section, name] = error.split('.');
-	return api.errors[section]?.[name]?.meta.docs.map((line) => line.toString().trim()).join(' ') ?? '';
 }

@@ -1,0 +1,39 @@
+import { readFileSync } from 'node:fs';
+
+import { ApiPromise, Keyring, WsProvider } from '@polkadot/api';
+import { stringToHex, u8aToHex } from '@polkadot/util';
+
+const provider = new WsProvider(process.env.VIRT_URL ?? 'ws://127.0.0.1:9944');
+const api = await ApiPromise.create({ provider, noInitWarn: true });
+const alice = new Keyring({ type: 'sr25519' }).addFromUri('//Alice');
+
+/** Signs, submits and waits for finality; gives the event wanted. */
+const submit = (tx, wanted) => new Promise((done, fail) => {
+	tx.signAndSend(alice, ({ status, events, dispatchError }) => {
+		if (!status.isFinalized) return;
+		if (dispatchError) fail(api.registry.findMetaError(dispatchError.asModule));
+		else done(events.map(({ event }) => event).find((event) => wanted.is(event)).data);
+	}).catch(fail);
+});
+
+// Bytes go in as hex: a `Uint8Array` is taken for what is encoded already.
+const code = u8aToHex(readFileSync(process.argv[2]));
+const { codeHash } = await submit(api.tx.virt.upload(code, null), api.events.virt.ProgramStored);
+
+const start = api.createType('u32', 40).toHex(true);
+const { address } = await submit(
+	api.tx.virt.instantiate(codeHash, stringToHex('salt'), start, 0, 50_000_000, null),
+	api.events.virt.Instantiated,
+);
+
+const entry = stringToHex('increment');
+const step = api.createType('u32', 2).toHex(true);
+const tried = await api.call.virtApi.dryRunCall(alice.address, address, entry, step, 0, null, null);
+console.log(`${tried.logs.map((line) => line.toUtf8())}, for ${tried.gasRequired} gas`);
+
+const { output } = await submit(
+	api.tx.virt.call(address, entry, step, 0, tried.gasRequired, null),
+	api.events.virt.Called,
+);
+console.log(api.createType('u32', output.toU8a(true)).toNumber());
+await api.disconnect();

@@ -1,0 +1,326 @@
+// The page: what is chosen and typed in it, and what its buttons do. Calls are chain.mjs's, types
+// abi.mjs's, the cards outcome.mjs's and the blocks feed.mjs's.
+
+import { hexToU8a, isHex, u8aToHex } from '@polkadot/util';
+import { blake2AsHex } from '@polkadot/util-crypto';
+
+import { Abi, withData } from '../src/abi.mjs';
+import {
+	NOTHING, accounts, attempt, connect, disconnect, dryRun, eventOf, exportsOf, tx,
+} from '../src/chain.mjs';
+import { count, fromUnits } from '../src/format.mjs';
+import { $, element, offer, short } from './dom.mjs';
+import { feed } from './feed.mjs';
+import { showFailure, showOutcome } from './outcome.mjs';
+
+const INSTANTIATE = $('instantiate').elements;
+const CALL = $('call').elements;
+/** The value of the select for no account. */
+const ONCE = '';
+
+const signers = await accounts();
+
+/** The connection; null before the first. */
+let api = null;
+let stopFeed = () => {};
+/** The address that was asked for last. */
+let wanted = null;
+
+/** What was dropped, by code hash: `name`, `code` (null where there is only an ABI) and `abi`. */
+const dropped = new Map();
+
+/** The programs that are stored, by code hash. */
+let stored = new Map();
+
+/** The entries that the chosen program exports, where it has no ABI. */
+let exported = [];
+
+const program = () => ({ name: null, code: null, abi: null, ...dropped.get($('program').value) });
+const nameOf = (hash) => dropped.get(hash)?.name ?? short(hash);
+const signer = () => signers[$('signer').value];
+
+// Connection
+
+async function open(url) {
+	stopFeed();
+	if (api) await disconnect(api);
+	status(`Connecting to ${url}`, false);
+	wanted = url;
+	const opened = await connect(url);
+	// Where another node was asked for meanwhile.
+	if (wanted !== url) return disconnect(opened);
+	api = opened;
+	const chain = (await api.rpc.system.chain()).toString();
+	const { specName, specVersion } = api.runtimeVersion;
+	const up = () => status(`${chain}, ${specName}-${specVersion}`, true);
+	up();
+	api.on('disconnected', () => status(`Lost ${url}; trying again`, false));
+	api.on('connected', up);
+	stopFeed = await feed(api);
+	await refresh();
+}
+
+function status(text, up) {
+	$('status').textContent = text;
+	$('status').classList.toggle('up', up);
+	for (const button of document.querySelectorAll('main button')) button.disabled = !up;
+}
+
+// What is chosen
+
+/** Reads what the chain has, and shows it. */
+async function refresh() {
+	if (api) {
+		const found = await api.query.virt.programs.entries();
+		stored = new Map(found.map(([key, info]) => [key.args[0].toHex(), info.unwrap()]));
+	}
+	const hashes = new Set([...dropped.keys(), ...stored.keys()]);
+	offer($('program'), hashes.size > 0
+		? [...hashes].map((hash) => [hash, `${nameOf(hash)}${stored.has(hash) ? '' : ' (not stored)'}`])
+		: [['', 'none yet']]);
+	await showProgram();
+}
+
+async function showProgram() {
+	const hash = $('program').value;
+	const { code, abi } = program();
+	const info = stored.get(hash);
+	exported = info && !abi ? await exportsOf(api, hash) : [];
+	// polkadot-js's name for `size`, which its codecs have of their own.
+	const size = info?.size_.toNumber() ?? code?.length;
+	const owner = info && Object.values(signers).find(({ address }) => address === info.owner.toString());
+	$('about').textContent = hash === '' ? '' : [
+		info
+			? `${count(size)} bytes, stored by ${owner?.meta.name ?? short(info.owner.toString())}`
+			: `${count(size)} bytes, not stored yet`,
+		abi ? null : 'no ABI, so entries take and give bytes: drop name.abi.json',
+	].filter(Boolean).join('; ');
+	$('try-upload').disabled = $('upload').disabled = !api || !code;
+	for (const form of ['instantiate', 'call']) {
+		for (const button of $(form).querySelectorAll('button')) button.disabled = !info;
+	}
+	showArguments($('instantiate'), abi, 'init');
+	offer(CALL.entry, (abi ? abi.entries : exported).filter((name) => name !== 'init').map((name) => [name, name]));
+	offer(CALL.account, [...(await accountsOf(hash)), [ONCE, 'none: run it once']]);
+	if ($('call').dataset.program !== hash) CALL.account.selectedIndex = 0;
+	$('call').dataset.program = hash;
+	showEntry();
+}
+
+/** The account programs that run the program. */
+async function accountsOf(hash) {
+	if (!api || hash === '') return [];
+	const found = await api.query.virt.accounts.entries();
+	return found.filter(([, info]) => info.unwrap().codeHash.toHex() === hash).map(([key]) => {
+		const address = key.args[0].toString();
+		return [address, address];
+	});
+}
+
+function showEntry() {
+	const { abi } = program();
+	const entry = CALL.entry.value;
+	$('call').querySelector('.docs').textContent = abi && entry ? abi.entry(entry).docs : '';
+	CALL.value.disabled = CALL.account.value === ONCE;
+	showArguments($('call'), abi, entry);
+}
+
+/** A field for each argument, or one for the bytes. */
+function showArguments(form, abi, entry) {
+	const shown = [$('program').value, entry, abi !== null].join();
+	if (form.dataset.shown === shown) return; // What was typed stays.
+	form.dataset.shown = shown;
+	const wanted = abi
+		? (abi.entries.includes(entry) ? abi.entry(entry).arguments : [])
+		: [{ name: 'input', type: 'hex', optional: true }];
+	form.querySelector('.arguments').replaceChildren(...wanted.map(({ name, type, optional }) => element(
+		'label', {},
+		element('b', {}, name), ` ${type}${optional ? ', optional' : ''}`,
+		type === 'bool'
+			? element('select', { name: 'argument' }, ['false', 'true'].map((text) => element('option', {}, text)))
+			: element('input', {
+				name: 'argument', spellcheck: 'false', autocomplete: 'off',
+				required: !optional && type !== 'Text' && type !== 'Raw',
+				placeholder: type === 'AccountId' ? '//Bob, or an address' : null,
+			}),
+	)));
+}
+
+/** The input that was typed. */
+function inputOf(form, abi, entry) {
+	const texts = [...form.querySelectorAll('[name="argument"]')].map(({ value }) => value);
+	if (abi && !abi.entries.includes(entry)) return NOTHING;
+	if (!abi) {
+		if (texts[0] !== '' && !isHex(texts[0])) throw new Error(`${texts[0]} is not hex, as 0x0102`);
+		return hexToU8a(texts[0] || '0x');
+	}
+	const { arguments: wanted } = abi.entry(entry);
+	while (texts.length > 0 && wanted[texts.length - 1].optional && texts[texts.length - 1] === '') texts.pop();
+	return abi.encodeTexts(entry, texts, signers);
+}
+
+// What the buttons do: each gives a call as `attempt` takes it, and what its output is read by.
+
+function upload() {
+	const { name, code } = program();
+	const origin = signer().address;
+	const { deposit } = terms();
+	return {
+		title: `upload ${name}`, event: 'ProgramStored', type: 'code hash',
+		dryRun: () => dryRun.upload(api, origin, code, deposit),
+		tx: () => tx.upload(api, code, deposit),
+	};
+}
+
+function instantiate() {
+	const hash = $('program').value;
+	const { abi } = program();
+	const origin = signer().address;
+	const { deposit } = terms();
+	const input = inputOf($('instantiate'), abi, 'init');
+	const value = fromUnits(api, INSTANTIATE.value.value);
+	const salt = INSTANTIATE.salt.value;
+	return {
+		title: `instantiate ${nameOf(hash)}`, event: 'Instantiated',
+		abi, entry: abi?.entries.includes('init') ? 'init' : null,
+		dryRun: (gas) => dryRun.instantiate(api, origin, hash, salt, input, value, gas, deposit),
+		tx: (gas) => tx.instantiate(api, hash, salt, input, value, gas, deposit),
+	};
+}
+
+function call() {
+	const hash = $('program').value;
+	const { abi } = program();
+	const origin = signer().address;
+	const { deposit } = terms();
+	const entry = CALL.entry.value;
+	const address = CALL.account.value;
+	const input = inputOf($('call'), abi, entry);
+	if (address === ONCE) {
+		return {
+			title: `run ${entry}`, event: 'Executed', abi, entry,
+			dryRun: (gas) => dryRun.run(api, origin, hash, entry, input, gas),
+			tx: (gas) => tx.run(api, hash, entry, input, gas),
+		};
+	}
+	const value = fromUnits(api, CALL.value.value);
+	return {
+		title: `call ${entry}`, event: 'Called', abi, entry,
+		dryRun: (gas) => dryRun.call(api, origin, address, entry, input, value, gas, deposit),
+		tx: (gas) => tx.call(api, address, entry, input, value, gas, deposit),
+	};
+}
+
+/** The limits that were typed; none is null. */
+function terms() {
+	const gas = $('gas').value.replaceAll(',', '').trim();
+	if (!/^\d*$/.test(gas)) throw new Error(`${gas} is no gas limit`);
+	const deposit = $('deposit').value.trim();
+	return {
+		gas: gas === '' ? null : BigInt(gas),
+		deposit: deposit === '' ? null : fromUnits(api, deposit),
+	};
+}
+
+/** Tries a call, and sends it when that is asked for and the try went well. */
+async function perform(make, sending) {
+	let title = 'not understood';
+	const focused = document.activeElement;
+	document.body.inert = true;
+	try {
+		const made = make();
+		title = made.title;
+		const { gas } = terms();
+		const { tried, receipt } = sending
+			? await attempt(api, signer(), made, gas)
+			: { tried: await made.dryRun(gas), receipt: null };
+		const fields = receipt && !receipt.error ? eventOf(receipt, made.event) : {};
+		const output = receipt ? fields.output : u8aToHex(tried.output);
+		const { error } = receipt ?? tried;
+		const read = made.abi && made.entry && output !== undefined
+			? made.abi.outcome(made.entry, error, hexToU8a(output)) : {};
+		showOutcome(api, {
+			title, receipt, tried, output, ...read,
+			who: signer().meta.name,
+			events: withData(made.abi, (receipt ?? tried).events),
+			type: made.abi && made.entry ? made.abi.entry(made.entry).result : made.type,
+		});
+		if (receipt) await refresh();
+		if (fields.address && made.event === 'Instantiated') {
+			CALL.account.value = fields.address;
+			showEntry();
+		}
+	} catch (error) {
+		showFailure(title, error);
+	} finally {
+		document.body.inert = false;
+		focused?.focus();
+	}
+}
+
+// Files
+
+async function take(files) {
+	try {
+		for (const file of files) {
+			if (!file.name.endsWith('.polkavm')) continue;
+			const code = new Uint8Array(await file.arrayBuffer());
+			const hash = blake2AsHex(code);
+			const name = file.name.replace(/(\.debug)?\.polkavm$/, '');
+			dropped.set(hash, { abi: null, ...dropped.get(hash), name, code });
+			await refresh();
+			$('program').value = hash;
+		}
+		for (const file of files) {
+			if (!file.name.endsWith('.json')) continue;
+			const abi = new Abi(JSON.parse(await file.text()));
+			const known = [...dropped].find(([, { name }]) => name === abi.json.name);
+			const hash = known ? known[0] : $('program').value;
+			if (hash === '') throw new Error(`${file.name} describes no program that is here: drop its blob, too`);
+			dropped.set(hash, { code: null, ...dropped.get(hash), name: abi.json.name, abi });
+		}
+		await refresh();
+	} catch (error) {
+		showFailure('files', error);
+	}
+}
+
+$('files').addEventListener('change', async () => {
+	await take([...$('files').files]);
+	$('files').value = '';
+});
+for (const type of ['dragover', 'drop']) {
+	// Beside the drop zone, too: the browser would else leave the page for the file.
+	document.addEventListener(type, (event) => event.preventDefault());
+}
+document.addEventListener('dragover', () => $('drop').classList.add('over'));
+for (const type of ['dragleave', 'drop']) {
+	document.addEventListener(type, () => $('drop').classList.remove('over'));
+}
+document.addEventListener('drop', ({ dataTransfer }) => take([...dataTransfer.files]));
+
+// Events
+
+const connectTo = (url) => open(url).catch((error) => status(error.message, false));
+$('connection').addEventListener('submit', (event) => {
+	event.preventDefault();
+	connectTo($('url').value);
+});
+$('program').addEventListener('change', showProgram);
+CALL.entry.addEventListener('change', showEntry);
+CALL.account.addEventListener('change', showEntry);
+$('try-upload').addEventListener('click', () => perform(upload, false));
+$('upload').addEventListener('click', () => perform(upload, true));
+for (const [id, make] of [['instantiate', instantiate], ['call', call]]) {
+	$(id).addEventListener('submit', (event) => {
+		event.preventDefault();
+		perform(make, event.submitter.value === 'send');
+	});
+}
+
+offer($('signer'), Object.entries(signers).map(([key, { meta }]) => [key, meta.name]));
+$('results').append(element('p', { class: 'nothing' }, 'Nothing yet: what you upload, call or try is told here.'));
+$('url').value = new URLSearchParams(location.search).get('rpc') ?? 'ws://127.0.0.1:9944';
+status('Not connected', false);
+await refresh();
+connectTo($('url').value);

@@ -1,0 +1,136 @@
+// The command line `virt`: options and their meaning. What commands do is commands.mjs's.
+
+import { parseArgs } from 'node:util';
+
+import { Advice } from './advice.mjs';
+import { account, accounts, connectOnce, disconnect } from './chain.mjs';
+import { CALLS, Misused, known, readAbi, send, tryOut, watch } from './commands.mjs';
+
+const HELP = `Programs on a running node: stores, instantiates, calls, tries and watches them.
+
+Usage: virt COMMAND [ARGUMENT]... [OPTION]...
+
+  upload FILE                        stores the program in FILE, a .polkavm blob
+  instantiate PROGRAM [VALUE]...     gives it an account; VALUEs are the arguments of its \`init\`
+  call ADDRESS ENTRY [VALUE]...      calls an account program
+  run PROGRAM ENTRY [VALUE]...       runs a program once, without an account
+  remove PROGRAM                     removes a stored program, and gives its deposit back
+  dry-run COMMAND ...                what upload, instantiate, call or run would come to: its result,
+                                     gas, deposit, events and log lines; unsigned and free
+  watch [ADDRESS]                    events of programs, or of one, as blocks get final; Ctrl-C ends it
+
+PROGRAM is the blob's file or its code hash. A VALUE is written as its type is: 5, true, Text, 0x0102,
+an address or //Bob; lists and structs as JSON. Without an ABI, VALUEs are the input's bytes, in hex.
+
+  --abi FILE            the program's ABI; by default <name>.abi.json beside <name>.polkavm
+  --url URL             the node; by default VIRT_URL, or ws://127.0.0.1:9944
+  --signer //NAME       a development account. By default what the variable VIRT_SIGNER has, which may
+                        be a seed phrase, else //Alice
+  --gas N               the gas limit; by default what a dry-run says is required. A dry-run that fails
+                        stops here, and nothing is sent: with --gas, none is made
+  --value N             what is transferred with a call, in the smallest unit
+  --deposit-limit N     the most that the signer is held for; by default there is no limit
+  --salt TEXT           makes another address of the same program; empty by default
+  --finalized           waits for the block's finality
+  --best                watch: blocks as they come, before they are final
+  --json                prints JSON, an object a line; integers over 32 bits are strings
+  --help                prints this
+
+  virt upload token.polkavm
+  virt instantiate token.polkavm 1000
+  virt call 5Fxyz... transfer //Bob 5 --abi token.abi.json
+  virt dry-run call 5Fxyz... balance_of //Bob --abi token.abi.json --json
+
+The exit status is 0 when it was done, 1 when it failed, 2 when it was not understood.`;
+
+const OPTIONS = {
+	abi: { type: 'string' },
+	url: { type: 'string' },
+	signer: { type: 'string' },
+	gas: { type: 'string' },
+	value: { type: 'string', default: '0' },
+	'deposit-limit': { type: 'string' },
+	salt: { type: 'string', default: '' },
+	finalized: { type: 'boolean', default: false },
+	best: { type: 'boolean', default: false },
+	json: { type: 'boolean', default: false },
+	help: { type: 'boolean', default: false },
+};
+
+/** The commands, with how many arguments each wants at least. */
+const COMMANDS = { upload: 1, instantiate: 1, call: 2, run: 2, remove: 1, watch: 0 };
+
+/** Those that can be tried. */
+const TRIABLE = ['upload', 'instantiate', 'call', 'run'];
+
+function integer(options, name) {
+	const text = options[name];
+	if (text === undefined) return null;
+	if (!/^\d+$/.test(text)) throw new Misused(`--${name} wants an integer, got ${text}`);
+	return BigInt(text);
+}
+
+/** Who signs. A phrase on a command line could be read by every process. */
+async function signerOf({ signer }, { VIRT_SIGNER }) {
+	if (signer === undefined && VIRT_SIGNER) {
+		return account(VIRT_SIGNER, 'VIRT_SIGNER').catch((error) => {
+			throw new Misused(`VIRT_SIGNER is ${error.message}`);
+		});
+	}
+	const name = signer ?? '//Alice';
+	if (!name.startsWith('//')) {
+		throw new Misused('--signer wants a development account, as //Bob; a seed phrase goes in VIRT_SIGNER');
+	}
+	return account(name, name);
+}
+
+/**
+ * Does what a command line says, in an environment; `out` has `log` and `error`. Gives the exit status.
+ */
+export async function virt(args, env, out) {
+	try {
+		return (await perform(args, env, out)) ? 0 : 1;
+	} catch (error) {
+		// What the node refuses, or polkadot-js, has its reason in the message.
+		out.error(env.DEBUG ? error : error.message);
+		return error instanceof Misused ? 2 : 1;
+	}
+}
+
+/** Gives whether it was done. */
+async function perform(line, env, out) {
+	const { values: options, positionals } = known(() =>
+		parseArgs({ args: line, options: OPTIONS, allowPositionals: true }));
+	if (options.help) {
+		out.log(HELP);
+		return true;
+	}
+	const trying = positionals[0] === 'dry-run';
+	const [command = 'nothing', ...args] = trying ? positionals.slice(1) : positionals;
+	if (!(trying ? TRIABLE : Object.keys(COMMANDS)).includes(command)) {
+		throw new Misused(`virt cannot ${trying ? 'dry-run ' : ''}${command}: see virt --help`);
+	}
+	if (args.length < COMMANDS[command]) {
+		throw new Misused(`${command} wants ${COMMANDS[command]} arguments or more: see virt --help`);
+	}
+	const gas = integer(options, 'gas');
+	const value = integer(options, 'value');
+	const deposit = integer(options, 'deposit-limit');
+	const abi = options.abi === undefined ? null : readAbi(options.abi);
+	const signer = await signerOf(options, env);
+	const url = options.url ?? (env.VIRT_URL || 'ws://127.0.0.1:9944');
+	const api = await connectOnce(url).catch((error) => {
+		throw new Advice(`${error.message}\nStart one with \`make dev\`, or name one with --url.`);
+	});
+	try {
+		const context = {
+			api, signer, origin: signer.address, accounts: await accounts(),
+			abi, gas, value, deposit, options, out,
+		};
+		if (command === 'watch') return await watch(context, args);
+		const call = CALLS[command](context, args);
+		return await (trying ? tryOut : send)(context, call);
+	} finally {
+		await disconnect(api);
+	}
+}

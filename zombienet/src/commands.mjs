@@ -1,0 +1,181 @@
+// What the command line `virt` does with a node: each command, and what is printed of it.
+// Calls are chain.mjs's, types abi.mjs's, looks show.mjs's.
+
+import { existsSync, readFileSync } from 'node:fs';
+
+import { hexToU8a, isHex, u8aConcat } from '@polkadot/util';
+
+import { Abi, withData } from './abi.mjs';
+import { Advice } from './advice.mjs';
+import {
+	NOTHING, attempt, dryRun, errorDocs, eventOf, exportsOf, follow, submit, tx,
+} from './chain.mjs';
+import * as show from './show.mjs';
+
+/** A command line that has no meaning. */
+export class Misused extends Advice {}
+
+/**
+ * The calls of the pallet by their commands: how each is tried and made with a gas limit, the event
+ * that tells what came of it, and the ABI and entry that read its output.
+ */
+export const CALLS = {
+	upload({ api, origin, deposit }, [file]) {
+		const code = read(file);
+		return {
+			event: 'ProgramStored',
+			dryRun: () => dryRun.upload(api, origin, code, deposit),
+			tx: () => tx.upload(api, code, deposit),
+		};
+	},
+
+	instantiate(context, [program, ...values]) {
+		const { api, origin, deposit, options: { salt }, value } = context;
+		const hash = codeHash(api, program);
+		const abi = findAbi(context, program);
+		const entry = !abi || abi.entries.includes('init') ? 'init' : null;
+		const input = entry ? encode(context, abi, entry, values) : NOTHING;
+		return {
+			event: 'Instantiated', abi, entry,
+			dryRun: (gas) => dryRun.instantiate(api, origin, hash, salt, input, value, gas, deposit),
+			tx: (gas) => tx.instantiate(api, hash, salt, input, value, gas, deposit),
+		};
+	},
+
+	call(context, [address, entry, ...values]) {
+		const { api, origin, deposit, value } = context;
+		const abi = findAbi(context);
+		const input = encode(context, abi, entry, values);
+		return {
+			event: 'Called', abi, entry, program: address,
+			dryRun: (gas) => dryRun.call(api, origin, address, entry, input, value, gas, deposit),
+			tx: (gas) => tx.call(api, address, entry, input, value, gas, deposit),
+		};
+	},
+
+	run(context, [program, entry, ...values]) {
+		const { api, origin } = context;
+		const hash = codeHash(api, program);
+		const abi = findAbi(context, program);
+		const input = encode(context, abi, entry, values);
+		return {
+			event: 'Executed', abi, entry, program: hash,
+			dryRun: (gas) => dryRun.run(api, origin, hash, entry, input, gas),
+			tx: (gas) => tx.run(api, hash, entry, input, gas),
+		};
+	},
+
+	remove({ api }, [program]) {
+		return { event: 'ProgramRemoved', tx: () => tx.remove(api, codeHash(api, program)) };
+	},
+};
+
+/** Signs and submits: after a dry-run, unless there is a gas limit or nothing to try. */
+export async function send(context, call) {
+	const { api, signer, gas, options } = context;
+	const blind = gas !== null || !call.dryRun;
+	const { tried, receipt } = blind
+		? { receipt: await submit(api, call.tx(gas ?? undefined), signer, options) }
+		: await attempt(api, signer, call, null, options);
+	if (!receipt) {
+		await print(context, call, { tried });
+		throw new Advice('The dry-run failed, so nothing was sent.');
+	}
+	await print(context, call, { receipt, ...(receipt.error ? {} : eventOf(receipt, call.event)) });
+	return receipt.error === null;
+}
+
+/** Tries a call, and says what it would come to. */
+export async function tryOut(context, call) {
+	const tried = await call.dryRun(context.gas);
+	await print(context, call, { tried });
+	return tried.error === null;
+}
+
+/** Prints a receipt or a dry-run, and what the program gave, as its ABI has it. */
+async function print({ api, signer, options, out }, { abi, entry, program }, { receipt, tried, ...gave }) {
+	const done = { ...(receipt ?? tried) };
+	done.events = withData(abi, done.events);
+	const output = tried?.output ?? (gave.output && hexToU8a(gave.output));
+	const { result, thrown } = abi && entry && output ? abi.outcome(entry, done.error, output) : {};
+	const entries = done.error === 'virt.EntryNotFound' ? await exportsOf(api, program) : undefined;
+
+	if (options.json) {
+		const docs = done.error ? errorDocs(api, done.error) : undefined;
+		out.log(json({ ...done, docs, ...gave, output, result, thrown, entries }));
+		return;
+	}
+	let returned = output?.length && !done.error ? show.hex(output) : null;
+	if (result !== undefined) returned = `${show.flat(result)}  (${abi.entry(entry).result})`;
+	const names = { [signer.address]: signer.meta.name };
+	out.log(receipt
+		? show.receipt(api, { receipt: done, returned, names })
+		: show.tried(api, { tried: done, returned, thrown, names }));
+	if (entries) out.log(`The program's entries: ${entries.join(', ')}`);
+}
+
+/** Prints events of the pallet as blocks come, until the connection ends. */
+export async function watch({ api, options, abi, out }, [address]) {
+	const ended = new Promise((_, fail) => {
+		api.once('disconnected', () => fail(new Advice('The node closed the connection.')));
+	});
+	await follow(api, ({ number, hash, events }) => {
+		const found = withData(abi, events.filter(({ name, data }) =>
+			name.startsWith('virt.') && (!address || Object.values(data).includes(address))));
+		if (found.length === 0) return;
+		if (!options.json) {
+			out.log(show.block({ number, hash }, show.eventList(api, found, { names: {} })));
+		} else {
+			for (const event of found) out.log(json({ block: { number, hash }, ...event }));
+		}
+	}, { finalized: !options.best });
+	out.error(`Watching ${options.best ? 'best' : 'finalised'} blocks; Ctrl-C ends it.`);
+	await ended;
+}
+
+/** The input of a call: typed values with an ABI, bytes without. */
+function encode({ accounts }, abi, entry, values) {
+	if (!abi) {
+		const odd = values.find((value) => !isHex(value));
+		if (odd !== undefined) {
+			throw new Misused(`No ABI, so input is hex, which ${odd} is not: name the ABI with --abi.`);
+		}
+		return u8aConcat(...values.map((value) => hexToU8a(value)));
+	}
+	return known(() => abi.encodeTexts(entry, values, accounts));
+}
+
+/** What the ABI refuses is the user's mistake: a line, no stack. */
+export function known(ask) {
+	try {
+		return ask();
+	} catch (error) {
+		throw new Misused(error.message);
+	}
+}
+
+const isCodeHash = (program) => isHex(program, 256);
+
+function codeHash(api, program) {
+	return isCodeHash(program) ? program : api.registry.hash(read(program)).toHex();
+}
+
+/** The ABI named, else the one beside the blob; null where there is none. */
+function findAbi({ abi }, program = null) {
+	if (abi || program === null || isCodeHash(program)) return abi;
+	const beside = program.replace(/(\.debug)?\.polkavm$/, '.abi.json');
+	return beside !== program && existsSync(beside) ? readAbi(beside) : null;
+}
+
+export const readAbi = (file) => known(() => new Abi(JSON.parse(read(file))));
+
+function read(file) {
+	return known(() => readFileSync(file));
+}
+
+/** One line; what JSON cannot carry as text or as lists. */
+const json = (value) => JSON.stringify(value, (_, inner) => {
+	if (typeof inner === 'bigint') return inner.toString();
+	if (inner instanceof Map) return [...inner];
+	return inner instanceof Uint8Array ? show.hex(inner) : inner;
+});

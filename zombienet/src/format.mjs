@@ -1,0 +1,30 @@
+// Plain values as text for people. Knows no terminal and no page.
+
+/** An integer with its thousands apart. */
+export const count = (value) => value.toString().replace(/\B(?=(\d{3})+$)/g, ',');
+
+/** A balance in the chain's unit. */
+export function units(api, value) {
+	const decimals = api.registry.chainDecimals[0];
+	const digits = value.toString().padStart(decimals + 1, '0');
+	const whole = count(digits.slice(0, -decimals));
+	const part = digits.slice(-decimals).replace(/0+$/, '');
+	return `${whole}${part && `.${part}`} ${api.registry.chainTokens[0]}`;
+}
+
+/** A plain value on one line, without the quotes of JSON. */
+export function flat(value) {
+	if (value === null || typeof value !== 'object') return String(value);
+	if (Array.isArray(value)) return `[${value.map(flat).join(', ')}]`;
+	const entries = value instanceof Map ? [...value] : Object.entries(value);
+	return `{ ${entries.map(([key, inner]) => `${flat(key)}: ${flat(inner)}`).join(', ')} }`;
+}
+
+/** The smallest units of a balance that was written in the chain's unit: `1.5`, or nothing for 0. */
+export function fromUnits(api, text) {
+	const decimals = api.registry.chainDecimals[0];
+	const [, whole, part = ''] = text.trim().replaceAll(',', '').match(/^(\d+)(?:\.(\d+))?$/) ?? [];
+	if (text.trim() === '') return 0n;
+	if (whole === undefined || part.length > decimals) throw new Error(`${text} is no amount of ${api.registry.chainTokens[0]}`);
+	return BigInt(whole + part.padEnd(decimals, '0'));
+}

@@ -1,0 +1,182 @@
+// The command line `virt`, against a running node; and what docs/clients.md says of it, of polkadot-js
+// and of subxt.
+
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { describe } from 'node:test';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+import { accounts } from '../src/chain.mjs';
+import { virt } from '../src/command-line.mjs';
+import { blocks, isPiece, runExample } from '../src/document.mjs';
+import { PROGRAMS } from '../src/paths.mjs';
+import { scenario } from '../src/scenario.mjs';
+
+const VIRT = fileURLToPath(new URL('../src/virt.mjs', import.meta.url));
+const TOKEN = join(PROGRAMS, 'token.polkavm');
+const ABI = join(PROGRAMS, 'token.abi.json');
+const PHRASE = 'bottom drive obey lake curtain smoke basket hold race lonely fit walk';
+
+describe('command line', () => {
+	const s = scenario('cli');
+	let url, bob, address;
+
+	/** A process of its own. */
+	const start = (...args) =>
+		spawn(process.execPath, [VIRT, ...args], { env: { ...process.env, VIRT_URL: url } });
+
+	/** Runs a command line here; gives its exit status and what it printed. */
+	const run = async (args, env = {}) => {
+		const printed = { stdout: '', stderr: '' };
+		const code = await virt(args, { VIRT_URL: url, ...env }, {
+			log: (text) => (printed.stdout += `${text}\n`),
+			error: (text) => (printed.stderr += `${text}\n`),
+		});
+		return { code, ...printed };
+	};
+
+	/** Runs what is to be done; gives what it printed. */
+	const done = async (...args) => {
+		const { code, stdout, stderr } = await run(args);
+		assert.equal(code, 0, stdout + stderr);
+		return stdout;
+	};
+	const json = async (...args) => JSON.parse(await done(...args, '--json'));
+
+	s.before(async () => {
+		({ bob } = await accounts());
+		({ url } = await s.start('node', { args: ['--dev'] }));
+	});
+
+	s.it('a program is uploaded, instantiated and called, with values as they are typed', async () => {
+		const stored = await done('upload', TOKEN);
+		assert.match(stored, /virt\.ProgramStored\n +codeHash +0x[0-9a-f]{64}\n/);
+		assert.match(stored, /fee +[\d.]+ UNIT\n/);
+		({ address } = await json('instantiate', TOKEN, '1000', '--salt', 'cli'));
+		const sent = await json('call', address, 'transfer', '//Bob', '5', '--abi', ABI, '--finalized');
+		const { data } = sent.events.find(({ name }) => name === 'virt.ProgramEvent');
+		assert.deepEqual([data.decoded.Transferred.to, data.decoded.Transferred.amount], [bob.address, '5']);
+		assert.equal(sent.result, null);
+	});
+
+	s.it('a dry-run reads, without an extrinsic', async () => {
+		const tried = await done('dry-run', 'call', address, 'balance_of', '//Bob', '--abi', ABI);
+		assert.match(tried, /returned +5 {2}\(u128\)\n/);
+		assert.match(tried, /gas +[\d,]+ used/);
+		assert.doesNotMatch(tried, /extrinsic/);
+	});
+
+	s.it('what would fail is not sent, and told with its error and its docs', async () => {
+		const api = await s.connect({ url });
+		const before = await api.rpc.system.accountNextIndex(bob.address);
+		const args = ['call', address, 'transfer', bob.address, '6', '--abi', ABI, '--signer', '//Bob'];
+		const { code, stdout, stderr } = await run(args);
+		assert.equal(code, 1);
+		assert.match(stdout, /failed +virt\.Reverted\n +The program asked for all that it did to be undone\.\n/);
+		assert.match(stdout, /error +{ TooLittle: { balance: 5 } }\n +The balance is less than the amount\.\n/);
+		assert.equal(stderr, 'The dry-run failed, so nothing was sent.\n');
+		const after = await api.rpc.system.accountNextIndex(bob.address);
+		assert.deepEqual(after.toNumber(), before.toNumber());
+	});
+
+	s.it('what fails on chain is told as the metadata has it', async () => {
+		const { code, stdout } = await run(['call', address, 'supply', '--gas', '1']);
+		assert.equal(code, 1);
+		assert.match(stdout, /failed +virt\.OutOfGas\n +The gas limit does not pay for the call\.\n/);
+	});
+
+	s.it('an entry that is not there is answered with those that are', async () => {
+		const known = 'init, supply, balance_of, allowance, transfer, approve, transfer_from';
+		const byAbi = await run(['call', address, 'transfers', '--abi', ABI]);
+		assert.equal(byAbi.code, 2);
+		assert.equal(byAbi.stderr, `token has no entry transfers: ${known}\n`);
+		const byChain = await run(['dry-run', 'call', address, 'transfers']);
+		assert.equal(byChain.code, 1);
+		const [, list] = byChain.stdout.match(/The program's entries: (.*)\n/);
+		for (const name of known.split(', ')) assert.ok(list.split(', ').includes(name), list);
+	});
+
+	s.it('events are watched as blocks get final', async () => {
+		const watching = start('watch', address, '--abi', ABI, '--json');
+		let printed = '';
+		const seen = new Promise((found) => {
+			watching.stdout.on('data', (data) => {
+				printed += data;
+				if (printed.includes('"virt.Called"')) found();
+			});
+		});
+		try {
+			// Watching starts with the block that is final then, which this one is not yet.
+			await new Promise((ready) => watching.stderr.once('data', ready));
+			await done('call', address, 'transfer', '//Charlie', '7', '--abi', ABI);
+			await seen;
+		} finally {
+			watching.kill('SIGINT');
+		}
+		const events = printed.trim().split('\n').map((line) => JSON.parse(line));
+		assert.ok(events.some(({ name, data }) =>
+			name === 'virt.ProgramEvent' && data.decoded.Transferred.amount === '7'));
+		assert.ok(events.every(({ block }) => block.number > 0));
+	});
+
+	s.it('a program in use is not removed', async () => {
+		const { code, stdout } = await run(['remove', TOKEN]);
+		assert.equal(code, 1);
+		assert.match(stdout, /failed +virt\.ProgramInUse\n +Account programs run this program\.\n/);
+	});
+
+	s.it('a seed phrase is taken from the environment only', async () => {
+		const refused = await run(['remove', TOKEN, '--signer', PHRASE]);
+		assert.equal(refused.code, 2);
+		assert.match(refused.stderr, /^--signer wants a development account.*VIRT_SIGNER\n$/);
+		const mistyped = await run(['remove', TOKEN], { VIRT_SIGNER: PHRASE.replace('walk', 'wolk') });
+		assert.equal(mistyped.code, 2);
+		assert.match(mistyped.stderr, /^VIRT_SIGNER is neither a seed phrase/);
+		const signed = await run(['remove', TOKEN, '--json'], { VIRT_SIGNER: `${PHRASE}//Bob` });
+		const { extrinsic, error } = JSON.parse(signed.stdout);
+		assert.deepEqual([extrinsic.signer, error], [bob.address, 'virt.NotOwner']);
+		assert.ok(!signed.stdout.includes('bottom drive'), 'the phrase is not printed');
+	});
+
+	s.it('no node, and no meaning, are told in a line or two', async () => {
+		const alone = await run(['upload', TOKEN, '--url', 'ws://127.0.0.1:9']);
+		assert.equal(alone.code, 1);
+		assert.match(alone.stderr, /^no node answers at ws:\/\/127\.0\.0\.1:9: .*\nStart one with `make dev`.*\n$/);
+		const odd = await run(['frobnicate']);
+		assert.deepEqual([odd.code, odd.stderr], [2, 'virt cannot frobnicate: see virt --help\n']);
+		const { code, stdout } = await run(['--help']);
+		assert.equal(code, 0);
+		for (const word of ['upload', 'instantiate', 'call', 'run', 'remove', 'dry-run', 'watch']) {
+			assert.match(stdout, new RegExp(`^ {2}${word} `, 'm'));
+		}
+	});
+
+	s.it('the command lines in docs/clients.md are done', async () => {
+		const lines = blocks('The command line').flatMap((block) => block.split('\n'))
+			.filter((line) => line.startsWith('virt '));
+		assert.ok(lines.length >= 4, `${lines.length} lines`);
+		let made;
+		for (const line of lines) {
+			const printed = await done(...line.split(/ +/).slice(1).map((word) =>
+				(word === 'ADDRESS' ? made : word.replace(/^counter\./, join(PROGRAMS, 'counter.')))));
+			made ??= printed.match(/address +(5\w{47})/)?.[1];
+		}
+		assert.ok(made, 'one of them instantiates');
+	});
+
+	s.it('so are the examples for polkadot-js and subxt what runs', async () => {
+		// Other bytes than those that the command lines stored.
+		const program = join(PROGRAMS, 'counter.debug.polkavm');
+		const printed = await runExample('polkadot-js', 'polkadot-js', program, url);
+		assert.match(printed, /^the counter is 42 now, for \d+ gas\n42\n$/);
+		const pieces = blocks('subxt').filter((block) => !block.startsWith('make '));
+		assert.ok(pieces.length > 0);
+		for (const piece of pieces) assert.ok(isPiece(piece, 'zombienet/subxt/src/main.rs'), piece);
+	});
+
+	s.it('a process ends with the status of its command', async () => {
+		const status = await new Promise((ended) => start('run', TOKEN, 'supplies').once('close', ended));
+		assert.equal(status, 2);
+	});
+});

@@ -1,0 +1,104 @@
+// Programs through polkadot-api (PAPI): a client that nobody here wrote, with nothing generated. All
+// that it knows of the chain it has from the node's metadata.
+
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { after, describe } from 'node:test';
+
+import { createClient } from 'polkadot-api';
+import { getPolkadotSigner } from 'polkadot-api/signer';
+import { getWsProvider } from 'polkadot-api/ws';
+import { WebSocket } from 'ws';
+
+import { NOTHING, accounts, asU32, u32 } from '../src/chain.mjs';
+import { runExample } from '../src/document.mjs';
+import { PROGRAMS, blob } from '../src/paths.mjs';
+import { scenario } from '../src/scenario.mjs';
+
+const bytes = (text) => new TextEncoder().encode(text);
+
+describe('papi', () => {
+	const s = scenario('papi');
+	let node, client, api, alice, signer, codeHash, address;
+	after(() => client?.destroy());
+
+	/** Signs as Alice, submits, and waits for finality. */
+	const submit = (call) => call.signAndSubmit(signer);
+	/** The fields of the only event of that name in pallet `Virt`. */
+	const eventOf = ({ events }, name) => {
+		const found = events.filter(({ type, value }) => type === 'Virt' && value.type === name);
+		assert.equal(found.length, 1, name);
+		return found[0].value.value;
+	};
+
+	s.before(async () => {
+		({ alice } = await accounts());
+		// polkadot-api brings no keys; any sr25519 signature will do.
+		signer = getPolkadotSigner(alice.publicKey, 'Sr25519', async (message) => alice.sign(message));
+		node = await s.start('node', { args: ['--dev'] });
+		client = createClient(getWsProvider(node.url, { websocketClass: WebSocket }));
+		api = client.getUnsafeApi();
+	});
+
+	s.it('uploads a blob', async () => {
+		const code = blob('counter');
+		const done = await submit(api.tx.Virt.upload({ code, storage_deposit_limit: undefined }));
+		assert.ok(done.ok);
+		const stored = eventOf(done, 'ProgramStored');
+		assert.deepEqual([stored.owner, stored.size], [alice.address, code.length]);
+		codeHash = stored.code_hash;
+		assert.equal((await api.query.Virt.Programs.getValue(codeHash)).owner, alice.address);
+	});
+
+	s.it('dry-runs through the runtime API, and the call then does the same', async () => {
+		const salt = bytes('papi');
+		const tried = await api.apis.VirtApi.dry_run_instantiate(
+			alice.address, codeHash, salt, u32(40), 0n, undefined, undefined,
+		);
+		assert.ok(tried.result.success);
+		const done = await submit(api.tx.Virt.instantiate({
+			code_hash: codeHash, salt, input: u32(40), value: 0n,
+			gas_limit: tried.gas_required, storage_deposit_limit: undefined,
+		}));
+		const made = eventOf(done, 'Instantiated');
+		assert.equal(made.gas_used, tried.gas_consumed);
+		address = made.address;
+	});
+
+	s.it('calls, and decodes the events', async () => {
+		const tried = await api.apis.VirtApi.dry_run_call(
+			alice.address, address, bytes('increment'), u32(2), 0n, undefined, undefined,
+		);
+		assert.deepEqual(tried.logs.map((line) => new TextDecoder().decode(line)), ['the counter is 42 now']);
+		const done = await submit(api.tx.Virt.call({
+			address, entry: bytes('increment'), input: u32(2), value: 0n,
+			gas_limit: tried.gas_required, storage_deposit_limit: undefined,
+		}));
+		const called = eventOf(done, 'Called');
+		assert.deepEqual([called.caller, called.address], [alice.address, address]);
+		assert.equal(asU32(called.output), 42);
+		const said = eventOf(done, 'ProgramEvent');
+		assert.deepEqual([said.code_hash, asU32(said.data)], [codeHash, 42]);
+	});
+
+	s.it('a failure is a typed error, in the dry-run and on chain', async () => {
+		const outOfGas = { type: 'Module', value: { type: 'Virt', value: { type: 'OutOfGas', value: undefined } } };
+		const tried = await api.apis.VirtApi.dry_run_call(
+			alice.address, address, bytes('get'), NOTHING, 0n, 1n, undefined,
+		);
+		assert.deepEqual(tried.result, { success: false, value: outOfGas });
+		const done = await submit(api.tx.Virt.call({
+			address, entry: bytes('get'), input: NOTHING, value: 0n,
+			gas_limit: 1n, storage_deposit_limit: undefined,
+		}));
+		assert.ok(!done.ok);
+		assert.deepEqual(done.dispatchError, outOfGas);
+	});
+
+	s.it('the example in docs/clients.md is what runs', async () => {
+		// Other bytes than those that are stored already.
+		const program = join(PROGRAMS, 'counter.debug.polkavm');
+		const printed = await runExample('polkadot-api', 'papi', program, node.url);
+		assert.match(printed, /^the counter is 42 now, for \d+ gas\n42\n$/);
+	});
+});
