@@ -8,7 +8,8 @@ BENCH := $(CARGO) build --release --workspace --bin virt-bench
 export VIRT_NODE := $(TARGET)/release/virt-node
 export VIRT_PROGRAMS := $(TARGET)/programs
 
-.PHONY: help setup setup-js build demo dev test test-rust test-js fuzz bench weigh manual fmt lint program
+.PHONY: help setup setup-js build demo dev test test-rust test-js fuzz bench weigh manual fmt lint program \
+	release reproduce
 
 help: ## Says what there is
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 20
@@ -67,3 +68,9 @@ lint: setup ## Checks formatting, and clippy with warnings denied
 
 program: setup ## Builds a program of yours: make program DIR=path/to/its/crate
 	@scripts/program.sh "$(DIR)"
+
+release: setup ## Makes what is released, with checksums, in the target directory's dist
+	@scripts/release.sh
+
+reproduce: setup ## Builds the runtime's wasm a second time, elsewhere, and compares
+	@scripts/reproduce.sh
