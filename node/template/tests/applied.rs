@@ -76,7 +76,8 @@ fn dependencies(lines: &str) -> Vec<&str> {
 #[test]
 fn the_page_names_the_dependencies_that_it_takes() {
 	let here = Path::new(env!("CARGO_MANIFEST_DIR"));
-	let page = fs::read_to_string(here.join("../../docs/add-to-your-chain.md")).expect("it is there");
+	let page =
+		fs::read_to_string(here.join("../../docs/add-to-your-chain.md")).expect("it is there");
 	let blocks = page.split("```toml\n").skip(1).filter_map(|rest| rest.split("```").next());
 	let mut named: Vec<_> = blocks.flat_map(dependencies).collect();
 	named.sort_unstable();
