@@ -84,3 +84,9 @@ lint: setup ## Checks formatting, and clippy with warnings denied
 
 program: setup ## Builds a program of yours: make program DIR=path/to/its/crate
 	@scripts/program.sh "$(DIR)"
+
+release: setup ## Makes what is released, with checksums, in the target directory's dist
+	@scripts/release.sh
+
+reproduce: setup ## Builds the runtime's wasm a second time, elsewhere, and compares
+	@scripts/reproduce.sh

@@ -1,7 +1,22 @@
 //! Builds the runtime a second time, for wasm, and hands the result over as `WASM_BINARY`.
+//!
+//! The same sources and the same compiler give the same bytes wherever they are built, so that
+//! everybody can check what a chain runs: `scripts/rustc-wasm` sees to it, `scripts/reproduce.sh`
+//! tries it.
 
 fn main() {
 	// The builder is there only with `std`: inside the wasm build it would build itself once more.
 	#[cfg(feature = "std")]
-	substrate_wasm_builder::WasmBuilder::build_using_defaults();
+	{
+		let runtime = std::env::var("CARGO_MANIFEST_DIR").expect("cargo sets it; qed");
+		let sources = std::path::Path::new(&runtime).parent().expect("it is in the workspace; qed");
+		let wrapper = sources.join("scripts/rustc-wasm");
+		println!("cargo:rerun-if-changed={}", wrapper.display());
+		std::env::set_var("WASM_SOURCES", sources);
+		std::env::set_var("RUSTC_WRAPPER", wrapper);
+		substrate_wasm_builder::WasmBuilder::init_with_defaults()
+			// Cargo looks at flags, and not at the wrapper, to see what it has to compile again.
+			.append_to_rust_flags("--cfg=wrapped")
+			.build();
+	}
 }

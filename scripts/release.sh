@@ -1,0 +1,29 @@
+#!/usr/bin/env bash
+# Makes what is released, in <target directory>/dist: the node, the runtime, what goes with them, and
+# their checksums. The runtime's bytes depend on the sources and the compiler only: scripts/reproduce.sh
+# tries that.
+set -euo pipefail
+. "$(dirname "$0")/env.sh"
+cd "$project"
+target=${CARGO_TARGET_DIR:-$project/target}
+dist=$target/dist
+scripts/cargo build --release --locked --workspace
+
+rm -rf "$dist"
+mkdir -p "$dist"
+strip -o "$dist/virt-node" "$target/release/virt-node"
+cp "$target/release/wbuild/virt-runtime/virt_runtime.compact.compressed.wasm" "$dist/"
+cp LICENSE CHANGELOG.md docs/run-a-node.md docs/grafana.json scripts/virt-node.service "$dist/"
+cd "$dist"
+runtime=virt_runtime.compact.compressed.wasm
+{
+	echo "node      $(./virt-node --version)"
+	echo "compiler  $(rustc --version)"
+	echo "runtime   $runtime"
+	echo "sha256    $(sha256sum < $runtime | cut -d' ' -f1)"
+	# What `system.authorizeUpgrade` takes.
+	echo "blake2    0x$(b2sum -l 256 < $runtime | cut -d' ' -f1)"
+} > runtime.txt
+sha256sum -- * > SHA256SUMS
+ls -l
+cat runtime.txt

@@ -1,0 +1,35 @@
+#!/usr/bin/env bash
+# Builds the runtime's wasm a second time and compares it with that of the node: from a copy of the
+# sources in another folder, crates in another CARGO_HOME, with an empty target directory. It is made
+# by the runtime's build script, as cargo runs it; native code is not built again.
+set -euo pipefail
+. "$(dirname "$0")/env.sh"
+cd "$project"
+wasm=wbuild/virt-runtime/virt_runtime.compact.compressed.wasm
+target=${CARGO_TARGET_DIR:-$project/target}
+
+artifacts=$(scripts/cargo build --release --workspace --message-format=json-render-diagnostics |
+	grep '"custom-build"' | grep '[/#]virt-runtime[#@]')
+script=$(sed -n 's/.*"filenames":\["\([^"]*\)".*/\1/p' <<< "$artifacts")
+
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+mkdir -p "$scratch/sources" "$scratch/cargo" "$scratch/target/release/build/virt-runtime/out"
+git ls-files -z --cached --others --exclude-standard | xargs -0 cp --parents -t "$scratch/sources"
+ln -s "${CARGO_HOME:-$HOME/.cargo}"/* "$scratch/cargo"
+host=$(rustc -vV | sed -n 's/^host: //p')
+(
+	cd "$scratch/sources/runtime"
+	unset CARGO_TARGET_DIR
+	export CARGO_HOME=$scratch/cargo CARGO_MANIFEST_DIR=$scratch/sources/runtime \
+		CARGO_PKG_NAME=virt-runtime CARGO_FEATURE_DEFAULT=1 CARGO_FEATURE_STD=1 CARGO=cargo RUSTC=rustc \
+		HOST=$host TARGET=$host PROFILE=release OUT_DIR=$scratch/target/release/build/virt-runtime/out \
+		WASM_BUILD_WORKSPACE_HINT=$scratch/sources
+	"$script" > "$scratch/log" || { cat "$scratch/log" >&2; exit 1; }
+)
+
+first=$(sha256sum < "$target/release/$wasm") second=$(sha256sum < "$scratch/target/release/$wasm")
+echo "in $target: ${first%% *}"
+echo "in $scratch/target: ${second%% *}"
+[ "$first" = "$second" ] || { echo "error: the runtime's wasm depends on where it is built" >&2; exit 1; }
+echo "The runtime's wasm is the same."
