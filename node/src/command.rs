@@ -169,7 +169,7 @@ fn prepare_dev(cli: &mut Cli) -> sc_cli::Result<dev::Options> {
 	}
 	// What the developer's own programs and transactions do, and trouble; not each thing that the
 	// machinery does. What was asked for comes later in the list, and wins.
-	if std::env::var_os("RUST_LOG").map_or(true, |filter| filter.is_empty()) {
+	if std::env::var_os("RUST_LOG").is_none_or(|filter| filter.is_empty()) {
 		run.shared_params.log.insert(0, QUIET.into());
 	}
 	Ok(dev::Options {

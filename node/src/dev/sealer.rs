@@ -14,6 +14,7 @@ use futures::{
 use futures_timer::Delay;
 use sc_basic_authorship::ProposerFactory;
 use sc_client_api::{BlockBackend, Finalizer, StorageProvider};
+use sc_consensus::BoxBlockImport;
 use sc_consensus_manual_seal::{
 	consensus::aura::AuraConsensusDataProvider, seal_block, CreatedBlock, Error as SealError,
 	SealBlockParams,
@@ -77,6 +78,7 @@ pub struct Sealer {
 	pool: Arc<Pool>,
 	select_chain: SelectChain,
 	proposers: ProposerFactory<Pool, Client>,
+	import: BoxBlockImport<Block>,
 	digests: AuraConsensusDataProvider<Block>,
 	clock: Clock,
 }
@@ -91,6 +93,7 @@ impl Sealer {
 	) -> Result<Self, ServiceError> {
 		let best = time_of(&client, client.info().best_hash)?;
 		Ok(Self {
+			import: Box::new(client.clone()),
 			digests: AuraConsensusDataProvider::new(client.clone()),
 			clock: Clock::after(best, Timestamp::current()),
 			backend,
@@ -150,7 +153,7 @@ impl Sealer {
 			env: &mut self.proposers,
 			select_chain: &self.select_chain,
 			consensus_data_provider: Some(&self.digests),
-			block_import: &mut self.client.clone(),
+			block_import: &mut self.import,
 			// Nothing but the time may be in here: the engine takes a block with more transactions
 			// than there are providers for one that is not empty.
 			create_inherent_data_providers: &move |_, ()| async move { Ok(TimeProvider::new(time)) },
