@@ -1,5 +1,7 @@
-//! The command line: what `sc-cli` offers, and the choice of the VM's backend.
+//! The command line: what `sc-cli` offers, when a development chain gets blocks, and the choice of
+//! the VM's backend.
 
+use crate::dev::Sealing;
 use clap::{Parser, Subcommand, ValueEnum};
 use virt_manager::BackendChoice;
 
@@ -10,6 +12,19 @@ pub struct Cli {
 
 	#[command(flatten)]
 	pub run: sc_cli::RunCmd,
+
+	/// When a development chain (`--dev`) gets a block. [default: instant]
+	///
+	/// - instant: as soon as there is a transaction. Blocks are final at once.
+	///
+	/// - manual: when `engine_createBlock` is called. It says whether the block is final, too;
+	///   `engine_finalizeBlock` makes it so later.
+	///
+	/// - interval=<MS>: after so many milliseconds, also without transactions. Final at once.
+	///
+	/// In all of them block 1, an empty one, is there from the start: clients wait for it.
+	#[arg(long, value_name = "WHEN", verbatim_doc_comment)]
+	pub sealing: Option<Sealing>,
 
 	/// What runs programs. Results, gas and fees do not depend on it, speed does.
 	#[arg(long, value_enum, value_name = "BACKEND", global = true, default_value_t)]
@@ -68,7 +83,7 @@ pub enum Command {
 	/// Remove the whole chain from the database.
 	PurgeChain(sc_cli::PurgeChainCmd),
 
-	/// Go back by some blocks, as far as they are not final.
+	/// Go back by some blocks: as far as they are not final or, on a development chain, any.
 	Revert(sc_cli::RevertCmd),
 
 	/// Print what the database holds.

@@ -3,14 +3,22 @@
 use crate::{
 	chain_spec,
 	cli::{Cli, Command},
-	service::{self, Block, Parts, Sealing},
+	dev,
+	service::{self, Backend, Block, Client, Parts},
 };
-use sc_cli::{SubstrateCli, TransactionPoolType};
+use sc_cli::{DatabasePruningMode, SubstrateCli, TransactionPoolType};
 use sc_network::{config::NetworkBackendType, Litep2pNetworkBackend, Multiaddr, NetworkWorker};
 use sc_service::{ChainSpec, Configuration};
-use std::{io::ErrorKind, net::TcpListener, path::PathBuf};
+use sp_blockchain::{HeaderBackend, Info as BlockInfo};
+use std::{io::ErrorKind, net::TcpListener, path::PathBuf, sync::Arc};
 use virt_manager::BackendChoice;
-use virt_runtime::Hash;
+use virt_runtime::{BlockNumber, Hash};
+
+/// What a development node logs when nothing else is asked for.
+const QUIET: &str = "warn,virt=info";
+
+/// Takes back what finality has stored, before blocks are.
+type AuxRevert = Box<dyn FnOnce(Arc<Client>, Arc<Backend>, BlockNumber) -> sc_cli::Result<()>>;
 
 impl SubstrateCli for Cli {
 	fn impl_name() -> String {
@@ -84,20 +92,19 @@ pub fn run() -> sc_cli::Result<()> {
 			cli.create_runner(&cmd)?.sync_run(|config| cmd.run(config.database))
 		},
 		Some(Command::Revert(cmd)) => cli.create_runner(&cmd)?.async_run(|config| {
-			let sealing = Sealing::of(config.chain_spec.as_ref());
+			let is_dev = service::is_dev(config.chain_spec.as_ref());
 			let Parts { backend, client, task_manager, .. } = service::parts(&config, backend)?;
 			let revert = async move {
-				cmd.run::<Block, _, _>(
-					client,
-					backend,
-					Some(Box::new(move |client, _, blocks| {
-						if sealing == Sealing::Slots {
-							sc_consensus_grandpa::revert(client, blocks)?;
-						}
-						Ok(())
-					})),
-				)
-				.await
+				if is_dev {
+					let count = dev::revert_chain(&backend, &client, cmd.num.parse()?)?;
+					let BlockInfo { best_number, best_hash, .. } = client.info();
+					log::info!(target: "virt", "Took back {count} blocks. Best: #{best_number}, {best_hash:?}");
+					return Ok(());
+				}
+				let finality: AuxRevert = Box::new(|client, _, blocks| {
+					sc_consensus_grandpa::revert(client, blocks).map_err(Into::into)
+				});
+				cmd.run::<Block, _, _>(client, backend, Some(finality)).await
 			};
 			Ok((revert, task_manager))
 		}),
@@ -116,27 +123,61 @@ fn run_node(mut cli: Cli, backend: BackendChoice) -> sc_cli::Result<()> {
 	if cli.run.get_keyring().is_some() {
 		cli.run.network_params.node_key_params.unsafe_force_node_key_generation = true;
 	}
-	// Instant blocks are final before the fork-aware pool's views have followed: it then drops
-	// transactions of a burst. A chain without forks does not need it.
 	let chain = cli.run.shared_params.chain_id(cli.run.shared_params.is_dev());
-	if Sealing::of(cli.load_spec(&chain)?.as_ref()) == Sealing::Instant {
-		cli.run.pool_config.pool_type = TransactionPoolType::SingleState;
-	}
+	let dev = if service::is_dev(cli.load_spec(&chain)?.as_ref()) {
+		Some(prepare_dev(&mut cli)?)
+	} else if let Some(sealing) = cli.sealing {
+		return Err(sc_cli::Error::Input(format!(
+			"--sealing {sealing} is for a development chain, as --dev has: the blocks of this chain \
+			come in slots"
+		)));
+	} else {
+		None
+	};
 	let listens_by_default =
 		cli.run.network_params.port.is_none() && cli.run.network_params.listen_addr.is_empty();
 
 	cli.create_runner(&cli.run)?.run_node_until_exit(|mut config| async move {
 		claim_rpc_port(&mut config)?;
-		if listens_by_default && Sealing::of(config.chain_spec.as_ref()) == Sealing::Instant {
+		if listens_by_default && dev.is_some() {
 			stay_at_home(&mut config);
 		}
 		match config.network.network_backend {
 			NetworkBackendType::Libp2p => {
-				service::start::<NetworkWorker<Block, Hash>>(config, backend)
+				service::start::<NetworkWorker<Block, Hash>>(config, backend, dev)
 			},
-			NetworkBackendType::Litep2p => service::start::<Litep2pNetworkBackend>(config, backend),
+			NetworkBackendType::Litep2p => {
+				service::start::<Litep2pNetworkBackend>(config, backend, dev)
+			},
 		}
 		.map_err(sc_cli::Error::Service)
+	})
+}
+
+/// Sets what a development chain wants, where the command line leaves it open.
+fn prepare_dev(cli: &mut Cli) -> sc_cli::Result<dev::Options> {
+	let Cli { run, sealing, .. } = cli;
+	// Instant blocks are final before the fork-aware pool's views have followed: it then drops
+	// transactions of a burst. A chain without forks does not need it.
+	run.pool_config.pool_type = TransactionPoolType::SingleState;
+	// What was in a block may come again after a revert.
+	run.pool_config.tx_ban_seconds.get_or_insert(0);
+	// A revert needs the state that it goes back to.
+	let pruning = &mut run.import_params.pruning_params.state_pruning;
+	if *pruning.get_or_insert(DatabasePruningMode::Archive) != DatabasePruningMode::Archive {
+		return Err(sc_cli::Error::Input(
+			"a development chain keeps all states, to go back to them: leave out --state-pruning"
+				.into(),
+		));
+	}
+	// What the developer's own programs and transactions do, and trouble; not each thing that the
+	// machinery does. What was asked for comes later in the list, and wins.
+	if std::env::var_os("RUST_LOG").is_none_or(|filter| filter.is_empty()) {
+		run.shared_params.log.insert(0, QUIET.into());
+	}
+	Ok(dev::Options {
+		sealing: sealing.unwrap_or_default(),
+		forgets: run.tmp || run.shared_params.is_dev() && run.shared_params.base_path.is_none(),
 	})
 }
 

@@ -95,8 +95,8 @@ pub fn start<N: NetworkBackend<Block, Hash>>(
 	)));
 
 	let consensus =
-		Consensus { import_queue, network, metrics, warp_sync: Some(warp_sync), seal: None };
-	let Running { network, sync } = service::spawn(config, &mut parts, consensus)?;
+		Consensus { import_queue, network, metrics, warp_sync: Some(warp_sync), sealer: None };
+	let Running { network, sync, .. } = service::spawn(config, &mut parts, consensus)?;
 
 	let Parts { client, keystore, pool, select_chain, task_manager, .. } = parts;
 

@@ -6,7 +6,6 @@ use crate::{dev, extensions::VirtExtensions, network, rpc};
 use futures::{channel::mpsc, FutureExt};
 use sc_client_api::{Backend as _, ExecutorProvider};
 use sc_consensus::{DefaultImportQueue, LongestChain};
-use sc_consensus_manual_seal::EngineCommand;
 use sc_executor::WasmExecutor;
 use sc_network::{
 	config::FullNetworkConfiguration, service::traits::NetworkService, NetworkBackend,
@@ -16,7 +15,8 @@ use sc_network_sync::SyncingService;
 use sc_offchain::{OffchainWorkerOptions, OffchainWorkers};
 use sc_service::{
 	BuildNetworkParams, ChainSpec, ChainType, Configuration, Error as ServiceError,
-	KeystoreContainer, SpawnTasksParams, TFullBackend, TFullClient, TaskManager, WarpSyncConfig,
+	KeystoreContainer, RpcHandlers, SpawnTasksParams, TFullBackend, TFullClient, TaskManager,
+	WarpSyncConfig,
 };
 use sc_transaction_pool::TransactionPoolHandle;
 use sc_transaction_pool_api::OffchainTransactionPoolFactory;
@@ -39,23 +39,12 @@ pub type Backend = TFullBackend<Block>;
 pub type Pool = TransactionPoolHandle<Block, Client>;
 pub type SelectChain = LongestChain<Backend, Block>;
 
-/// Who decides that there is a next block.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Sealing {
-	/// A transaction arrived: one node, no rivals.
-	Instant,
-	/// An authority's slot came, and GRANDPA finalises.
-	Slots,
-}
-
-impl Sealing {
-	/// A property of the chain and not of a flag: a database must be opened again the same way.
-	pub fn of(spec: &dyn ChainSpec) -> Self {
-		match spec.chain_type() {
-			ChainType::Development => Self::Instant,
-			_ => Self::Slots,
-		}
-	}
+/// Whether one node alone makes this chain's blocks. Else it takes an authority's slot, and GRANDPA
+/// finalises.
+///
+/// A property of the chain and not of a flag: a database must be opened again the same way.
+pub fn is_dev(spec: &dyn ChainSpec) -> bool {
+	spec.chain_type() == ChainType::Development
 }
 
 /// A client that can execute blocks, and what is needed to make a node or a command of it.
@@ -118,21 +107,24 @@ pub fn import_queue(
 	config: &Configuration,
 	parts: &Parts,
 ) -> Result<DefaultImportQueue<Block>, ServiceError> {
-	match Sealing::of(config.chain_spec.as_ref()) {
-		Sealing::Instant => Ok(dev::import_queue(config, parts)),
-		Sealing::Slots => Ok(network::consensus(config, parts)?.import_queue),
+	if is_dev(config.chain_spec.as_ref()) {
+		Ok(dev::import_queue(config, parts))
+	} else {
+		Ok(network::consensus(config, parts)?.import_queue)
 	}
 }
 
-/// Starts the node that this chain wants. It runs until the task manager is dropped.
+/// Starts the node that this chain wants: with `dev`, a development node. It runs until the task
+/// manager is dropped.
 pub fn start<N: NetworkBackend<Block, Hash>>(
 	config: Configuration,
 	backend: BackendChoice,
+	dev: Option<dev::Options>,
 ) -> Result<TaskManager, ServiceError> {
 	let parts = parts(&config, backend)?;
-	match Sealing::of(config.chain_spec.as_ref()) {
-		Sealing::Instant => dev::start::<N>(config, parts),
-		Sealing::Slots => network::start::<N>(config, parts),
+	match dev {
+		Some(options) => dev::start::<N>(config, parts, options),
+		None => network::start::<N>(config, parts),
 	}
 }
 
@@ -142,13 +134,14 @@ pub struct Consensus<N: NetworkBackend<Block, Hash>> {
 	pub network: FullNetworkConfiguration<Block, Hash, N>,
 	pub metrics: NotificationMetrics,
 	pub warp_sync: Option<WarpSyncConfig<Block>>,
-	/// Where `engine_*` sends its commands; without it there are no such methods.
-	pub seal: Option<mpsc::Sender<EngineCommand<Hash>>>,
+	/// Where `dev_*` and `engine_*` send their commands; without it there are no such methods.
+	pub sealer: Option<mpsc::Sender<dev::Command>>,
 }
 
 /// A node's connections, once they run.
 pub struct Running {
 	pub network: Arc<dyn NetworkService>,
+	pub rpc: RpcHandlers,
 	pub sync: Arc<SyncingService<Block>>,
 }
 
@@ -158,7 +151,7 @@ pub fn spawn<N: NetworkBackend<Block, Hash>>(
 	parts: &mut Parts,
 	consensus: Consensus<N>,
 ) -> Result<Running, ServiceError> {
-	let Consensus { import_queue, network: net_config, metrics, warp_sync, seal } = consensus;
+	let Consensus { import_queue, network: net_config, metrics, warp_sync, sealer } = consensus;
 	let Parts { backend, client, engine, keystore, pool, task_manager, .. } = parts;
 
 	let (network, system_rpc_tx, tx_handler_controller, sync, _) =
@@ -200,12 +193,12 @@ pub fn spawn<N: NetworkBackend<Block, Hash>>(
 		let pool = pool.clone();
 		let engine = engine.clone();
 		Box::new(move |_| {
-			rpc::create(client.clone(), pool.clone(), engine.clone(), seal.clone())
+			rpc::create(client.clone(), pool.clone(), engine.clone(), sealer.clone())
 				.map_err(|error| ServiceError::Application(error.into()))
 		})
 	};
 
-	sc_service::spawn_tasks(SpawnTasksParams {
+	let rpc = sc_service::spawn_tasks(SpawnTasksParams {
 		config,
 		client: client.clone(),
 		backend: backend.clone(),
@@ -221,5 +214,5 @@ pub fn spawn<N: NetworkBackend<Block, Hash>>(
 		tracing_execute_block: None,
 	})?;
 
-	Ok(Running { network, sync })
+	Ok(Running { network, rpc, sync })
 }

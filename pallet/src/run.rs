@@ -290,14 +290,15 @@ fn drive<T: Config>(
 			},
 			ExecResult::Trapped { gas_left, pc, cause, .. } => {
 				context.meter.set_left(gas_left);
-				log::info!(
-					target: LOG_TARGET,
-					"program {:?}, called by {:?}: trapped at code offset {pc:?}",
-					context.code_hash,
-					context.caller,
-				);
-				if let Some(notes) = &mut context.stack.notes {
-					notes.trap = Some(Trap { code_hash: context.code_hash, offset: pc });
+				match &mut context.stack.notes {
+					Some(notes) => {
+						notes.trap = Some(Trap { code_hash: context.code_hash, offset: pc });
+					},
+					None => log::info!(
+						target: LOG_TARGET,
+						"{}: trapped at code offset {pc:?}",
+						context.label(),
+					),
 				}
 				return Err(match cause {
 					TrapCause::Instruction => Error::Trapped,

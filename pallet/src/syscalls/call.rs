@@ -185,16 +185,16 @@ impl<T: Config> Context<'_, T> {
 		}
 		let text = memory.read(text, len, MAX_LOG)?;
 		self.stack.logs += 1;
-		log::info!(
-			target: LOG_TARGET,
-			"program {:?}, called by {:?}: {}",
-			self.code_hash,
-			self.caller,
-			// A program cannot start a line of its own, nor colour it.
-			alloc::string::String::from_utf8_lossy(&text).escape_debug(),
-		);
-		if let Some(notes) = &mut self.stack.notes {
-			notes.logs.push(text);
+		match &mut self.stack.notes {
+			// Who tries a call is told in the answer, and the node's operator nothing.
+			Some(notes) => notes.logs.push(text),
+			None => log::info!(
+				target: LOG_TARGET,
+				"{}: {}",
+				self.label(),
+				// A program cannot start a line of its own, nor colour it.
+				alloc::string::String::from_utf8_lossy(&text).escape_debug(),
+			),
 		}
 		Ok(0)
 	}

@@ -2,11 +2,12 @@
 
 use crate::{
 	gas::{GasMeter, Price},
-	stack::{CallerOf, Stack},
+	stack::{Caller, CallerOf, Stack},
 	BalanceOf, Config, Error,
 };
 use alloc::vec::Vec;
 use codec::Encode;
+use core::fmt;
 use sp_core::H256;
 
 /// See the module.
@@ -53,6 +54,11 @@ impl<'a, T: Config> Context<'a, T> {
 		}
 	}
 
+	/// Which program this is and who called it, for a line of the log. Formatted where it is shown.
+	pub fn label(&self) -> impl fmt::Display + '_ {
+		Label(self)
+	}
+
 	/// Charges for a syscall that moves or hashes `len` bytes.
 	pub(super) fn charge(&mut self, price: Price, len: u64) -> Result<(), Error<T>> {
 		self.meter.charge(price.of(len))
@@ -66,6 +72,22 @@ impl<'a, T: Config> Context<'a, T> {
 	/// A caller as 32 bytes: zeros for root.
 	pub(super) fn caller_bytes(caller: &CallerOf<T>) -> Vec<u8> {
 		caller.account().map_or_else(|| alloc::vec![0; 32], Encode::encode)
+	}
+}
+
+struct Label<'a, 'b, T: Config>(&'a Context<'b, T>);
+
+impl<T: Config> fmt::Display for Label<'_, '_, T> {
+	fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+		let Context { code_hash, account, caller, .. } = self.0;
+		write!(f, "program {code_hash}")?;
+		if let Some(account) = account {
+			write!(f, " at {account:?}")?;
+		}
+		match caller {
+			Caller::Root => f.write_str(", called by root"),
+			Caller::Account(caller) => write!(f, ", called by {caller:?}"),
+		}
 	}
 }
 

@@ -1,0 +1,153 @@
+//! When blocks are made. How they are made is the [sealer](super::sealer)'s.
+
+use super::sealer::{Command, SealBlock};
+use crate::service::{Client, Hash, Pool};
+use futures::{
+	channel::{mpsc, oneshot},
+	future::{self, Either},
+	FutureExt, SinkExt, StreamExt,
+};
+use futures_timer::Delay;
+use sc_consensus_manual_seal::{CreatedBlock, Error as SealError};
+use sc_transaction_pool_api::{ImportNotificationStream, TransactionPool};
+use sp_blockchain::HeaderBackend;
+use std::{
+	fmt,
+	str::FromStr,
+	sync::Arc,
+	time::{Duration, Instant},
+};
+
+/// How long the pool may take to follow a new block, before what it knows is taken as all there is.
+const POOL_PATIENCE: Duration = Duration::from_secs(1);
+
+/// The pauses between tries to seal what will not be sealed: the first, and the longest.
+const FIRST_PAUSE: Duration = Duration::from_millis(50);
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+
+/// When a development chain gets a block.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Sealing {
+	/// A transaction came. The block is final at once.
+	#[default]
+	Instant,
+	/// Somebody asked, by `engine_createBlock`.
+	Manual,
+	/// So much time went by since the last, with or without transactions. Final at once.
+	Interval(Duration),
+}
+
+impl FromStr for Sealing {
+	type Err = String;
+
+	fn from_str(text: &str) -> Result<Self, String> {
+		match text {
+			"instant" => return Ok(Self::Instant),
+			"manual" => return Ok(Self::Manual),
+			_ => {},
+		}
+		text.strip_prefix("interval=")
+			.and_then(|millis| millis.parse().ok())
+			.filter(|millis| *millis > 0)
+			.map(|millis| Self::Interval(Duration::from_millis(millis)))
+			.ok_or_else(|| {
+				"wanted `instant`, `manual` or `interval=<milliseconds>`, as in `interval=1000`"
+					.into()
+			})
+	}
+}
+
+impl fmt::Display for Sealing {
+	fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+		match self {
+			Self::Instant => f.write_str("instant"),
+			Self::Manual => f.write_str("manual"),
+			Self::Interval(every) => write!(f, "interval={}", every.as_millis()),
+		}
+	}
+}
+
+type Commands = mpsc::Sender<Command>;
+
+impl Sealing {
+	/// Commands blocks for as long as there is a sealer to hear.
+	pub(super) async fn drive(self, client: Arc<Client>, pool: Arc<Pool>, commands: Commands) {
+		match self {
+			Self::Instant => on_demand(client, pool, commands).await,
+			Self::Manual => future::pending().await,
+			Self::Interval(every) => at_intervals(every, commands).await,
+		}
+	}
+}
+
+/// Clients wait for a first block before they do anything: an idle chain has one, too.
+pub(super) async fn first_block(client: &Client, commands: &Commands) {
+	if client.info().best_number == 0 {
+		if let Err(error) = seal(&mut commands.clone(), true).await {
+			log::error!(target: "virt", "The first block cannot be sealed: {error}");
+		}
+	}
+}
+
+/// A block whenever the pool has something for one.
+///
+/// Transactions that arrive together share a block. A block that fails is tried again, at longer
+/// and longer intervals: the transaction may become valid, or the pool may drop it.
+async fn on_demand(client: Arc<Client>, pool: Arc<Pool>, mut commands: Commands) {
+	let mut arrivals = pool.import_notification_stream();
+	let mut pause = FIRST_PAUSE;
+	loop {
+		let best = client.info().best_hash;
+		let waiting = pool.ready_at_with_timeout(best, POOL_PATIENCE).await.next().is_some();
+		if !waiting {
+			pause = FIRST_PAUSE;
+			if arrivals.next().await.is_none() {
+				// The pool is gone: the node stops.
+				return;
+			}
+		}
+		forget_queued(&mut arrivals);
+		match seal(&mut commands, false).await {
+			Ok(_) => pause = FIRST_PAUSE,
+			Err(SealError::Canceled(_) | SealError::SendError(_)) => return,
+			Err(error) => {
+				log::debug!(target: "virt", "No block yet: {error}");
+				match future::select(arrivals.next(), Delay::new(pause)).await {
+					Either::Left((None, _)) => return,
+					Either::Left(_) => {},
+					Either::Right(_) => pause = (pause * 2).min(LONGEST_PAUSE),
+				}
+			},
+		}
+	}
+}
+
+/// What was announced up to now will be in the next block, or in the pool after it.
+fn forget_queued(arrivals: &mut ImportNotificationStream<Hash>) {
+	while let Some(Some(_)) = arrivals.next().now_or_never() {}
+}
+
+/// A block, then a pause until the interval is over. A block that took longer delays the next one:
+/// none are made up for.
+async fn at_intervals(every: Duration, mut commands: Commands) {
+	loop {
+		let started = Instant::now();
+		match seal(&mut commands, true).await {
+			Ok(_) => {},
+			Err(SealError::Canceled(_) | SealError::SendError(_)) => return,
+			Err(error) => log::warn!(target: "virt", "No block this time: {error}"),
+		}
+		Delay::new(every.saturating_sub(started.elapsed())).await;
+	}
+}
+
+/// A block, final at once.
+async fn seal(
+	commands: &mut Commands,
+	create_empty: bool,
+) -> Result<CreatedBlock<Hash>, SealError> {
+	let (done, result) = oneshot::channel();
+	let block = SealBlock { create_empty, finalize: true, parent: None };
+	commands.send(Command::Seal { block, done }).await?;
+	result.await?
+}
