@@ -1,0 +1,142 @@
+// A network of nodes on loopback: its chain specification, its validators, and who joins later.
+// Knows the command lines of nodes that are to find each other; knows no extrinsic and no program.
+
+import { execFile } from 'node:child_process';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+
+import { Keyring } from '@polkadot/api';
+import { cryptoWaitReady } from '@polkadot/util-crypto';
+
+import { connect, disconnect } from './chain.mjs';
+import { foundNode, launch, rpc, startNode } from './node.mjs';
+import { nodeBinary } from './paths.mjs';
+import { until } from './until.mjs';
+
+/** Validators by the order in which a network has them. The node has an option for the keys of each. */
+export const NAMES = ['alice', 'bob', 'charlie', 'dave', 'eve', 'ferdie'];
+
+/** What they run programs on: both backends from two validators on. */
+const BACKENDS = ['recompiler', 'interpreter', 'tiered', 'interpreter', 'tiered', 'interpreter'];
+
+/** What a node says of the blocks that it makes, whatever it says by default. */
+const LOG = ['-l', 'basic-authorship=info'];
+
+/** Writes a specification of the `local` chain with these well-known validators instead of its own. */
+export async function writeSpec(file, names) {
+	const { stdout } = await promisify(execFile)(
+		nodeBinary(), ['export-chain-spec', '--chain', 'local'], { maxBuffer: 64 * 1024 * 1024 },
+	);
+	const spec = JSON.parse(stdout);
+	await cryptoWaitReady();
+	const address = (type, name) =>
+		new Keyring({ type }).addFromUri(`//${name[0].toUpperCase()}${name.slice(1)}`).address;
+	const { patch } = spec.genesis.runtimeGenesis;
+	patch.aura.authorities = names.map((name) => address('sr25519', name));
+	patch.grandpa.authorities = names.map((name) => [address('ed25519', name), 1]);
+	writeFileSync(file, JSON.stringify(spec));
+}
+
+/** Nodes of one chain, by name, and a connection to each. */
+export class Network {
+	/** `start` is what starts a node: a scenario's, which ends it with the test, or `startNode`. */
+	constructor({ dir, spec, start = (name, options) => startNode({ log: join(dir, `${name}.log`), ...options }) }) {
+		Object.assign(this, { dir, spec, start, nodes: {}, apis: {}, validators: [] });
+	}
+
+	/** A new network of `count` validators, in the folder `dir`. */
+	static async start({ dir, count, rpcPort, start }) {
+		mkdirSync(dir, { recursive: true });
+		const spec = join(dir, 'chain-spec.json');
+		const names = NAMES.slice(0, count);
+		await writeSpec(spec, names);
+		const network = new Network({ dir, spec, start });
+		for (const [index, name] of names.entries()) {
+			// Its identity in the network is the same each time it is started on this folder.
+			const key = String(index + 1).padStart(64, '0');
+			const args = [`--${name}`, '--node-key', key, ...LOG];
+			await network.add(name, BACKENDS[index], args, rpcPort && rpcPort + index);
+			network.validators.push(name);
+		}
+		await network.untilConnected();
+		return network;
+	}
+
+	/** The network that Zombienet gives to a script. */
+	static async found({ tmpDir, chainSpecPath, nodesByName }) {
+		const network = new Network({ dir: tmpDir, spec: chainSpecPath });
+		for (const { name, wsUri } of Object.values(nodesByName)) {
+			const log = join(tmpDir, `${name}.log`);
+			await network.set(name, foundNode(join(tmpDir, name, 'data'), { url: wsUri, log }));
+			network.validators.push(name);
+		}
+		await network.untilConnected();
+		return network;
+	}
+
+	/** A further node, which syncs from the others. */
+	async add(name, backend, args, rpcPort) {
+		const known = Object.values(this.nodes).filter((node) => node.alive());
+		const addresses = await Promise.all(known.map(async (node) =>
+			(await rpc(node.rpcPort, 'system_localListenAddresses')).find((at) => at.includes('/127.0.0.1/'))));
+		const node = await this.start(name, {
+			rpcPort,
+			args: [
+				'--chain', this.spec, '--base-path', join(this.dir, name), '--vm-backend', backend, ...args,
+				...addresses.flatMap((address) => ['--bootnodes', address]),
+			],
+		});
+		return this.set(name, node);
+	}
+
+	/** Starts a node again that ended, by the same command line. Its log goes on. */
+	async restart(name) {
+		const { command, log, rpcPort } = this.nodes[name];
+		await this.forget(name);
+		return this.set(name, await launch({ command, log, rpcPort }));
+	}
+
+	/** Ends a node that is no longer needed. */
+	async remove(name) {
+		const node = this.nodes[name];
+		await this.forget(name);
+		await node.stop();
+	}
+
+	/** Ends all nodes. */
+	async stop() {
+		const nodes = Object.values(this.nodes);
+		await this.disconnect();
+		await Promise.all(nodes.map((node) => node.stop()));
+	}
+
+	async disconnect() {
+		for (const name of Object.keys(this.apis)) await this.forget(name);
+	}
+
+	/** The connections to the validators. */
+	get validatorApis() {
+		return this.validators.map((name) => this.apis[name]);
+	}
+
+	async set(name, node) {
+		this.nodes[name] = node;
+		this.apis[name] = await connect(node.url);
+		return node;
+	}
+
+	async forget(name) {
+		await disconnect(this.apis[name]);
+		delete this.apis[name];
+		delete this.nodes[name];
+	}
+
+	async untilConnected() {
+		const others = Object.keys(this.nodes).length - 1;
+		for (const [name, api] of Object.entries(this.apis)) {
+			await until(`${name}'s peers`, async () =>
+				(await api.rpc.system.health()).peers.toNumber() >= Math.min(others, 1));
+		}
+	}
+}
