@@ -52,13 +52,16 @@ export class Network {
 		const names = NAMES.slice(0, count);
 		await writeSpec(spec, names);
 		const network = new Network({ dir, spec, start });
-		for (const [index, name] of names.entries()) {
+		const add = (name, index) => {
 			// Its identity in the network is the same each time it is started on this folder.
 			const key = String(index + 1).padStart(64, '0');
 			const args = [`--${name}`, '--node-key', key, ...LOG];
-			await network.add(name, BACKENDS[index], args, rpcPort && rpcPort + index);
-			network.validators.push(name);
-		}
+			return network.add(name, BACKENDS[index], args, rpcPort && rpcPort + index);
+		};
+		network.validators = names;
+		await add(names[0], 0);
+		// All others find each other through the first.
+		await Promise.all(names.slice(1).map((name, index) => add(name, index + 1)));
 		await network.untilConnected();
 		return network;
 	}
@@ -93,26 +96,23 @@ export class Network {
 	/** Starts a node again that ended, by the same command line. Its log goes on. */
 	async restart(name) {
 		const { command, log, rpcPort } = this.nodes[name];
-		await this.forget(name);
+		await this.disconnect(name);
 		return this.set(name, await launch({ command, log, rpcPort }));
 	}
 
-	/** Ends a node that is no longer needed. */
-	async remove(name) {
-		const node = this.nodes[name];
-		await this.forget(name);
-		await node.stop();
-	}
-
-	/** Ends all nodes. */
+	/** Ends all nodes, which have to be ours. */
 	async stop() {
-		const nodes = Object.values(this.nodes);
 		await this.disconnect();
-		await Promise.all(nodes.map((node) => node.stop()));
+		await Promise.all(Object.values(this.nodes).map((node) => node.stop()));
 	}
 
-	async disconnect() {
-		for (const name of Object.keys(this.apis)) await this.forget(name);
+	/** Closes the connections to these nodes, to all when none is named. */
+	async disconnect(...names) {
+		for (const name of names.length > 0 ? names : Object.keys(this.apis)) {
+			const api = this.apis[name];
+			delete this.apis[name];
+			if (api) await disconnect(api);
+		}
 	}
 
 	/** The connections to the validators. */
@@ -124,12 +124,6 @@ export class Network {
 		this.nodes[name] = node;
 		this.apis[name] = await connect(node.url);
 		return node;
-	}
-
-	async forget(name) {
-		await disconnect(this.apis[name]);
-		delete this.apis[name];
-		delete this.nodes[name];
 	}
 
 	async untilConnected() {

@@ -160,9 +160,9 @@ export function children(pid) {
 		.map((child) => child.pid);
 }
 
-/** Whether a process is on a core, or waits for one. */
-export function isBusy(pid) {
-	return processes().some((process) => process.pid === pid && process.state === 'R');
+/** Which of these processes is on a core, or waits for one. */
+export function busy(pids) {
+	return pids.filter((pid) => stat(pid)?.state === 'R');
 }
 
 /** Which of these processes still run. */
@@ -173,15 +173,18 @@ export function stillRunning(pids) {
 
 function processes() {
 	if (!existsSync('/proc/self/stat')) return [];
-	return readdirSync('/proc').filter((name) => /^\d+$/.test(name)).flatMap((name) => {
-		try {
-			// The command's name, in brackets, may have spaces of its own.
-			const [state, parent] = readFileSync(`/proc/${name}/stat`, 'utf8').split(') ').pop().split(' ');
-			return [{ pid: Number(name), state, parent: Number(parent) }];
-		} catch {
-			return []; // It ended meanwhile.
-		}
-	});
+	return readdirSync('/proc').filter((name) => /^\d+$/.test(name))
+		.flatMap((name) => stat(Number(name)) ?? []);
+}
+
+function stat(pid) {
+	try {
+		// The command's name, in brackets, may have spaces of its own.
+		const [state, parent] = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').pop().split(' ');
+		return { pid, state, parent: Number(parent) };
+	} catch {
+		return null; // It ended meanwhile.
+	}
 }
 
 /** The last lines of a log file, for a report of a failure. */

@@ -1,0 +1,133 @@
+// A runtime upgrade while programs are stored and called: no call is lost, and old programs go on or
+// are refused by the policy of pallet/src/migrations.rs, which goes by the ABI on their record.
+
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+
+import { u8aToHex } from '@polkadot/util';
+
+import { assertAgreed, untilFinal } from '../agreement.mjs';
+import {
+	accounts, asU32, call, eventOf, head, instantiate, run, submit, tx, u32, upload,
+} from '../chain.mjs';
+import { blob, nextRuntime } from '../paths.mjs';
+import { until } from '../until.mjs';
+
+/** `ABI` and `OLDEST_ABI` in pallet/src/limits.rs, and one that no runtime has heard of. */
+const ABI = 1;
+const OLDEST_ABI = 0;
+const UNKNOWN_ABI = 9;
+
+/** Calls that each account makes on either side of the upgrade, at least. */
+const CALLS = 3;
+
+export async function upgrade(network) {
+	const code = readFileSync(nextRuntime());
+	const api = network.apis[network.validators[0]];
+	const { alice, bob, charlie, dave } = await accounts();
+	const before = api.runtimeVersion.specVersion.toNumber();
+
+	// Programs of every age: what is on record is what an older runtime would have written.
+	const stored = {};
+	for (const name of ['counter', 'sha256', 'echo']) {
+		stored[name] = (await upload(api, alice, blob(name))).codeHash;
+	}
+	const { address } = await instantiate(api, alice, stored.counter, 'upgrade', u32(0));
+	await setAbi(api, alice, stored.sha256, OLDEST_ABI);
+	await setAbi(api, alice, stored.echo, UNKNOWN_ABI);
+	const reference = await survey(api, alice, stored);
+
+	const counting = keepCounting(network, address, [bob, charlie, dave]);
+	await counting.untilEach(CALLS);
+	const sudo = api.tx.sudo.sudoUncheckedWeight(
+		// A wasm is given as bytes of its own length: see `bytes` in ../chain.mjs.
+		api.tx.system.setCode(u8aToHex(code)), { refTime: 0, proofSize: 0 },
+	);
+	const set = await submit(api, sudo, alice);
+	assert.equal(set.error, null);
+	assert.ok(set.events.some(({ name }) => name === 'system.CodeUpdated'), 'the code is set');
+	for (const [name, other] of Object.entries(network.apis)) {
+		await until(`the new runtime on ${name}`, async () =>
+			(await other.rpc.state.getRuntimeVersion()).specVersion.eqn(before + 1));
+	}
+	await until('the new version here', () => api.runtimeVersion.specVersion.eqn(before + 1));
+	await counting.untilEach((counting.least() + CALLS));
+	const counts = await counting.stop();
+
+	// Nothing was lost, and nothing was done twice.
+	const calls = counts.reduce((sum, count) => sum + count, 0);
+	assert.equal(asU32((await call(api, alice, address, 'get')).output), calls);
+	// The records and the answers are those from before; the storage version is the pallet's.
+	assert.deepEqual(await survey(api, alice, stored), reference);
+	// What was refused is answered again once it is uploaded again.
+	assert.equal((await submit(api, tx.remove(api, stored.echo), alice)).error, null);
+	assert.equal((await upload(api, alice, blob('echo'))).codeHash, stored.echo);
+	assert.equal((await record(api, stored.echo)).abi.toNumber(), ABI);
+	assert.deepEqual([...(await run(api, alice, stored.echo, 'echo', [1, 2, 3])).output], [1, 2, 3]);
+
+	const { number } = await head(api);
+	await network.add('late', 'interpreter', ['--sync', 'full']);
+	await untilFinal(network, 'late', number);
+	const height = await assertAgreed(network);
+	return `spec version ${before} to ${before + 1} in block ${set.block.number}; ${calls} calls around it, none lost; `
+		+ `programs of ABI ${OLDEST_ABI} and ${ABI} answer as before, one of ABI ${UNKNOWN_ABI} is refused until it is uploaded again; `
+		+ `a node that came later executed both runtimes; the same roots in ${height} blocks`;
+}
+
+/** What the chain says of the programs: their records, how they answer, and the storage version. */
+async function survey(api, signer, stored) {
+	const { output, gasUsed } = await run(api, signer, stored.sha256, 'sha256', new Uint8Array(4_096));
+	const { error } = await submit(api, tx.run(api, stored.echo, 'echo', [1]), signer);
+	assert.equal(error, 'virt.UnsupportedAbi');
+	const records = await Promise.all(Object.values(stored).map(async (hash) => (await record(api, hash)).toJSON()));
+	return { records, output, gasUsed, version: (await api.query.virt.palletVersion()).toJSON() };
+}
+
+async function record(api, codeHash) {
+	return (await api.query.virt.programs(codeHash)).unwrap();
+}
+
+/** Writes another ABI into a program's record, where it is the last field. */
+async function setAbi(api, sudo, codeHash, abi) {
+	const bytes = (await record(api, codeHash)).toU8a();
+	bytes.set([abi, 0], bytes.length - 2);
+	const set = api.tx.system.setStorage([[api.query.virt.programs.key(codeHash), u8aToHex(bytes)]]);
+	assert.equal((await submit(api, api.tx.sudo.sudo(set), sudo)).error, null);
+	assert.equal((await record(api, codeHash)).abi.toNumber(), abi);
+}
+
+/** Keeps accounts incrementing a counter, each through another node. */
+function keepCounting(network, address, signers) {
+	const counts = signers.map(() => 0);
+	let going = true;
+	const done = Promise.all(signers.map(async (signer, index) => {
+		const api = network.validatorApis[index % network.validators.length];
+		while (going) {
+			// What was signed for the old runtime is no transaction of the new one: it is signed anew.
+			const receipt = await submit(api, tx.call(api, address, 'increment'), signer, { finalized: true })
+				.catch((error) => (isOutdated(error) ? null : Promise.reject(error)));
+			if (receipt === null) continue;
+			eventOf(receipt, 'Called');
+			counts[index] += 1;
+		}
+	}));
+	// Looked at below.
+	let failure = null;
+	done.catch((error) => (failure = error));
+	const least = () => Math.min(...counts);
+	return {
+		least,
+		untilEach: (count) => until(`${count} calls of each account`, () => {
+			if (failure) throw failure;
+			return least() >= count;
+		}, { within: 180_000 }),
+		async stop() {
+			going = false;
+			await done;
+			return counts;
+		},
+	};
+}
+
+/** Whether a transaction was refused, or dropped from a pool, as one of another runtime. */
+const isOutdated = ({ message }) => /1010|Invalid/.test(message);
