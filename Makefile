@@ -8,7 +8,8 @@ BENCH := $(CARGO) build --release --workspace --bin virt-bench
 export VIRT_NODE := $(TARGET)/release/virt-node
 export VIRT_PROGRAMS := $(TARGET)/programs
 
-.PHONY: help setup setup-js build demo dev test test-rust test-js fuzz bench weigh manual fmt lint program
+.PHONY: help setup setup-js build demo dev network zombienet test test-rust test-js fuzz bench weigh manual \
+	fmt lint program
 
 help: ## Says what there is
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 20
@@ -27,6 +28,13 @@ demo: setup-js build ## Builds, starts a dev node, runs programs in its blocks, 
 
 dev: build ## Builds and starts a dev node
 	$(VIRT_NODE) --dev
+
+network: setup-js build ## Builds and starts validators on loopback: make network N=4, kept with DIR=folder
+	@node zombienet/src/local-network.mjs $(or $(N),4)
+
+zombienet: setup-js build ## Tests networks of four validators by Zombienet: make zombienet ONLY=agree
+	@scripts/next-runtime.sh
+	@zombienet/topologies/run.sh $(ONLY)
 
 test: test-rust test-js ## Runs all tests, the demo included
 	@EXIT=1 $(MAKE) --no-print-directory demo

@@ -2,7 +2,7 @@
 // Knows the command lines of nodes that are to find each other; knows no extrinsic and no program.
 
 import { execFile } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
@@ -50,7 +50,8 @@ export class Network {
 		mkdirSync(dir, { recursive: true });
 		const spec = join(dir, 'chain-spec.json');
 		const names = NAMES.slice(0, count);
-		await writeSpec(spec, names);
+		// A folder that is kept goes on with its chain.
+		if (!existsSync(spec)) await writeSpec(spec, names);
 		const network = new Network({ dir, spec, start });
 		const add = (name, index) => {
 			// Its identity in the network is the same each time it is started on this folder.
@@ -69,10 +70,11 @@ export class Network {
 	/** The network that Zombienet gives to a script. */
 	static async found({ tmpDir, chainSpecPath, nodesByName }) {
 		const network = new Network({ dir: tmpDir, spec: chainSpecPath });
-		for (const { name, wsUri } of Object.values(nodesByName)) {
+		network.validators = Object.keys(nodesByName).sort();
+		for (const name of network.validators) {
+			const { wsUri: url } = nodesByName[name];
 			const log = join(tmpDir, `${name}.log`);
-			await network.set(name, foundNode(join(tmpDir, name, 'data'), { url: wsUri, log }));
-			network.validators.push(name);
+			await network.set(name, foundNode(join(tmpDir, name, 'data'), { url, log }));
 		}
 		await network.untilConnected();
 		return network;

@@ -8,6 +8,10 @@ async function run(_, networkInfo, [name]) {
 	try {
 		console.log(`\n${name}: ${await behaviour(network)}\n`);
 		return 1;
+	} catch (error) {
+		// Zombienet shows the message alone.
+		console.error(`\n${name}: ${error.stack}\n`);
+		throw error;
 	} finally {
 		await network.disconnect();
 	}

@@ -6,6 +6,9 @@ cd "$(dirname "$0")"
 target=${CARGO_TARGET_DIR:-$(realpath ../..)/target}
 export VIRT_NODE=${VIRT_NODE:-$target/release/virt-node}
 [ -x "$VIRT_NODE" ] || { echo "error: no node at $VIRT_NODE: run \`make build\`, or set VIRT_NODE to one" >&2; exit 1; }
+if [ ! -e node_modules/.package-lock.json ] || [ package-lock.json -nt node_modules/.package-lock.json ]; then
+	npm ci --no-audit --no-fund --loglevel=error
+fi
 # polkadot-js is here twice: Zombienet's own, and ours.
 export POLKADOTJS_DISABLE_ESM_CJS_WARNING=1
 [ $# -gt 0 ] || set -- agree join kill upgrade load
@@ -17,8 +20,8 @@ for name; do
 		grep "^$name: " "$log"
 		echo "$name: done in $((SECONDS - start)) s"
 	else
-		cat "$log"
-		echo "$name: FAILED after $((SECONDS - start)) s; its log is $log"
+		grep -A 20 "^$name: " "$log" || tail -n 40 "$log"
+		echo "$name: FAILED after $((SECONDS - start)) s; all that was said is in $log"
 		exit 1
 	fi
 done

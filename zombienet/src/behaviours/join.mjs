@@ -24,7 +24,9 @@ export async function join(network, { rounds = 2, atOnce = 8 } = {}) {
 	const calls = await programCalls(reference, height);
 
 	for (const [name, [backend, sync]] of Object.entries(COMERS)) {
-		await network.add(name, backend, ['--sync', sync, '--state-pruning', 'archive-canonical']);
+		// Who executes every block can keep the state of each; the others are refused if they ask to.
+		const keep = sync === 'full' ? ['--state-pruning', 'archive'] : [];
+		await network.add(name, backend, ['--sync', sync, ...keep]);
 		await untilFinal(network, name, height);
 	}
 	await assertAgreed(network);
