@@ -117,6 +117,12 @@ export class Network {
 		}
 	}
 
+	/** Connects anew to all nodes. */
+	async reconnect() {
+		await this.disconnect();
+		for (const [name, node] of Object.entries(this.nodes)) await this.set(name, node);
+	}
+
 	/** The connections to the validators. */
 	get validatorApis() {
 		return this.validators.map((name) => this.apis[name]);

@@ -16,7 +16,7 @@ export POLKADOTJS_DISABLE_ESM_CJS_WARNING=1
 log=$(mktemp)
 for name; do
 	start=$SECONDS
-	if npx --no-install zombienet --provider native test "$name.zndsl" > "$log" 2>&1; then
+	if node_modules/.bin/zombienet --provider native --spawn-concurrency 4 test "$name.zndsl" > "$log" 2>&1; then
 		grep "^$name: " "$log"
 		echo "$name: done in $((SECONDS - start)) s"
 	else

@@ -8,7 +8,8 @@ import { u8aToHex } from '@polkadot/util';
 
 import { assertAgreed, untilFinal } from '../agreement.mjs';
 import {
-	accounts, asU32, call, eventOf, head, instantiate, run, submit, tx, u32, upload,
+	accounts, asU32, call, connect, disconnect, eventOf, finalized, hashAt, head, instantiate, run, submit,
+	tx, u32, upload,
 } from '../chain.mjs';
 import { blob, nextRuntime } from '../paths.mjs';
 import { until } from '../until.mjs';
@@ -23,8 +24,9 @@ const CALLS = 3;
 
 export async function upgrade(network) {
 	const code = readFileSync(nextRuntime());
-	const api = network.apis[network.validators[0]];
+	let api = network.apis[network.validators[0]];
 	const { alice, bob, charlie, dave } = await accounts();
+	const counters = [bob, charlie, dave];
 	const before = api.runtimeVersion.specVersion.toNumber();
 
 	// Programs of every age: what is on record is what an older runtime would have written.
@@ -37,25 +39,30 @@ export async function upgrade(network) {
 	await setAbi(api, alice, stored.echo, UNKNOWN_ABI);
 	const reference = await survey(api, alice, stored);
 
-	const counting = keepCounting(network, address, [bob, charlie, dave]);
+	const from = await nonces(api, counters);
+	const counting = keepCounting(network, address, counters);
 	await counting.untilEach(CALLS);
-	const sudo = api.tx.sudo.sudoUncheckedWeight(
-		// A wasm is given as bytes of its own length: see `bytes` in ../chain.mjs.
-		api.tx.system.setCode(u8aToHex(code)), { refTime: 0, proofSize: 0 },
-	);
-	const set = await submit(api, sudo, alice);
-	assert.equal(set.error, null);
-	assert.ok(set.events.some(({ name }) => name === 'system.CodeUpdated'), 'the code is set');
-	for (const [name, other] of Object.entries(network.apis)) {
-		await until(`the new runtime on ${name}`, async () =>
-			(await other.rpc.state.getRuntimeVersion()).specVersion.eqn(before + 1));
+	const start = await head(api);
+	const setCode = api.tx.system.setCode(u8aToHex(code));
+	const sudo = api.tx.sudo.sudoUncheckedWeight(setCode, { refTime: 0, proofSize: 0 });
+	await api.rpc.author.submitExtrinsic(await sudo.signAsync(alice));
+	const version = async (api, hash) => (await api.rpc.state.getRuntimeVersion(hash)).specVersion.toNumber();
+	for (const name of network.validators) {
+		await until(`the new runtime final on ${name}`, async () => {
+			const { hash } = await finalized(network.apis[name]);
+			return await version(network.apis[name], hash) === before + 1;
+		}, { within: 180_000 });
 	}
-	await until('the new version here', () => api.runtimeVersion.specVersion.eqn(before + 1));
-	await counting.untilEach((counting.least() + CALLS));
-	const counts = await counting.stop();
+	// What was connected before reads with the types of both runtimes.
+	await network.reconnect();
+	api = network.apis[network.validators[0]];
+	let set = start.number;
+	while (await version(api, await hashAt(api, set)) === before) set += 1;
+	await counting.untilEach(counting.least() + CALLS);
+	await counting.stop();
 
-	// Nothing was lost, and nothing was done twice.
-	const calls = counts.reduce((sum, count) => sum + count, 0);
+	// Nothing was lost, nothing failed, and nothing was done twice.
+	const calls = (await nonces(api, counters)) - from;
 	assert.equal(asU32((await call(api, alice, address, 'get')).output), calls);
 	// The records and the answers are those from before; the storage version is the pallet's.
 	assert.deepEqual(await survey(api, alice, stored), reference);
@@ -69,7 +76,7 @@ export async function upgrade(network) {
 	await network.add('late', 'interpreter', ['--sync', 'full']);
 	await untilFinal(network, 'late', number);
 	const height = await assertAgreed(network);
-	return `spec version ${before} to ${before + 1} in block ${set.block.number}; ${calls} calls around it, none lost; `
+	return `spec version ${before} to ${before + 1} in block ${set}; ${calls} calls around it, none lost; `
 		+ `programs of ABI ${OLDEST_ABI} and ${ABI} answer as before, one of ABI ${UNKNOWN_ABI} is refused until it is uploaded again; `
 		+ `a node that came later executed both runtimes; the same roots in ${height} blocks`;
 }
@@ -96,24 +103,35 @@ async function setAbi(api, sudo, codeHash, abi) {
 	assert.equal((await record(api, codeHash)).abi.toNumber(), abi);
 }
 
+/** How many transactions the accounts have made, all together. */
+async function nonces(api, signers) {
+	const all = await Promise.all(signers.map(({ address }) => api.query.system.account(address)));
+	return all.reduce((sum, { nonce }) => sum + nonce.toNumber(), 0);
+}
+
 /** Keeps accounts incrementing a counter, each through another node. */
 function keepCounting(network, address, signers) {
 	const counts = signers.map(() => 0);
 	let going = true;
-	const done = Promise.all(signers.map(async (signer, index) => {
-		const api = network.validatorApis[index % network.validators.length];
-		while (going) {
-			// What was signed for the old runtime is no transaction of the new one: it is signed anew.
-			const receipt = await submit(api, tx.call(api, address, 'increment'), signer, { finalized: true })
-				.catch((error) => (isOutdated(error) ? null : Promise.reject(error)));
-			if (receipt === null) continue;
-			eventOf(receipt, 'Called');
-			counts[index] += 1;
-		}
-	}));
-	// Looked at below.
 	let failure = null;
-	done.catch((error) => (failure = error));
+	const countOn = async (signer, index) => {
+		const { url } = network.nodes[network.validators[index % network.validators.length]];
+		while (going) {
+			const api = await connect(url);
+			try {
+				while (going) {
+					const made = await submit(api, tx.call(api, address, 'increment'), signer, { finalized: true });
+					eventOf(made, 'Called');
+					counts[index] += 1;
+				}
+			} catch (error) {
+				if (!isOfTheUpgrade(error)) throw error;
+			} finally {
+				await disconnect(api);
+			}
+		}
+	};
+	const done = Promise.all(signers.map(countOn)).catch((error) => (failure = error));
 	const least = () => Math.min(...counts);
 	return {
 		least,
@@ -124,10 +142,13 @@ function keepCounting(network, address, signers) {
 		async stop() {
 			going = false;
 			await done;
-			return counts;
+			if (failure) throw failure;
 		},
 	};
 }
 
-/** Whether a transaction was refused, or dropped from a pool, as one of another runtime. */
-const isOutdated = ({ message }) => /1010|Invalid/.test(message);
+/**
+ * Whether a call was refused, or dropped from a pool, as one for the old runtime; or was under way
+ * when its connection changed runtimes, and could not be read.
+ */
+const isOfTheUpgrade = ({ message }) => /1010|Invalid|Unable to decode/.test(message);
