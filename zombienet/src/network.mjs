@@ -14,6 +14,12 @@ import { foundNode, launch, rpc, startNode } from './node.mjs';
 import { nodeBinary } from './paths.mjs';
 import { until } from './until.mjs';
 
+/**
+ * How long a node of a network may take to answer, in milliseconds: when it starts and when there is a
+ * new runtime it compiles for seconds, and all nodes of a machine do so at once.
+ */
+export const ANSWER_WITHIN = 300_000;
+
 /** Validators by the order in which a network has them. The node has an option for the keys of each. */
 export const NAMES = ['alice', 'bob', 'charlie', 'dave', 'eve', 'ferdie'];
 
@@ -87,6 +93,7 @@ export class Network {
 			(await rpc(node.rpcPort, 'system_localListenAddresses')).find((at) => at.includes('/127.0.0.1/'))));
 		const node = await this.start(name, {
 			rpcPort,
+			within: ANSWER_WITHIN,
 			args: [
 				'--chain', this.spec, '--base-path', join(this.dir, name), '--vm-backend', backend, ...args,
 				...addresses.flatMap((address) => ['--bootnodes', address]),
@@ -99,7 +106,7 @@ export class Network {
 	async restart(name) {
 		const { command, log, rpcPort } = this.nodes[name];
 		await this.disconnect(name);
-		return this.set(name, await launch({ command, log, rpcPort }));
+		return this.set(name, await launch({ command, log, rpcPort, within: ANSWER_WITHIN }));
 	}
 
 	/** Ends all nodes, which have to be ours. */
@@ -130,7 +137,7 @@ export class Network {
 
 	async set(name, node) {
 		this.nodes[name] = node;
-		this.apis[name] = await connect(node.url);
+		this.apis[name] = await connect(node.url, { answerWithin: ANSWER_WITHIN });
 		return node;
 	}
 
@@ -138,7 +145,8 @@ export class Network {
 		const others = Object.keys(this.nodes).length - 1;
 		for (const [name, api] of Object.entries(this.apis)) {
 			await until(`${name}'s peers`, async () =>
-				(await api.rpc.system.health()).peers.toNumber() >= Math.min(others, 1));
+				(await api.rpc.system.health()).peers.toNumber() >= Math.min(others, 1),
+			{ within: ANSWER_WITHIN });
 		}
 	}
 }

@@ -9,7 +9,7 @@ import { assertAgreed, assertNeverRestarted, programCalls, readLog } from '../ag
 import { rpc } from '../node.mjs';
 import { feast, menu, Workload } from '../workload.mjs';
 
-export async function agree(network, { rounds = 6, atOnce = 10 } = {}) {
+export async function agree(network, { rounds = 5, atOnce = 10 } = {}) {
 	const pids = Object.entries(network.nodes).map(([name, { pid }]) => [name, pid]);
 	const backends = await Promise.all(Object.values(network.nodes).map(async ({ rpcPort }) =>
 		(await rpc(rpcPort, 'virt_health')).backend));

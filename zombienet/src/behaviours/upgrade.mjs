@@ -11,6 +11,7 @@ import {
 	accounts, asU32, call, connect, disconnect, eventOf, finalized, hashAt, head, instantiate, run, submit,
 	tx, u32, upload,
 } from '../chain.mjs';
+import { ANSWER_WITHIN } from '../network.mjs';
 import { blob, nextRuntime } from '../paths.mjs';
 import { until } from '../until.mjs';
 
@@ -21,6 +22,12 @@ const UNKNOWN_ABI = 9;
 
 /** Calls that each account makes on either side of the upgrade, at least. */
 const CALLS = 3;
+
+/**
+ * How long the new runtime may take to be in force and final, in milliseconds. Every node compiles it
+ * first, and makes and imports no block meanwhile: seconds, and minutes where the machine is busy.
+ */
+const COMPILED_WITHIN = 400_000;
 
 export async function upgrade(network) {
 	const code = readFileSync(nextRuntime());
@@ -51,7 +58,7 @@ export async function upgrade(network) {
 		await until(`the new runtime final on ${name}`, async () => {
 			const { hash } = await finalized(network.apis[name]);
 			return await version(network.apis[name], hash) === before + 1;
-		}, { within: 180_000 });
+		}, { within: COMPILED_WITHIN });
 	}
 	// What was connected before reads with the types of both runtimes.
 	await network.reconnect();
@@ -117,7 +124,7 @@ function keepCounting(network, address, signers) {
 	const countOn = async (signer, index) => {
 		const { url } = network.nodes[network.validators[index % network.validators.length]];
 		while (going) {
-			const api = await connect(url);
+			const api = await connect(url, { answerWithin: ANSWER_WITHIN });
 			try {
 				while (going) {
 					const made = await submit(api, tx.call(api, address, 'increment'), signer, { finalized: true });
@@ -138,7 +145,7 @@ function keepCounting(network, address, signers) {
 		untilEach: (count) => until(`${count} calls of each account`, () => {
 			if (failure) throw failure;
 			return least() >= count;
-		}, { within: 180_000 }),
+		}, { within: COMPILED_WITHIN }),
 		async stop() {
 			going = false;
 			await done;
@@ -148,7 +155,7 @@ function keepCounting(network, address, signers) {
 }
 
 /**
- * Whether a call was refused, or dropped from a pool, as one for the old runtime; or was under way
- * when its connection changed runtimes, and could not be read.
+ * Whether a call was refused, or dropped from a pool, as one for the old runtime; waited for all to
+ * compile the new one; or was under way when its connection changed runtimes, and could not be read.
  */
-const isOfTheUpgrade = ({ message }) => /1010|Invalid|Unable to decode/.test(message);
+const isOfTheUpgrade = ({ message }) => /1010|Invalid|Unable to decode|in no block after/.test(message);
