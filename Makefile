@@ -28,6 +28,13 @@ demo: setup-js build ## Builds, starts a dev node, runs programs in its blocks, 
 dev: build ## Builds and starts a dev node
 	$(VIRT_NODE) --dev
 
+network: setup-js build ## Builds and starts validators on loopback: make network N=4, kept with DIR=folder
+	@node zombienet/src/local-network.mjs $(or $(N),4)
+
+zombienet: setup-js build ## Tests networks of four validators by Zombienet: make zombienet ONLY=agree
+	@scripts/next-runtime.sh
+	@zombienet/topologies/run.sh $(ONLY)
+
 test: test-rust test-js ## Runs all tests, the demo included
 	@EXIT=1 $(MAKE) --no-print-directory demo
 

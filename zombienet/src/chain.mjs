@@ -14,10 +14,11 @@ const IN_BLOCK_WITHIN = 90_000;
 /**
  * Connects, and waits for the metadata.
  *
- * Any node has RPC methods that polkadot-js lists as unknown to it; `aloud` lets it say so.
+ * Any node has RPC methods that polkadot-js lists as unknown to it; `aloud` lets it say so. A request
+ * that has no answer after `answerWithin` milliseconds fails.
  */
-export async function connect(url, { aloud = false } = {}) {
-	const provider = new WsProvider(url, 1_000, {}, 30_000);
+export async function connect(url, { aloud = false, answerWithin = 30_000 } = {}) {
+	const provider = new WsProvider(url, 1_000, {}, answerWithin);
 	return ApiPromise.create({ provider, noInitWarn: !aloud });
 }
 

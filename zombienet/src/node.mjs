@@ -61,14 +61,10 @@ export async function rpc(port, method, params = []) {
  * lines follow the first run's. `env` adds to this process's environment.
  */
 export async function startNode({ args, log, rpcPort, p2pPort, env = {}, within = 60_000 }) {
-	const binary = nodeBinary();
 	rpcPort ??= await freePort();
 	p2pPort ??= await freePort();
-	if (!(await isPortFree(rpcPort))) {
-		// The node would quietly take another port, and we would talk to somebody else's.
-		throw new Error(`port ${rpcPort} is taken`);
-	}
-	const full = [
+	const command = [
+		nodeBinary(),
 		...args,
 		'--rpc-port', String(rpcPort),
 		'--listen-addr', `/ip4/${HOST}/tcp/${p2pPort}`,
@@ -76,10 +72,19 @@ export async function startNode({ args, log, rpcPort, p2pPort, env = {}, within 
 		'--no-prometheus',
 		'--no-telemetry',
 	];
-	const started = spawnTied(binary, full, log, env);
+	return launch({ command, log, rpcPort, env, within });
+}
+
+/** As `startNode`, by a whole command line: that of a node which ran before, to start it again. */
+export async function launch({ command, log, rpcPort, env = {}, within = 60_000 }) {
+	if (!(await isPortFree(rpcPort))) {
+		// The node would quietly take another port, and we would talk to somebody else's.
+		throw new Error(`port ${rpcPort} is taken`);
+	}
+	const started = spawnTied(command[0], command.slice(1), log, env);
 	const node = {
+		command,
 		rpcPort,
-		p2pPort,
 		log,
 		url: `ws://${HOST}:${rpcPort}`,
 		pid: started.child.pid,
@@ -109,10 +114,55 @@ export async function startNode({ args, log, rpcPort, p2pPort, env = {}, within 
 	return node;
 }
 
+/**
+ * A node that something else started on this machine: the process whose command line has `mark` as
+ * one of its arguments.
+ */
+export function foundNode(mark, { url, log }) {
+	const found = processes().map(({ pid }) => ({ pid, command: commandLine(pid) }))
+		.filter(({ command }) => command.includes(mark));
+	if (found.length !== 1) throw new Error(`wanted one process with ${mark}, found ${found.length}`);
+	const [{ pid, command }] = found;
+	const alive = () => stillRunning([pid]).length > 0;
+	const exited = async () => {
+		while (alive()) await sleep(100);
+		return {};
+	};
+	return {
+		command,
+		rpcPort: Number(new URL(url).port),
+		log,
+		url,
+		pid,
+		/** How it ended is its parent's to know. */
+		get exited() {
+			return exited();
+		},
+		alive,
+		async kill() {
+			process.kill(pid, 'SIGKILL');
+			return exited();
+		},
+	};
+}
+
+function commandLine(pid) {
+	try {
+		return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').slice(0, -1);
+	} catch {
+		return []; // It ended meanwhile.
+	}
+}
+
 /** The process ids of a process's children, zombies left out. Linux only; elsewhere none. */
 export function children(pid) {
 	return processes().filter(({ parent, state }) => parent === pid && state !== 'Z')
 		.map((child) => child.pid);
+}
+
+/** Which of these processes is on a core, or waits for one. */
+export function busy(pids) {
+	return pids.filter((pid) => stat(pid)?.state === 'R');
 }
 
 /** Which of these processes still run. */
@@ -123,15 +173,18 @@ export function stillRunning(pids) {
 
 function processes() {
 	if (!existsSync('/proc/self/stat')) return [];
-	return readdirSync('/proc').filter((name) => /^\d+$/.test(name)).flatMap((name) => {
-		try {
-			// The command's name, in brackets, may have spaces of its own.
-			const [state, parent] = readFileSync(`/proc/${name}/stat`, 'utf8').split(') ').pop().split(' ');
-			return [{ pid: Number(name), state, parent: Number(parent) }];
-		} catch {
-			return []; // It ended meanwhile.
-		}
-	});
+	return readdirSync('/proc').filter((name) => /^\d+$/.test(name))
+		.flatMap((name) => stat(Number(name)) ?? []);
+}
+
+function stat(pid) {
+	try {
+		// The command's name, in brackets, may have spaces of its own.
+		const [state, parent] = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').pop().split(' ');
+		return { pid, state, parent: Number(parent) };
+	} catch {
+		return null; // It ended meanwhile.
+	}
 }
 
 /** The last lines of a log file, for a report of a failure. */

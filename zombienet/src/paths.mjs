@@ -23,6 +23,15 @@ export function nodeBinary() {
 	return NODE_BINARY;
 }
 
+/** The runtime to upgrade to: `VIRT_NEXT_RUNTIME`, else what `scripts/next-runtime.sh` made. */
+export function nextRuntime() {
+	const path = resolve(process.env.VIRT_NEXT_RUNTIME || join(TARGET, 'next-runtime', 'runtime.wasm'));
+	if (!existsSync(path)) {
+		throw new Advice(`No runtime at ${path}: run scripts/next-runtime.sh, or set VIRT_NEXT_RUNTIME to one.`);
+	}
+	return path;
+}
+
 const SUFFIX = '.polkavm';
 
 /** The stripped blob of a fixture program, as it goes on chain. */

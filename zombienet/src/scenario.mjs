@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { connect, disconnect } from './chain.mjs';
+import { Network } from './network.mjs';
 import { logTail, startNode } from './node.mjs';
 
 /** Waits until `test` gives something, and gives that. */
@@ -29,6 +30,7 @@ export function scenario(name, { timeout = 180_000 } = {}) {
 	const dir = mkdtempSync(join(tmpdir(), `virt-${name}-`));
 	const nodes = new Set();
 	const connections = new Set();
+	const networks = new Set();
 	let failed = false;
 
 	let ended = false;
@@ -36,6 +38,10 @@ export function scenario(name, { timeout = 180_000 } = {}) {
 		if (ended) return;
 		ended = true;
 		for (const api of connections) await disconnect(api);
+		for (const network of networks) {
+			for (const node of Object.values(network.nodes)) nodes.add(node);
+			await network.disconnect();
+		}
 		for (const node of nodes) await node.stop();
 		if (!failed) return rmSync(dir, { recursive: true, force: true });
 		for (const log of new Set([...nodes].map((node) => node.log))) {
@@ -67,6 +73,12 @@ export function scenario(name, { timeout = 180_000 } = {}) {
 			const node = await startNode({ log: join(dir, `${title}.log`), ...options });
 			nodes.add(node);
 			return node;
+		},
+		/** A network of `count` validators, in the folder. */
+		async network(count) {
+			const network = await Network.start({ dir, count });
+			networks.add(network);
+			return network;
 		},
 		/** A connection to a node of this scenario. */
 		async connect(node, options) {

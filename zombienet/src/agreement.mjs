@@ -1,0 +1,87 @@
+// What it means that the nodes of a network agree.
+
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+
+import { authorIndex, errorName, finalized, hashAt, head } from './chain.mjs';
+import { until } from './until.mjs';
+
+/** Longest that a block may wait for its finality, in milliseconds: the machine may be busy. */
+const FINAL_WITHIN = 180_000;
+
+/** Waits until a node has the block at `height` final. Gives what is final then. */
+export function untilFinal(network, name, height) {
+	return until(`block ${height} final on ${name}`, async () => {
+		const last = await finalized(network.apis[name]);
+		return last.number >= height && last;
+	}, { within: FINAL_WITHIN });
+}
+
+/**
+ * Asserts that all nodes have finalised the best block there is now, and that they agree: on each
+ * block up to there and its state root, on the best block, and that nobody voted or authored twice.
+ * Gives the height.
+ */
+export async function assertAgreed(network, { since = 0 } = {}) {
+	const names = Object.keys(network.nodes);
+	const heads = await Promise.all(names.map((name) => head(network.apis[name])));
+	const height = Math.max(...heads.map(({ number }) => number));
+	await Promise.all(names.map((name) => untilFinal(network, name, height)));
+
+	for (let number = since; number <= height; number += 1) {
+		const blocks = await Promise.all(names.map(async (name) => {
+			const api = network.apis[name];
+			return head(api, await hashAt(api, number));
+		}));
+		for (const [index, block] of blocks.entries()) {
+			assert.equal(block.hash, blocks[0].hash, `block ${number} on ${names[index]}`);
+			assert.equal(block.stateRoot, blocks[0].stateRoot, `root of block ${number} on ${names[index]}`);
+		}
+	}
+	await until('one best block on all', async () => {
+		const best = await Promise.all(names.map((name) => head(network.apis[name])));
+		return best.every(({ hash, stateRoot }) => hash === best[0].hash && stateRoot === best[0].stateRoot);
+	});
+	for (const name of names) {
+		assert.ok(network.nodes[name].alive(), `${name} runs`);
+		assert.doesNotMatch(readLog(network, name), /quivocat|panicked|Essential task/, `the log of ${name}`);
+	}
+	return height;
+}
+
+/** All that a node has said. */
+export function readLog(network, name) {
+	return readFileSync(network.nodes[name].log, 'utf8');
+}
+
+/** Asserts that a node was started once, and is still that process. */
+export function assertNeverRestarted(network, name, pid) {
+	assert.equal(network.nodes[name].pid, pid, `${name} is the process that it was`);
+	const starts = readLog(network, name).match(/Local node identity is/g) ?? [];
+	assert.equal(starts.length, 1, `starts of ${name}`);
+}
+
+/** Every program call of the canonical chain up to `height`, as `{ author, name, error }`. */
+export async function programCalls(api, height) {
+	const authorities = (await api.query.aura.authorities()).length;
+	const calls = [];
+	for (let number = 1; number <= height; number += 1) {
+		const hash = await api.rpc.chain.getBlockHash(number);
+		const [{ block }, events] = await Promise.all([
+			api.rpc.chain.getBlock(hash), (await api.at(hash)).query.system.events(),
+		]);
+		const author = authorIndex(block.header, authorities);
+		block.extrinsics.forEach(({ method }, index) => {
+			if (method.section !== 'virt' || method.method === 'upload') return;
+			const failure = events.find(({ event, phase }) =>
+				phase.isApplyExtrinsic && phase.asApplyExtrinsic.eqn(index)
+				&& api.events.system.ExtrinsicFailed.is(event));
+			calls.push({
+				author,
+				name: method.method,
+				error: failure ? errorName(api, failure.event.data[0]) : null,
+			});
+		});
+	}
+	return calls;
+}

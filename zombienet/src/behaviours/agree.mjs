@@ -1,0 +1,36 @@
+// Validators on both backends make blocks in turn, and agree on every state root.
+//
+// Each imports what the others made, so every program call runs on both backends; a gas figure or a
+// result that differs would end in a state root that the importers refuse.
+
+import assert from 'node:assert/strict';
+
+import { assertAgreed, assertNeverRestarted, programCalls, readLog } from '../agreement.mjs';
+import { rpc } from '../node.mjs';
+import { feast, menu, Workload } from '../workload.mjs';
+
+export async function agree(network, { rounds = 5, atOnce = 10 } = {}) {
+	const pids = Object.entries(network.nodes).map(([name, { pid }]) => [name, pid]);
+	const backends = await Promise.all(Object.values(network.nodes).map(async ({ rpcPort }) =>
+		(await rpc(rpcPort, 'virt_health')).backend));
+	assert.ok(backends.includes('interpreter') && new Set(backends).size > 1, `backends: ${backends}`);
+
+	const workload = await Workload.on(network);
+	const made = await feast(workload, await menu(workload), { rounds, atOnce });
+	const height = await assertAgreed(network);
+	for (const [name, pid] of pids) assertNeverRestarted(network, name, pid);
+
+	const apis = Object.values(network.apis);
+	const [calls, ...others] = await Promise.all(apis.map((api) => programCalls(api, height)));
+	for (const other of others) assert.deepEqual(other, calls);
+	const by = network.validators.map((_, author) =>
+		calls.filter((call) => call.author === author).length);
+	assert.ok(by.every((count) => count > 0), `program calls by author: ${by}`);
+	for (const name of network.validators) {
+		const { hostFaults } = await rpc(network.nodes[name].rpcPort, 'virt_health');
+		assert.equal(hostFaults, 0, `host faults of ${name}`);
+		assert.match(readLog(network, name), /Starting consensus session/, `${name} makes blocks`);
+	}
+	return `${made} calls ended as they must; ${calls.length} of them ran programs (${by.join(' + ')} by author); `
+		+ `${height} blocks with the same roots on ${backends.join(', ')}`;
+}

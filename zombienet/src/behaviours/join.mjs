@@ -1,0 +1,65 @@
+// Nodes that come later reach the validators' state: by executing every block again, on each backend,
+// and by warp sync, which takes the state at a finalised block as it is.
+
+import assert from 'node:assert/strict';
+
+import { assertAgreed, programCalls, untilFinal } from '../agreement.mjs';
+import { finalized, head } from '../chain.mjs';
+import { rpc } from '../node.mjs';
+import { feast, menu, Workload } from '../workload.mjs';
+
+/** Who comes, by name: the backend and the way of syncing. */
+const COMERS = {
+	'full-recompiler': ['recompiler', 'full'],
+	'full-interpreter': ['interpreter', 'full'],
+	'fast-interpreter': ['interpreter', 'fast'],
+	'warp-tiered': ['tiered', 'warp'],
+};
+
+export async function join(network, { rounds = 2, atOnce = 8 } = {}) {
+	const workload = await Workload.on(network);
+	await feast(workload, await menu(workload), { rounds, atOnce });
+	const height = await assertAgreed(network);
+	const [reference] = network.validatorApis;
+	const calls = await programCalls(reference, height);
+
+	for (const [name, [backend, sync]] of Object.entries(COMERS)) {
+		// Who executes every block can keep the state of each; the others are refused if they ask to.
+		const keep = sync === 'full' ? ['--state-pruning', 'archive'] : [];
+		await network.add(name, backend, ['--sync', sync, ...keep]);
+		await untilFinal(network, name, height);
+	}
+	await assertAgreed(network);
+
+	const syscalls = {};
+	for (const [name, [, sync]] of Object.entries(COMERS)) {
+		const api = network.apis[name];
+		({ syscalls: syscalls[name] } = await rpc(network.nodes[name].rpcPort, 'virt_health'));
+		if (sync === 'full') {
+			assert.ok(syscalls[name] > calls.length, `${name} made ${syscalls[name]} syscalls itself`);
+			// It has the state of every block, which only who executes it can have.
+			assert.deepEqual(await programCalls(api, height), calls, `calls on ${name}`);
+		} else {
+			// The first blocks' state was never there.
+			const first = await api.rpc.chain.getBlockHash(1);
+			await assert.rejects(api.rpc.state.getStorage('0x3a636f6465', first), `${name} did not execute block 1`);
+		}
+		await assertSameState(reference, api, name);
+	}
+	const full = Object.keys(COMERS).filter((name) => COMERS[name][1] === 'full');
+	return `${Object.keys(COMERS).join(', ')} reached the root of block ${height}, with ${calls.length} program calls; `
+		+ `${full.map((name) => `${name} made ${syscalls[name]} syscalls`).join(', ')}`;
+}
+
+/** Asserts that a node has all of the programs' storage, beside the root that says so. */
+async function assertSameState(reference, api, name) {
+	const { hash } = await finalized(api);
+	assert.equal((await head(api, hash)).stateRoot, (await head(reference, hash)).stateRoot);
+	const [mine, theirs] = await Promise.all([api, reference].map(async (one) => {
+		const at = await one.at(hash);
+		const entries = [...await at.query.virt.programs.entries(), ...await at.query.virt.state.entries()];
+		return entries.map(([key, value]) => [key.toHex(), value.toHex()]);
+	}));
+	assert.ok(mine.length > 10, `${mine.length} items on ${name}`);
+	assert.deepEqual(mine, theirs, `programs' storage on ${name}`);
+}

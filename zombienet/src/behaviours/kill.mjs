@@ -1,0 +1,183 @@
+// A validator that is killed while it makes a block, and one whose VM worker is killed while it
+// computes: the others go on, both come back and catch up, and no process is left behind.
+
+import assert from 'node:assert/strict';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import { u8aToHex } from '@polkadot/util';
+
+import { Abi } from '../abi.mjs';
+import { assertAgreed, readLog, untilFinal } from '../agreement.mjs';
+import { accounts, authorIndex, finalized, hashAt, head, submit, tx, u32 } from '../chain.mjs';
+import { busy, children, stillRunning } from '../node.mjs';
+import { abi } from '../paths.mjs';
+import { until } from '../until.mjs';
+import { Workload } from '../workload.mjs';
+
+/** Gas of one computation: most of a block's. It keeps whoever executes the block busy. */
+const LONG = 150_000_000n;
+
+/** More generations of a game of life than that gas is enough for. */
+const GENERATIONS = u32(1_000_000);
+
+/** Cells to begin with. */
+const GLIDER = [[1, 0], [2, 1], [0, 2], [1, 2], [2, 2]];
+
+/** Blocks that the others finalise before a node may come back. */
+const WITHOUT = 2;
+
+/** See `DEAD_WORKER_STATUS` in node/manager/src/engine.rs. */
+const DEAD_WORKER_STATUS = 71;
+
+export async function kill(network) {
+	const workload = await Workload.on(network);
+	const { life } = await workload.store(['life']);
+	const game = await workload.instantiate([['life', life, new Abi(abi('life')).encode('init', GLIDER)]]);
+	// Those that run programs in workers.
+	const [first, second] = network.validators.filter((name) =>
+		/recompiler|tiered/.test(network.nodes[name].command.join()));
+	const witness = network.validators.at(-1);
+	const computing = keepComputing(network.apis[witness], game.life);
+
+	let killed, without, author, dead;
+	try {
+		killed = await killMidBlock(network, second);
+		without = await goOn(network, witness);
+		await comeBack(network, second, witness);
+		author = await authorsAgain(network, second, witness);
+
+		dead = await killWorker(network, first);
+		await goOn(network, witness);
+		await comeBack(network, first, witness);
+	} finally {
+		computing.stop();
+	}
+	const calls = await computing.done;
+	const workers = [...killed.workers, ...dead.workers];
+	const height = await assertAgreed(network);
+	return `${second} was killed mid-block, the others finalised ${without} blocks more, it came back and made block ${author}; `
+		+ `${first} ended ${dead.after} ms after a worker of it was killed, and came back; `
+		+ `no orphan of ${workers.length} workers; ${calls} calls meanwhile; the same roots in ${height} blocks`;
+}
+
+/** Keeps long computations coming, one account each, so that each block takes time to make. */
+function keepComputing(api, life) {
+	let going = true;
+	let count = 0;
+	const computeOn = async (signer) => {
+		while (going) {
+			const { error } = await submit(api, tx.call(api, life, 'step', GENERATIONS, 0n, LONG), signer);
+			assert.equal(error, 'virt.OutOfGas');
+			count += 1;
+		}
+	};
+	const done = accounts()
+		.then((all) => Promise.all([all.dave, all.eve, all.ferdie].map(computeOn)))
+		.then(() => count);
+	// Looked at in the end; until then it is no unhandled rejection.
+	done.catch(() => {});
+	return { done, stop: () => (going = false) };
+}
+
+/** Kills a validator that has begun a block and not finished it. */
+async function killMidBlock(network, name) {
+	const api = network.apis[network.validators.at(-1)];
+	const slot = api.consts.aura.slotDuration.toNumber();
+	const authority = await authorityOf(api, name);
+	for (let tries = 0; tries < 5; tries += 1) {
+		const node = network.nodes[name];
+		const past = readLog(network, name).length;
+		const isItsTurn = () => Math.floor(Date.now() / slot) % network.validators.length === authority;
+		const workers = await until(`a block of ${name}`, () => {
+			const workers = children(node.pid);
+			if (!isItsTurn() || atWork(workers) === undefined) return null;
+			process.kill(node.pid, 'SIGKILL');
+			return workers;
+		}, { every: 5 });
+		await node.exited;
+		await network.disconnect(name);
+		await noOrphans(workers);
+		// It may have been done in the moment between, or have executed somebody else's.
+		const [, ...begun] = readLog(network, name).slice(past).split('Starting consensus session');
+		if (begun.length > 0 && !begun.at(-1).includes('Prepared block')) return { workers };
+		await comeBack(network, name, network.validators.at(-1));
+	}
+	throw new Error(`${name} was never killed in the middle of its block`);
+}
+
+/** Kills a worker while a program runs in it; gives how long the node went on. */
+async function killWorker(network, name) {
+	const node = network.nodes[name];
+	const past = readLog(network, name).length;
+	let workers, at;
+	await until(`the end of ${name}`, async () => {
+		workers = children(node.pid);
+		const worker = atWork(workers);
+		if (worker === undefined) return !node.alive();
+		at = Date.now();
+		process.kill(worker, 'SIGKILL');
+		// One that was done in the moment between is replaced, and the node goes on.
+		while (node.alive() && Date.now() - at < 5_000) await sleep(20);
+		return !node.alive();
+	}, { every: 5 });
+	const after = Date.now() - at;
+	await network.disconnect(name);
+	const { code } = await node.exited;
+	// Of a node that something else started, only the log is ours to see.
+	assert.ok(code === undefined || code === DEAD_WORKER_STATUS, `exit status ${code}`);
+	assert.match(readLog(network, name).slice(past), /Host fault, the node stops/, `${name} says why`);
+	await noOrphans(workers);
+	return { workers, after };
+}
+
+/** A worker that computes. It does for milliseconds only, so this looks for some without a pause. */
+function atWork(workers) {
+	const end = Date.now() + 150;
+	let seen = [];
+	while (Date.now() < end) {
+		seen = busy(workers).map((pid) => seen.find((one) => one.pid === pid) ?? { pid, since: Date.now() });
+		// Not one that is only being made ready.
+		const found = seen.find(({ since }) => Date.now() - since >= 2);
+		if (found) return found.pid;
+	}
+	return undefined;
+}
+
+/** Waits until no process of a dead node is left. */
+async function noOrphans(workers) {
+	assert.ok(workers.length > 0 || process.platform !== 'linux', 'programs ran in workers');
+	await until('the end of the workers', () => stillRunning(workers).length === 0, { within: 10_000 });
+}
+
+/** Waits until some blocks more are final. */
+async function goOn(network, witness) {
+	const { number } = await finalized(network.apis[witness]);
+	return (await untilFinal(network, witness, number + WITHOUT)).number - number;
+}
+
+/** Starts a node again, and waits until it has final what the others had. */
+async function comeBack(network, name, witness) {
+	const { number } = await finalized(network.apis[witness]);
+	await network.restart(name);
+	await untilFinal(network, name, number);
+}
+
+/** Waits for the next block of a validator on the others' chain. */
+async function authorsAgain(network, name, witness) {
+	const api = network.apis[witness];
+	const authority = await authorityOf(api, name);
+	let { number } = await head(api);
+	return until(`a block of ${name}`, async () => {
+		const hash = await hashAt(api, number + 1);
+		if (hash === null) return null;
+		number += 1;
+		const { header } = await head(api, hash);
+		return authorIndex(header, network.validators.length) === authority && number;
+	});
+}
+
+/** A validator's place among the authorities. */
+async function authorityOf(api, name) {
+	const wanted = u8aToHex((await accounts())[name].publicKey);
+	return (await api.query.aura.authorities()).findIndex((key) => key.toHex() === wanted);
+}

@@ -1,0 +1,152 @@
+// A network of nodes on loopback: its chain specification, its validators, and who joins later.
+// Knows the command lines of nodes that are to find each other; knows no extrinsic and no program.
+
+import { execFile } from 'node:child_process';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+
+import { Keyring } from '@polkadot/api';
+import { cryptoWaitReady } from '@polkadot/util-crypto';
+
+import { connect, disconnect } from './chain.mjs';
+import { foundNode, launch, rpc, startNode } from './node.mjs';
+import { nodeBinary } from './paths.mjs';
+import { until } from './until.mjs';
+
+/**
+ * How long a node of a network may take to answer, in milliseconds: when it starts and when there is a
+ * new runtime it compiles for seconds, and all nodes of a machine do so at once.
+ */
+export const ANSWER_WITHIN = 300_000;
+
+/** Validators by the order in which a network has them. The node has an option for the keys of each. */
+export const NAMES = ['alice', 'bob', 'charlie', 'dave', 'eve', 'ferdie'];
+
+/** What they run programs on: both backends from two validators on. */
+const BACKENDS = ['recompiler', 'interpreter', 'tiered', 'interpreter', 'tiered', 'interpreter'];
+
+/** What a node says of the blocks that it makes, whatever it says by default. */
+const LOG = ['-l', 'basic-authorship=info'];
+
+/** Writes a specification of the `local` chain with these well-known validators instead of its own. */
+export async function writeSpec(file, names) {
+	const { stdout } = await promisify(execFile)(
+		nodeBinary(), ['export-chain-spec', '--chain', 'local'], { maxBuffer: 64 * 1024 * 1024 },
+	);
+	const spec = JSON.parse(stdout);
+	await cryptoWaitReady();
+	const address = (type, name) =>
+		new Keyring({ type }).addFromUri(`//${name[0].toUpperCase()}${name.slice(1)}`).address;
+	const { patch } = spec.genesis.runtimeGenesis;
+	patch.aura.authorities = names.map((name) => address('sr25519', name));
+	patch.grandpa.authorities = names.map((name) => [address('ed25519', name), 1]);
+	writeFileSync(file, JSON.stringify(spec));
+}
+
+/** Nodes of one chain, by name, and a connection to each. */
+export class Network {
+	/** `start` is what starts a node: a scenario's, which ends it with the test, or `startNode`. */
+	constructor({ dir, spec, start = (name, options) => startNode({ log: join(dir, `${name}.log`), ...options }) }) {
+		Object.assign(this, { dir, spec, start, nodes: {}, apis: {}, validators: [] });
+	}
+
+	/** A new network of `count` validators, in the folder `dir`. */
+	static async start({ dir, count, rpcPort, start }) {
+		mkdirSync(dir, { recursive: true });
+		const spec = join(dir, 'chain-spec.json');
+		const names = NAMES.slice(0, count);
+		// A folder that is kept goes on with its chain.
+		if (!existsSync(spec)) await writeSpec(spec, names);
+		const network = new Network({ dir, spec, start });
+		const add = (name, index) => {
+			// Its identity in the network is the same each time it is started on this folder.
+			const key = String(index + 1).padStart(64, '0');
+			const args = [`--${name}`, '--node-key', key, ...LOG];
+			return network.add(name, BACKENDS[index], args, rpcPort && rpcPort + index);
+		};
+		network.validators = names;
+		await add(names[0], 0);
+		// All others find each other through the first.
+		await Promise.all(names.slice(1).map((name, index) => add(name, index + 1)));
+		await network.untilConnected();
+		return network;
+	}
+
+	/** The network that Zombienet gives to a script. */
+	static async found({ tmpDir, chainSpecPath, nodesByName }) {
+		const network = new Network({ dir: tmpDir, spec: chainSpecPath });
+		network.validators = Object.keys(nodesByName).sort();
+		for (const name of network.validators) {
+			const { wsUri: url } = nodesByName[name];
+			const log = join(tmpDir, `${name}.log`);
+			await network.set(name, foundNode(join(tmpDir, name, 'data'), { url, log }));
+		}
+		await network.untilConnected();
+		return network;
+	}
+
+	/** A further node, which syncs from the others. */
+	async add(name, backend, args, rpcPort) {
+		const known = Object.values(this.nodes).filter((node) => node.alive());
+		const addresses = await Promise.all(known.map(async (node) =>
+			(await rpc(node.rpcPort, 'system_localListenAddresses')).find((at) => at.includes('/127.0.0.1/'))));
+		const node = await this.start(name, {
+			rpcPort,
+			within: ANSWER_WITHIN,
+			args: [
+				'--chain', this.spec, '--base-path', join(this.dir, name), '--vm-backend', backend, ...args,
+				...addresses.flatMap((address) => ['--bootnodes', address]),
+			],
+		});
+		return this.set(name, node);
+	}
+
+	/** Starts a node again that ended, by the same command line. Its log goes on. */
+	async restart(name) {
+		const { command, log, rpcPort } = this.nodes[name];
+		await this.disconnect(name);
+		return this.set(name, await launch({ command, log, rpcPort, within: ANSWER_WITHIN }));
+	}
+
+	/** Ends all nodes, which have to be ours. */
+	async stop() {
+		await this.disconnect();
+		await Promise.all(Object.values(this.nodes).map((node) => node.stop()));
+	}
+
+	/** Closes the connections to these nodes, to all when none is named. */
+	async disconnect(...names) {
+		for (const name of names.length > 0 ? names : Object.keys(this.apis)) {
+			const api = this.apis[name];
+			delete this.apis[name];
+			if (api) await disconnect(api);
+		}
+	}
+
+	/** Connects anew to all nodes. */
+	async reconnect() {
+		await this.disconnect();
+		for (const [name, node] of Object.entries(this.nodes)) await this.set(name, node);
+	}
+
+	/** The connections to the validators. */
+	get validatorApis() {
+		return this.validators.map((name) => this.apis[name]);
+	}
+
+	async set(name, node) {
+		this.nodes[name] = node;
+		this.apis[name] = await connect(node.url, { answerWithin: ANSWER_WITHIN });
+		return node;
+	}
+
+	async untilConnected() {
+		const others = Object.keys(this.nodes).length - 1;
+		for (const [name, api] of Object.entries(this.apis)) {
+			await until(`${name}'s peers`, async () =>
+				(await api.rpc.system.health()).peers.toNumber() >= Math.min(others, 1),
+			{ within: ANSWER_WITHIN });
+		}
+	}
+}

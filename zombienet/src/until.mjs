@@ -1,0 +1,13 @@
+import assert from 'node:assert/strict';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/** Asks `test` again and again until it gives something, and gives that. */
+export async function until(what, test, { within = 90_000, every = 250 } = {}) {
+	const deadline = Date.now() + within;
+	for (;;) {
+		const found = await test();
+		if (found) return found;
+		assert.ok(Date.now() < deadline, `${what}: not within ${within} ms`);
+		await sleep(every);
+	}
+}

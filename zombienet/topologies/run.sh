@@ -1,0 +1,28 @@
+#!/usr/bin/env bash
+# Runs behaviours, each on a fresh network, by Zombienet's native provider; all when none is named.
+# Usage: run.sh [<name of a .zndsl file>...]
+set -euo pipefail
+cd "$(dirname "$0")"
+target=${CARGO_TARGET_DIR:-$(realpath ../..)/target}
+export VIRT_NODE=${VIRT_NODE:-$target/release/virt-node}
+[ -x "$VIRT_NODE" ] || { echo "error: no node at $VIRT_NODE: run \`make build\`, or set VIRT_NODE to one" >&2; exit 1; }
+if [ ! -e node_modules/.package-lock.json ] || [ package-lock.json -nt node_modules/.package-lock.json ]; then
+	npm ci --no-audit --no-fund --loglevel=error
+fi
+# polkadot-js is here twice: Zombienet's own, and ours.
+export POLKADOTJS_DISABLE_ESM_CJS_WARNING=1
+[ $# -gt 0 ] || set -- agree join kill upgrade load
+
+log=$(mktemp)
+for name; do
+	start=$SECONDS
+	if node_modules/.bin/zombienet --provider native --spawn-concurrency 4 test "$name.zndsl" > "$log" 2>&1; then
+		grep "^$name: " "$log"
+		echo "$name: done in $((SECONDS - start)) s"
+	else
+		grep -A 20 "^$name: " "$log" || tail -n 40 "$log"
+		echo "$name: FAILED after $((SECONDS - start)) s; all that was said is in $log"
+		exit 1
+	fi
+done
+rm "$log"
