@@ -49,9 +49,9 @@ pub fn revert_chain(
 ///
 /// The pool forgets all that waits in it: it was checked against a state that is no more.
 pub async fn revert_to(
-	backend: &Arc<Backend>,
-	client: &Arc<Client>,
-	pool: &Arc<Pool>,
+	backend: Arc<Backend>,
+	client: Arc<Client>,
+	pool: Arc<Pool>,
 	to: Hash,
 ) -> Result<BlockNumber, RevertError> {
 	let best = client.info().best_number;
@@ -60,7 +60,7 @@ pub async fn revert_to(
 		Some(number) if number > 0 && client.hash(number)? == Some(to) => number,
 		_ => return Err(RevertError::UnknownSnapshot { id: to, best }),
 	};
-	let count = revert_chain(backend, client, best - number)?;
+	let count = revert_chain(&backend, &client, best - number)?;
 	let now = client.info();
 	if now.best_hash != to {
 		let trouble =
@@ -81,8 +81,8 @@ pub async fn revert_to(
 /// The pool goes from block to block, and takes in what a block says only where it comes from the
 /// block's parent. Of a way that it cannot find it believes the end.
 pub async fn lead_pool(
-	client: &Arc<Client>,
-	pool: &Arc<Pool>,
+	client: Arc<Client>,
+	pool: Arc<Pool>,
 	block: Hash,
 ) -> Result<(), ClientError> {
 	let Some(header) = client.header(block)? else { return Ok(()) };

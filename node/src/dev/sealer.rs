@@ -12,6 +12,7 @@ use futures::{
 	StreamExt,
 };
 use futures_timer::Delay;
+use jsonrpsee::core::async_trait;
 use sc_basic_authorship::ProposerFactory;
 use sc_client_api::{BlockBackend, Finalizer, StorageProvider};
 use sc_consensus::BoxBlockImport;
@@ -23,6 +24,7 @@ use sc_service::Error as ServiceError;
 use sc_transaction_pool_api::TransactionPool;
 use sp_blockchain::{Error as ClientError, HeaderBackend};
 use sp_core::storage::StorageKey;
+use sp_inherents::CreateInherentDataProviders;
 use sp_timestamp::{InherentDataProvider as TimeProvider, Timestamp};
 use std::{sync::Arc, time::Duration};
 use virt_runtime::BlockNumber;
@@ -81,6 +83,22 @@ pub struct Sealer {
 	import: BoxBlockImport<Block>,
 	digests: AuraConsensusDataProvider<Block>,
 	clock: Clock,
+}
+
+/// Blocks of this time. A closure would do, if the compiler saw that its future can be sent.
+struct At(Timestamp);
+
+#[async_trait]
+impl CreateInherentDataProviders<Block, ()> for At {
+	type InherentDataProviders = TimeProvider;
+
+	async fn create_inherent_data_providers(
+		&self,
+		_: Hash,
+		(): (),
+	) -> Result<TimeProvider, Box<dyn std::error::Error + Send + Sync>> {
+		Ok(TimeProvider::new(self.0))
+	}
 }
 
 impl Sealer {
@@ -156,7 +174,7 @@ impl Sealer {
 			block_import: &mut self.import,
 			// Nothing but the time may be in here: the engine takes a block with more transactions
 			// than there are providers for one that is not empty.
-			create_inherent_data_providers: &move |_, ()| async move { Ok(TimeProvider::new(time)) },
+			create_inherent_data_providers: &At(time),
 		})
 		.await;
 		let result = sealed.await.unwrap_or_else(|gone| Err(gone.into()));
@@ -173,7 +191,7 @@ impl Sealer {
 	async fn wait_for_pool(&self, block: Hash) {
 		let followed = future::select(self.pool.ready_at(block), Delay::new(POOL_PATIENCE)).await;
 		if let Either::Right(_) = followed {
-			if let Err(error) = revert::lead_pool(&self.client, &self.pool, block).await {
+			if let Err(error) = revert::lead_pool(self.client.clone(), self.pool.clone(), block).await {
 				log::warn!(target: "virt", "The pool does not follow the chain: {error}");
 			}
 		}
@@ -197,7 +215,8 @@ impl Sealer {
 	}
 
 	async fn revert(&mut self, to: Hash) -> Result<BlockNumber, RevertError> {
-		let count = revert::revert_to(&self.backend, &self.client, &self.pool, to).await?;
+		let (backend, client) = (self.backend.clone(), self.client.clone());
+		let count = revert::revert_to(backend, client, self.pool.clone(), to).await?;
 		self.clock = Clock::after(time_of(&self.client, to)?, Timestamp::current());
 		Ok(count)
 	}
