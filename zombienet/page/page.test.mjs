@@ -64,6 +64,7 @@ describe('page', () => {
 				'--disable-background-networking', '--disable-component-update', '--disable-sync'],
 		});
 		page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
+		page.setDefaultTimeout(90_000); // A machine may be busy with a build beside.
 		page.on('pageerror', (error) => complaints.push(String(error)));
 		page.on('console', (message) => {
 			if (message.type() === 'error') complaints.push(message.text());
@@ -72,7 +73,7 @@ describe('page', () => {
 			if (!request.url().startsWith(url)) complaints.push(`asked for ${request.url()}`);
 		});
 		await page.goto(`${url}?rpc=${encodeURIComponent(node.url)}`);
-		await page.locator('#status.up').waitFor({ timeout: 60_000 });
+		await page.locator('#status.up').waitFor();
 	});
 
 	s.it('the chain is named, and its blocks are there', async () => {

@@ -123,6 +123,7 @@ async function perform(line, env, out) {
 		throw new Advice(`${error.message}\nStart one with \`make dev\`, or name one with --url.`);
 	});
 	try {
+		if (!api.call.virtApi) throw new Advice(`the chain at ${url} has no pallet for programs`);
 		const context = {
 			api, signer, origin: signer.address, accounts: await accounts(),
 			abi, gas, value, deposit, options, out,

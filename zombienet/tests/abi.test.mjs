@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 
-import { Abi } from '../src/abi.mjs';
+import { Abi, withData } from '../src/abi.mjs';
 import { abi, blobNames } from '../src/paths.mjs';
 
 const ALICE = '5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY';
@@ -94,6 +94,35 @@ describe('abi', () => {
 		}
 		assert.throws(() => abi.error('entry', bytes('09')));
 		assert.throws(() => abi.error('entry', bytes('0001')), /is no Error/);
+	});
+
+	it('arguments may be given as people write them', () => {
+		const abi = of({ Own: { count: 'u32', items: 'Vec<u64>' } }, ['u128', 'bool', 'Text', 'AccountId', 'Own', 'Raw']);
+		const texts = [`${2n ** 127n}`, 'true', '[1', '//Bob', '{ "count": 1, "items": [9] }', '0x0809'];
+		const input = abi.encodeTexts('entry', texts, { bob: { address: BOB } });
+		const wanted = abi.encode('entry', 2n ** 127n, true, '[1', BOB, { count: 1, items: [9] }, bytes('0809'));
+		assert.deepEqual(input, wanted);
+		assert.throws(() => abi.encodeTexts('entry', ['1', 'true', '', '//Zoe', '{}', '0x'], {}), /no development account \/\/Zoe/);
+	});
+
+	it('what came of a call is a result, an error of the program, or neither', () => {
+		const abi = of(ERROR, [], 'u8', 'Error');
+		assert.deepEqual(abi.outcome('entry', null, bytes('05')), { result: 5 });
+		const thrown = { error: 'Plain', docs: 'It is plain.' };
+		assert.deepEqual(abi.outcome('entry', 'virt.Reverted', bytes('00')), { thrown });
+		assert.deepEqual(abi.outcome('entry', 'virt.Reverted', bytes('')), {});
+		assert.deepEqual(abi.outcome('entry', 'virt.OutOfGas', bytes('')), {});
+	});
+
+	it('events have what their data is, where the program has a type for it', () => {
+		const said = (data) => ({ name: 'virt.ProgramEvent', data: { data } });
+		const called = { name: 'virt.Called', data: { output: '0x05' } };
+		const abi = of({ Event: 'u8' }, []);
+		const [known, strange, other] = withData(abi, [said('0x05'), said('0x0506'), called]);
+		assert.deepEqual(known.data, { data: '0x05', decoded: 5 });
+		assert.deepEqual([strange, other], [said('0x0506'), called]);
+		assert.deepEqual(withData(of({}, []), [said('0x05')]), [said('0x05')]);
+		assert.deepEqual(withData(null, [said('0x05')]), [said('0x05')]);
 	});
 
 	it('what it cannot read it says', () => {

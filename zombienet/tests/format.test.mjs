@@ -1,0 +1,28 @@
+// Amounts and values as people read and write them: no node is needed.
+
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+
+import { count, flat, fromUnits, units } from '../src/format.mjs';
+
+const api = { registry: { chainDecimals: [12], chainTokens: ['UNIT'] } };
+
+describe('format', () => {
+	it('an amount is read as it is written', () => {
+		for (const [text, amount] of [
+			['1.5 UNIT', 1_500_000_000_000n], ['0.000000000001 UNIT', 1n], ['1,234 UNIT', 1_234n * 10n ** 12n],
+		]) {
+			assert.equal(units(api, amount), text);
+			assert.equal(fromUnits(api, text.replace(' UNIT', '')), amount);
+		}
+		assert.equal(fromUnits(api, ''), 0n);
+		for (const text of ['1.', '-1', 'ten', '0.0000000000001']) {
+			assert.throws(() => fromUnits(api, text), /is no amount of UNIT/, text);
+		}
+	});
+
+	it('values stand on one line', () => {
+		assert.equal(flat({ a: [1n, { B: null }], c: new Map([['d', '0x05']]) }), '{ a: [1, { B: null }], c: { d: 0x05 } }');
+		assert.equal(count(1234567n), '1,234,567');
+	});
+});
