@@ -126,16 +126,21 @@ function keepCounting(network, address, signers) {
 		while (going) {
 			const api = await connect(url, { answerWithin: ANSWER_WITHIN });
 			try {
-				while (going) {
-					const made = await submit(api, tx.call(api, address, 'increment'), signer, { finalized: true });
-					eventOf(made, 'Called');
-					counts[index] += 1;
-				}
-			} catch (error) {
-				if (!isOfTheUpgrade(error)) throw error;
+				await countWith(api, signer, index);
 			} finally {
 				await disconnect(api);
 			}
+		}
+	};
+	const countWith = async (api, signer, index) => {
+		while (going) {
+			// A call may be refused as one for the old runtime, be on a fork, or be read with the types of
+			// both: then it is made anew, on another connection. What came of each, the chain says.
+			const made = await submit(api, tx.call(api, address, 'increment'), signer, { finalized: true })
+				.catch(() => null);
+			if (made === null) return;
+			eventOf(made, 'Called');
+			counts[index] += 1;
 		}
 	};
 	const done = Promise.all(signers.map(countOn)).catch((error) => (failure = error));
@@ -153,9 +158,3 @@ function keepCounting(network, address, signers) {
 		},
 	};
 }
-
-/**
- * Whether a call was refused, or dropped from a pool, as one for the old runtime; waited for all to
- * compile the new one; or was under way when its connection changed runtimes, and could not be read.
- */
-const isOfTheUpgrade = ({ message }) => /1010|Invalid|Unable to decode|in no block after/.test(message);
