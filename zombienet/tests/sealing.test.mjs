@@ -101,7 +101,7 @@ describe('sealing', () => {
 		assert.ok(log.includes(`  //Alice   ${all.alice.address}\n`));
 		assert.ok(log.includes('  sealing   instant: '));
 		assert.doesNotMatch(log, /Idle|\x1b/, 'quiet, and plain');
-		const lines = log.split('\n').filter((line) => line.endsWith(': the counter is 1 now'));
+		const lines = log.split('\n').filter((line) => line.trimEnd().endsWith(': the counter is 1 now'));
 		assert.equal(lines.length, 1, 'each line once');
 		const hex = (value) => Buffer.from(value).toString('hex');
 		const short = `${codeHash.slice(0, 6)}…${codeHash.slice(-4)}`;
