@@ -191,7 +191,9 @@ impl Sealer {
 	async fn wait_for_pool(&self, block: Hash) {
 		let followed = future::select(self.pool.ready_at(block), Delay::new(POOL_PATIENCE)).await;
 		if let Either::Right(_) = followed {
-			if let Err(error) = revert::lead_pool(self.client.clone(), self.pool.clone(), block).await {
+			if let Err(error) =
+				revert::lead_pool(self.client.clone(), self.pool.clone(), block).await
+			{
 				log::warn!(target: "virt", "The pool does not follow the chain: {error}");
 			}
 		}

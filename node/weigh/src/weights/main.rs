@@ -35,9 +35,8 @@ fn main() -> ExitCode {
 
 fn weights(cli: &Cli) -> Result<(), String> {
 	let mut all: Vec<Measured> = Vec::new();
-	// A node may run any: what is slower counts.
-	let backends = [BackendChoice::Tiered, BackendChoice::Recompiler, BackendChoice::Interpreter];
-	for backend in backends {
+	// A validator runs one of these: what is slower counts.
+	for backend in [BackendChoice::Tiered, BackendChoice::Interpreter] {
 		for measured in measure::all(backend, &cli.only)? {
 			match all.iter_mut().find(|known| known.name == measured.name) {
 				Some(known) => known.fit = known.fit.at_least(measured.fit),
