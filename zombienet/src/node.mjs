@@ -60,7 +60,7 @@ export async function rpc(port, method, params = []) {
  * `args` is everything but ports and log; `log` is a file path, appended to, so that a restart's
  * lines follow the first run's. `env` adds to this process's environment.
  */
-export async function startNode({ args, log, rpcPort, p2pPort, env = {}, within = 60_000 }) {
+export async function startNode({ args, log, rpcPort, p2pPort, env = {}, within = 120_000 }) {
 	rpcPort ??= await freePort();
 	p2pPort ??= await freePort();
 	const command = [
@@ -76,7 +76,7 @@ export async function startNode({ args, log, rpcPort, p2pPort, env = {}, within 
 }
 
 /** As `startNode`, by a whole command line: that of a node which ran before, to start it again. */
-export async function launch({ command, log, rpcPort, env = {}, within = 60_000 }) {
+export async function launch({ command, log, rpcPort, env = {}, within = 120_000 }) {
 	if (!(await isPortFree(rpcPort))) {
 		// The node would quietly take another port, and we would talk to somebody else's.
 		throw new Error(`port ${rpcPort} is taken`);
