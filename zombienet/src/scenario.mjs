@@ -5,22 +5,10 @@ import { after, before, it } from 'node:test';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 
 import { connect, disconnect } from './chain.mjs';
 import { Network } from './network.mjs';
 import { logTail, startNode } from './node.mjs';
-
-/** Waits until `test` gives something, and gives that. */
-export async function until(what, test, within = 20_000) {
-	const deadline = Date.now() + within;
-	for (;;) {
-		const found = await test();
-		if (found) return found;
-		if (Date.now() > deadline) throw new Error(`${what}: not within ${within} ms`);
-		await sleep(50);
-	}
-}
 
 /**
  * Call it first in a `describe`. One scratch folder per scenario; it stays when a test failed,

@@ -12,7 +12,8 @@ import {
 } from '../src/chain.mjs';
 import { rpc } from '../src/node.mjs';
 import { blob, nodeBinary } from '../src/paths.mjs';
-import { scenario, until } from '../src/scenario.mjs';
+import { scenario } from '../src/scenario.mjs';
+import { until } from '../src/until.mjs';
 
 const DAY = 24 * 60 * 60 * 1_000;
 

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { describe } from 'node:test';
 import { join } from 'node:path';
 
-import { accounts, connect, disconnect, run, tx, upload } from '../src/chain.mjs';
+import { accounts, disconnect, run, tx, upload } from '../src/chain.mjs';
 import { children, rpc } from '../src/node.mjs';
 import { blob } from '../src/paths.mjs';
 import { scenario } from '../src/scenario.mjs';
@@ -37,7 +37,7 @@ describe('vm', () => {
 		assert.equal(before.backend, 'tiered');
 		assert.deepEqual([before.tierUps, before.hostFaults, before.lastFault], [0, 0, null]);
 
-		const api = await connect(node.url);
+		const api = await s.connect(node);
 		({ codeHash } = await upload(api, alice, blob('sha256')));
 		await hash(api);
 		await disconnect(api);
@@ -52,7 +52,7 @@ describe('vm', () => {
 
 	s.it('a stopped worker ends the node, loudly, and it can be started again', async () => {
 		const first = await s.start('node', { args });
-		const api = await connect(first.url);
+		const api = await s.connect(first);
 		const reference = await hash(api);
 		for (const worker of children(first.pid)) process.kill(worker, 'SIGSTOP');
 		// Nobody waits for its block: there will be none.
@@ -62,7 +62,7 @@ describe('vm', () => {
 
 		// On the same port, where the client of the first node finds it again.
 		const second = await s.start('node', { args, rpcPort: first.rpcPort });
-		const again = await connect(second.url);
+		const again = await s.connect(second);
 		assert.equal(await hash(again), reference);
 		await disconnect(again);
 		await disconnect(api);

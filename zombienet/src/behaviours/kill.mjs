@@ -33,15 +33,16 @@ export async function kill(network) {
 	const workload = await Workload.on(network);
 	const { life } = await workload.store(['life']);
 	const game = await workload.instantiate([['life', life, new Abi(abi('life')).encode('init', GLIDER)]]);
-	// Those that run programs in workers.
-	const [first, second] = network.validators.filter((name) =>
-		/recompiler|tiered/.test(network.nodes[name].command.join()));
-	const witness = network.validators.at(-1);
+	const runs = (backend) => network.validators.filter((name) =>
+		backend.test(network.nodes[name].command.join()));
+	// One that runs programs in workers, and one that takes longest to make a block.
+	const [first] = runs(/recompiler|tiered/);
+	const [second, witness] = runs(/interpreter/);
 	const computing = keepComputing(network.apis[witness], game.life);
 
-	let killed, without, author, dead;
+	let without, author, dead;
 	try {
-		killed = await killMidBlock(network, second);
+		await killMidBlock(network, second, witness);
 		without = await goOn(network, witness);
 		await comeBack(network, second, witness);
 		author = await authorsAgain(network, second, witness);
@@ -53,11 +54,10 @@ export async function kill(network) {
 		computing.stop();
 	}
 	const calls = await computing.done;
-	const workers = [...killed.workers, ...dead.workers];
 	const height = await assertAgreed(network);
 	return `${second} was killed mid-block, the others finalised ${without} blocks more, it came back and made block ${author}; `
 		+ `${first} ended ${dead.after} ms after a worker of it was killed, and came back; `
-		+ `no orphan of ${workers.length} workers; ${calls} calls meanwhile; the same roots in ${height} blocks`;
+		+ `no orphan of ${dead.workers.length} workers; ${calls} calls meanwhile; the same roots in ${height} blocks`;
 }
 
 /** Keeps long computations coming, one account each, so that each block takes time to make. */
@@ -79,28 +79,21 @@ function keepComputing(api, life) {
 	return { done, stop: () => (going = false) };
 }
 
-/** Kills a validator that has begun a block and not finished it. */
-async function killMidBlock(network, name) {
-	const api = network.apis[network.validators.at(-1)];
-	const slot = api.consts.aura.slotDuration.toNumber();
-	const authority = await authorityOf(api, name);
-	for (let tries = 0; tries < 5; tries += 1) {
+/** Kills a validator that has begun a block and not finished it, by what its log says. */
+async function killMidBlock(network, name, witness) {
+	for (let tries = 0; tries < 10; tries += 1) {
 		const node = network.nodes[name];
 		const past = readLog(network, name).length;
-		const isItsTurn = () => Math.floor(Date.now() / slot) % network.validators.length === authority;
-		const workers = await until(`a block of ${name}`, () => {
-			const workers = children(node.pid);
-			if (!isItsTurn() || atWork(workers) === undefined) return null;
-			process.kill(node.pid, 'SIGKILL');
-			return workers;
-		}, { every: 5 });
+		const isMidBlock = () => {
+			const [, ...begun] = readLog(network, name).slice(past).split('Starting consensus session');
+			return begun.length > 0 && !begun.at(-1).includes('Prepared block');
+		};
+		await until(`a block of ${name}`, () => isMidBlock() && process.kill(node.pid, 'SIGKILL'), { every: 5 });
 		await node.exited;
 		await network.disconnect(name);
-		await noOrphans(workers);
-		// It may have been done in the moment between, or have executed somebody else's.
-		const [, ...begun] = readLog(network, name).slice(past).split('Starting consensus session');
-		if (begun.length > 0 && !begun.at(-1).includes('Prepared block')) return { workers };
-		await comeBack(network, name, network.validators.at(-1));
+		// It may have been done in the moment between.
+		if (isMidBlock()) return;
+		await comeBack(network, name, witness);
 	}
 	throw new Error(`${name} was never killed in the middle of its block`);
 }
