@@ -130,7 +130,7 @@ fn storms() -> Vec<Load> {
 	// The syscalls that this chain has beside the pallet's.
 	let own = [("slot", vec![]), ("issuance", vec![memory()])].map(|made| {
 		let name = format!("{}, of the chain", made.0);
-		Load::new(name, storm(&[made], &[], &[], 10_000))
+		Load::new(name, storm(&[made], &[], &[], 2_000))
 	});
 	let pallets = storms::all(&around).into_iter().map(|storm| {
 		let mut load = Load::new(storm.name(), storm.program(&around, storm.rounds));
