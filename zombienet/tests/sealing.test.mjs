@@ -160,10 +160,10 @@ describe('sealing', () => {
 			'interval', '--sealing', `interval=${every}`, '--tmp', '--rpc-methods', 'safe',
 		);
 		const first = await head(api);
-		const start = Date.now();
+		const since = Date.now();
 		await until('five blocks', async () => (await head(api)).number >= first.number + 5);
 		// The machine may be busy; it must not be early.
-		const took = Date.now() - start;
+		const took = Date.now() - since;
 		assert.ok(took >= 4 * every, `five blocks in ${took} ms`);
 		await api.tx.system.remark('0x01').signAndSend(all.alice);
 		await until('the transaction', async () => await nonceOf(api, all.alice) === 1);
