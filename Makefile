@@ -79,6 +79,7 @@ weights: setup ## Measures what calls and syscalls take, and writes pallet/src/w
 	$(CARGO) build --release --workspace --bin virt-weights --features virt-weigh/runtime-benchmarks \
 		--target-dir $(TARGET)/weights
 	@$(TARGET)/weights/release/virt-weights --write pallet/src/weights.rs
+	@$(CARGO) fmt --all
 
 fmt: setup ## Formats the sources
 	$(CARGO) fmt --all
