@@ -29,8 +29,9 @@ use sp_timestamp::{InherentDataProvider as TimeProvider, Timestamp};
 use std::{sync::Arc, time::Duration};
 use virt_runtime::BlockNumber;
 
-/// How long the pool may take to follow a new block, before it is led to it.
-const POOL_PATIENCE: Duration = Duration::from_secs(1);
+/// How long the pool may take to follow a new block, before it is led to it, or what it knows is taken
+/// as all there is.
+pub(super) const POOL_PATIENCE: Duration = Duration::from_secs(1);
 
 /// What can be asked of the sealer. It answers through `done`.
 pub enum Command {

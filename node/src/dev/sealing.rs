@@ -1,6 +1,6 @@
 //! When blocks are made. How they are made is the [sealer](super::sealer)'s.
 
-use super::sealer::{Command, SealBlock};
+use super::sealer::{Command, SealBlock, POOL_PATIENCE};
 use crate::service::{Client, Hash, Pool};
 use futures::{
 	channel::{mpsc, oneshot},
@@ -17,9 +17,6 @@ use std::{
 	sync::Arc,
 	time::{Duration, Instant},
 };
-
-/// How long the pool may take to follow a new block, before what it knows is taken as all there is.
-const POOL_PATIENCE: Duration = Duration::from_secs(1);
 
 /// The pauses between tries to seal what will not be sealed: the first, and the longest.
 const FIRST_PAUSE: Duration = Duration::from_millis(50);

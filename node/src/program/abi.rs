@@ -351,15 +351,11 @@ impl Abi {
 		from: &mut &[u8],
 		depth: u32,
 	) -> Result<Value, String> {
-		let mut values = Vec::new();
-		for _ in 0..len {
-			// A length of nothings is not worth anything, and may be huge.
-			if from.is_empty() {
-				return Err("it ends too soon".into());
-			}
-			values.push(self.read(ty, from, depth)?);
+		// Each takes a byte or more: a length of nothings is worth nothing, and may be huge.
+		if len > from.len() {
+			return Err("it ends too soon".into());
 		}
-		Ok(values.into())
+		(0..len).map(|_| self.read(ty, from, depth)).collect()
 	}
 
 	fn read_declared(

@@ -93,15 +93,22 @@ impl Chain {
 		entry: &str,
 		input: &[u8],
 	) -> Result<(Tried, Duration), String> {
-		let arguments = (
-			ALICE,
-			address,
-			entry.as_bytes(),
-			input,
-			0u128,
-			Option::<u64>::None,
-			Option::<u128>::None,
-		);
+		let (gas_limit, deposit_limit) = (Option::<u64>::None, Option::<u128>::None);
+		let entry = entry.as_bytes();
+		let arguments = (ALICE, address, entry, input, 0u128, gas_limit, deposit_limit);
+		self.attempt("VirtApi_dry_run_call", arguments)
+	}
+
+	/// Tries an upload, in a block of its own; how long that took.
+	pub fn try_upload(&mut self, code: &[u8]) -> Result<(Tried, Duration), String> {
+		self.attempt("VirtApi_dry_run_upload", (ALICE, code, Option::<u128>::None))
+	}
+
+	fn attempt(
+		&mut self,
+		method: &str,
+		arguments: impl Encode,
+	) -> Result<(Tried, Duration), String> {
 		self.block();
 		let wasm = virt_runtime::WASM_BINARY.ok_or("it was built without its runtime")?;
 		let code = WrappedRuntimeCode(wasm.into());
@@ -109,8 +116,7 @@ impl Chain {
 		let (context, data) = (CallContext::Onchain { import: true }, arguments.encode());
 		let mut ext = self.ext.ext();
 		let start = Instant::now();
-		let (result, _) =
-			self.executor.call(&mut ext, &code, "VirtApi_dry_run_call", &data, context);
+		let (result, _) = self.executor.call(&mut ext, &code, method, &data, context);
 		let took = start.elapsed();
 		let result = result.map_err(|error| error.to_string())?;
 		let tried = Tried::decode(&mut &result[..]).map_err(|error| error.to_string())?;

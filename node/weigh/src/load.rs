@@ -5,12 +5,11 @@ use codec::Encode;
 use pallet_virt::{
 	benchmarking::{
 		program::{blocks, computing, memory, storm},
-		storms::{self, Surroundings, MESSAGE},
+		storms::{self, Surroundings},
 	},
 	limits::MAX_INPUT,
 };
 use polkavm_common::program::{asm, Instruction, Reg};
-use sp_core::Pair;
 use virt_runtime::{RuntimeCall, Virt};
 
 /// A program to call.
@@ -23,11 +22,13 @@ pub struct Load {
 	pub input: Vec<u8>,
 	/// Whether the node has not seen it before.
 	pub cold: bool,
+	/// Whether it is uploaded, instead of called.
+	pub uploaded: bool,
 }
 
 impl Load {
 	fn new(name: impl Into<String>, code: Vec<u8>) -> Self {
-		Self { name: name.into(), code, input: Vec::new(), cold: false }
+		Self { name: name.into(), code, input: Vec::new(), cold: false, uploaded: false }
 	}
 }
 
@@ -112,15 +113,19 @@ fn loading() -> Vec<Load> {
 	use Reg::{A0, A1};
 	let many = |instruction: Instruction, count: u32| blocks(&[instruction; 32], count, 1);
 	let base = memory() as i32;
-	let mut loads = vec![
-		Load::new("nothing", computing(&[], &[], 4_096, 2)),
-		Load::new("moves, as many as fit, run once", many(asm::move_reg(A0, A1), 5_000)),
-		Load::new("stores, as many as fit, run once", many(asm::store_imm_u64(base, 77), 1_500)),
-		Load::new("empty blocks, as many as fit, run once", blocks(&[], 400_000, 1)),
+	let programs = [
+		("nothing", computing(&[], &[], 4_096, 2)),
+		("moves, as many as fit, run once", many(asm::move_reg(A0, A1), 5_000)),
+		("stores, as many as fit, run once", many(asm::store_imm_u64(base, 77), 1_500)),
+		("empty blocks, as many as fit, run once", blocks(&[], 400_000, 1)),
 	];
-	for load in &mut loads {
-		load.name = format!("{}, new to the node", load.name);
-		load.cold = true;
+	let mut loads = Vec::new();
+	for (name, code) in programs {
+		let cold = Load { cold: true, ..Load::new(format!("{name}, new to the node"), code) };
+		// What cannot be stored twice is tried before.
+		let name = format!("upload: {}", name.trim_end_matches(", run once"));
+		let upload = Load { cold: true, uploaded: true, ..Load::new(name, cold.code.clone()) };
+		loads.extend([upload, cold]);
 	}
 	loads
 }
@@ -141,18 +146,8 @@ fn storms() -> Vec<Load> {
 }
 
 fn surroundings() -> Surroundings {
-	let sr25519 = sp_core::sr25519::Pair::from_seed(&[3; 32]);
-	let ed25519 = sp_core::ed25519::Pair::from_seed(&[3; 32]);
-	let ecdsa = sp_core::ecdsa::Pair::from_seed(&[3; 32]);
 	let remark = frame_system::Call::remark_with_event { remark: vec![1; 32] };
 	let callee_hash = pallet_virt::program::code_hash(&storms::callee());
-	Surroundings {
-		account: [2; 32],
-		callee_hash: callee_hash.0,
-		callee: Virt::address_of(&ALICE, callee_hash, &[]).into(),
-		sr25519: (sr25519.sign(&MESSAGE).0, sr25519.public().0),
-		ed25519: (ed25519.sign(&MESSAGE).0, ed25519.public().0),
-		secp256k1: ecdsa.sign_prehashed(&MESSAGE).0,
-		call: RuntimeCall::System(remark).encode(),
-	}
+	let callee = Virt::address_of(&ALICE, callee_hash, &[]);
+	Surroundings::natively(callee_hash.0, callee.into(), RuntimeCall::System(remark).encode())
 }

@@ -90,14 +90,17 @@ fn weigh(cli: &Cli) -> Result<bool, String> {
 
 /// Gas, time that is paid for and time that it takes, in seconds.
 fn measure(chain: &mut Chain, load: &Load) -> Result<(u64, f64, f64), String> {
-	let address = chain.deploy(&load.code)?;
+	let address = if load.uploaded { None } else { Some(chain.deploy(&load.code)?) };
 	let mut times = Vec::new();
 	let mut paid = (0, 0.0);
 	for _ in 0..TRIES {
 		if load.cold {
 			chain.forget()?;
 		}
-		let (tried, took) = chain.try_call(&address, program::ENTRY, &load.input)?;
+		let (tried, took) = match &address {
+			Some(address) => chain.try_call(address, program::ENTRY, &load.input)?,
+			None => chain.try_upload(&load.code)?,
+		};
 		if let Err(error) = tried.result {
 			return Err(format!("{error:?}"));
 		}

@@ -22,6 +22,25 @@ pub struct Surroundings {
 	pub call: Vec<u8>,
 }
 
+#[cfg(feature = "std")]
+impl Surroundings {
+	/// With these programs and this call, signed by keys of its own.
+	pub fn natively(callee_hash: [u8; 32], callee: [u8; 32], call: Vec<u8>) -> Self {
+		use sp_core::{ecdsa, ed25519, sr25519, Pair};
+		let seed = [3; 32];
+		let (sr25519, ed25519) = (sr25519::Pair::from_seed(&seed), ed25519::Pair::from_seed(&seed));
+		Self {
+			account: [2; 32],
+			callee_hash,
+			callee,
+			sr25519: (sr25519.sign(&MESSAGE).0, sr25519.public().0),
+			ed25519: (ed25519.sign(&MESSAGE).0, ed25519.public().0),
+			secp256k1: ecdsa::Pair::from_seed(&seed).sign_prehashed(&MESSAGE).0,
+			call,
+		}
+	}
+}
+
 /// What is signed.
 pub const MESSAGE: [u8; 32] = [5; 32];
 

@@ -4,7 +4,7 @@ use super::mock::*;
 use crate::{
 	benchmarking::{
 		program::ENTRY,
-		storms::{self, Storm, Surroundings, MESSAGE},
+		storms::{self, Storm, Surroundings},
 	},
 	gas,
 	syscalls::TABLE,
@@ -12,23 +12,12 @@ use crate::{
 };
 use codec::Encode;
 use frame_support::weights::constants::ParityDbWeight;
-use sp_core::Pair;
 
 fn surroundings() -> Surroundings {
-	let sr25519 = sp_core::sr25519::Pair::from_seed(&[3; 32]);
-	let ed25519 = sp_core::ed25519::Pair::from_seed(&[3; 32]);
-	let ecdsa = sp_core::ecdsa::Pair::from_seed(&[3; 32]);
 	let remark = frame_system::Call::<Test>::remark_with_event { remark: vec![1; 32] };
+	let callee_hash = crate::program::code_hash(&storms::callee());
 	let callee = deploy(&storms::callee(), 0);
-	Surroundings {
-		account: [2; 32],
-		callee_hash: crate::program::code_hash(&storms::callee()).0,
-		callee: callee.into(),
-		sr25519: (sr25519.sign(&MESSAGE).0, sr25519.public().0),
-		ed25519: (ed25519.sign(&MESSAGE).0, ed25519.public().0),
-		secp256k1: ecdsa.sign_prehashed(&MESSAGE).0,
-		call: RuntimeCall::System(remark).encode(),
-	}
+	Surroundings::natively(callee_hash.0, callee.into(), RuntimeCall::System(remark).encode())
 }
 
 /// The gas of a round.
