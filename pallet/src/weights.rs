@@ -1,6 +1,6 @@
 //! Weights of the calls, without what the gas limit pays for; what syscalls take.
 //!
-//! Made by `make weights`: times are twice those on Intel(R) Xeon(R) Processor, 2 cores, 24 GiB of memory, Linux 6.18.44-fc-v669.
+//! Made by `make weights`: times are 4 times those on Intel(R) Xeon(R) Processor, 2 cores, 24 GiB of memory, Linux 6.18.44-fc-v669.
 
 use core::marker::PhantomData;
 use frame_support::{traits::Get, weights::Weight};
@@ -40,135 +40,135 @@ pub struct SubstrateWeight<T>(PhantomData<T>);
 
 impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	fn upload(len: u32) -> Weight {
-		Weight::from_parts(685_512_210, 2 * PROOF_PER_READ)
-			.saturating_add(Weight::from_parts(45_880, 0).saturating_mul(len.into()))
+		Weight::from_parts(1_371_024_420, 2 * PROOF_PER_READ)
+			.saturating_add(Weight::from_parts(91_760, 0).saturating_mul(len.into()))
 			.saturating_add(T::DbWeight::get().reads_writes(2, 3))
 	}
 
 	fn remove() -> Weight {
-		Weight::from_parts(237_070_000, 2 * PROOF_PER_READ)
+		Weight::from_parts(474_140_000, 2 * PROOF_PER_READ)
 			.saturating_add(T::DbWeight::get().reads_writes(2, 3))
 	}
 
 	fn run(len: u32) -> Weight {
-		Weight::from_parts(82_117_380, 2 * PROOF_PER_READ)
-			.saturating_add(Weight::from_parts(1_916, 0).saturating_mul(len.into()))
+		Weight::from_parts(164_234_760, 2 * PROOF_PER_READ)
+			.saturating_add(Weight::from_parts(3_832, 0).saturating_mul(len.into()))
 			.saturating_add(T::DbWeight::get().reads_writes(2, 0))
 	}
 
 	fn instantiate(len: u32) -> Weight {
-		Weight::from_parts(347_667_090, 5 * PROOF_PER_READ)
-			.saturating_add(Weight::from_parts(2_124, 0).saturating_mul(len.into()))
+		Weight::from_parts(695_334_180, 5 * PROOF_PER_READ)
+			.saturating_add(Weight::from_parts(4_248, 0).saturating_mul(len.into()))
 			.saturating_add(T::DbWeight::get().reads_writes(5, 4))
 	}
 
 	fn call(len: u32) -> Weight {
-		Weight::from_parts(194_305_200, 4 * PROOF_PER_READ)
-			.saturating_add(Weight::from_parts(1_490, 0).saturating_mul(len.into()))
+		Weight::from_parts(388_610_400, 4 * PROOF_PER_READ)
+			.saturating_add(Weight::from_parts(2_980, 0).saturating_mul(len.into()))
 			.saturating_add(T::DbWeight::get().reads_writes(4, 1))
 	}
 }
 
 /// One item of an account that terminates.
 pub const TERMINATE_PER_ITEM: Measured =
-	Measured { name: "terminate: an item", ref_time: 119_524_762, reads: 2, writes: 2 };
+	Measured { name: "terminate: an item", ref_time: 239_049_524, reads: 2, writes: 2 };
 
 /// The syscalls.
 pub const SYSCALLS: &[Measured] = &[
-	Measured { name: "input_len", ref_time: 533_814, reads: 0, writes: 0 },
-	Measured { name: "input: 32 bytes", ref_time: 617_877, reads: 0, writes: 0 },
-	Measured { name: "input: 64 KiB", ref_time: 10_204_162, reads: 0, writes: 0 },
-	Measured { name: "output: no bytes", ref_time: 621_427, reads: 0, writes: 0 },
-	Measured { name: "output: 16 KiB", ref_time: 5_890_604, reads: 0, writes: 0 },
-	Measured { name: "caller", ref_time: 1_049_616, reads: 0, writes: 0 },
-	Measured { name: "address", ref_time: 1_033_282, reads: 0, writes: 0 },
-	Measured { name: "value", ref_time: 613_940, reads: 0, writes: 0 },
-	Measured { name: "balance", ref_time: 5_359_696, reads: 0, writes: 0 },
-	Measured { name: "transfer", ref_time: 100_962_610, reads: 0, writes: 0 },
-	Measured { name: "block_number", ref_time: 1_680_803, reads: 0, writes: 0 },
-	Measured { name: "now", ref_time: 1_538_170, reads: 0, writes: 0 },
-	Measured { name: "storage_get: nothing there", ref_time: 9_342_944, reads: 1, writes: 0 },
-	Measured { name: "storage_get: 4 KiB", ref_time: 11_581_164, reads: 0, writes: 0 },
+	Measured { name: "input_len", ref_time: 1_067_628, reads: 0, writes: 0 },
+	Measured { name: "input: 32 bytes", ref_time: 1_235_754, reads: 0, writes: 0 },
+	Measured { name: "input: 64 KiB", ref_time: 20_408_324, reads: 0, writes: 0 },
+	Measured { name: "output: no bytes", ref_time: 1_242_854, reads: 0, writes: 0 },
+	Measured { name: "output: 16 KiB", ref_time: 11_781_208, reads: 0, writes: 0 },
+	Measured { name: "caller", ref_time: 2_099_232, reads: 0, writes: 0 },
+	Measured { name: "address", ref_time: 2_066_564, reads: 0, writes: 0 },
+	Measured { name: "value", ref_time: 1_227_880, reads: 0, writes: 0 },
+	Measured { name: "balance", ref_time: 10_719_392, reads: 0, writes: 0 },
+	Measured { name: "transfer", ref_time: 201_925_220, reads: 0, writes: 0 },
+	Measured { name: "block_number", ref_time: 3_361_606, reads: 0, writes: 0 },
+	Measured { name: "now", ref_time: 3_076_340, reads: 0, writes: 0 },
+	Measured { name: "storage_get: nothing there", ref_time: 18_685_888, reads: 1, writes: 0 },
+	Measured { name: "storage_get: 4 KiB", ref_time: 23_162_328, reads: 0, writes: 0 },
 	Measured {
 		name: "storage_set: 32 bytes, each another",
-		ref_time: 150_423_463,
+		ref_time: 300_846_926,
 		reads: 1,
 		writes: 2,
 	},
 	Measured {
 		name: "storage_set: 4 KiB, each another",
-		ref_time: 157_511_798,
+		ref_time: 315_023_596,
 		reads: 1,
 		writes: 2,
 	},
-	Measured { name: "storage_remove: nothing there", ref_time: 9_262_437, reads: 1, writes: 0 },
-	Measured { name: "storage_contains: nothing there", ref_time: 9_386_025, reads: 1, writes: 0 },
-	Measured { name: "storage_contains: 4 KiB", ref_time: 11_286_041, reads: 0, writes: 0 },
-	Measured { name: "event: no bytes", ref_time: 7_270_929, reads: 0, writes: 0 },
-	Measured { name: "event: 4 KiB", ref_time: 13_963_161, reads: 0, writes: 0 },
-	Measured { name: "log: no bytes", ref_time: 1_377_030, reads: 0, writes: 0 },
-	Measured { name: "log: 1 KiB", ref_time: 1_953_466, reads: 0, writes: 0 },
-	Measured { name: "gas_left", ref_time: 540_797, reads: 0, writes: 0 },
-	Measured { name: "blake2_256: no bytes", ref_time: 1_490_423, reads: 0, writes: 0 },
-	Measured { name: "blake2_256: 64 KiB", ref_time: 160_330_749, reads: 0, writes: 0 },
-	Measured { name: "origin", ref_time: 1_023_195, reads: 0, writes: 0 },
-	Measured { name: "caller_is_origin", ref_time: 536_857, reads: 0, writes: 0 },
-	Measured { name: "caller_is_root", ref_time: 535_668, reads: 0, writes: 0 },
-	Measured { name: "code_hash", ref_time: 623_606, reads: 0, writes: 0 },
-	Measured { name: "code_hash_of", ref_time: 5_631_183, reads: 0, writes: 0 },
-	Measured { name: "block_hash", ref_time: 5_799_638, reads: 0, writes: 0 },
-	Measured { name: "chain_id", ref_time: 5_540_257, reads: 0, writes: 0 },
-	Measured { name: "existential_deposit", ref_time: 603_793, reads: 0, writes: 0 },
-	Measured { name: "weight_left", ref_time: 1_027_782, reads: 0, writes: 0 },
-	Measured { name: "deposit_left", ref_time: 617_721, reads: 0, writes: 0 },
-	Measured { name: "blake2_128: no bytes", ref_time: 1_504_025, reads: 0, writes: 0 },
-	Measured { name: "blake2_128: 64 KiB", ref_time: 158_913_292, reads: 0, writes: 0 },
-	Measured { name: "keccak_256: no bytes", ref_time: 2_203_751, reads: 0, writes: 0 },
-	Measured { name: "keccak_256: 64 KiB", ref_time: 436_964_545, reads: 0, writes: 0 },
-	Measured { name: "sha2_256: no bytes", ref_time: 1_391_913, reads: 0, writes: 0 },
-	Measured { name: "sha2_256: 64 KiB", ref_time: 117_222_751, reads: 0, writes: 0 },
-	Measured { name: "sr25519_verify", ref_time: 97_740_394, reads: 0, writes: 0 },
-	Measured { name: "ed25519_verify", ref_time: 93_252_940, reads: 0, writes: 0 },
-	Measured { name: "secp256k1_recover", ref_time: 75_125_095, reads: 0, writes: 0 },
-	Measured { name: "transient_get: nothing there", ref_time: 1_075_514, reads: 0, writes: 0 },
+	Measured { name: "storage_remove: nothing there", ref_time: 18_524_874, reads: 1, writes: 0 },
+	Measured { name: "storage_contains: nothing there", ref_time: 18_772_050, reads: 1, writes: 0 },
+	Measured { name: "storage_contains: 4 KiB", ref_time: 22_572_082, reads: 0, writes: 0 },
+	Measured { name: "event: no bytes", ref_time: 14_541_858, reads: 0, writes: 0 },
+	Measured { name: "event: 4 KiB", ref_time: 27_926_322, reads: 0, writes: 0 },
+	Measured { name: "log: no bytes", ref_time: 2_754_060, reads: 0, writes: 0 },
+	Measured { name: "log: 1 KiB", ref_time: 3_906_932, reads: 0, writes: 0 },
+	Measured { name: "gas_left", ref_time: 1_081_594, reads: 0, writes: 0 },
+	Measured { name: "blake2_256: no bytes", ref_time: 2_980_846, reads: 0, writes: 0 },
+	Measured { name: "blake2_256: 64 KiB", ref_time: 320_661_498, reads: 0, writes: 0 },
+	Measured { name: "origin", ref_time: 2_046_390, reads: 0, writes: 0 },
+	Measured { name: "caller_is_origin", ref_time: 1_073_714, reads: 0, writes: 0 },
+	Measured { name: "caller_is_root", ref_time: 1_071_336, reads: 0, writes: 0 },
+	Measured { name: "code_hash", ref_time: 1_247_212, reads: 0, writes: 0 },
+	Measured { name: "code_hash_of", ref_time: 11_262_366, reads: 0, writes: 0 },
+	Measured { name: "block_hash", ref_time: 11_599_276, reads: 0, writes: 0 },
+	Measured { name: "chain_id", ref_time: 11_080_514, reads: 0, writes: 0 },
+	Measured { name: "existential_deposit", ref_time: 1_207_586, reads: 0, writes: 0 },
+	Measured { name: "weight_left", ref_time: 2_055_564, reads: 0, writes: 0 },
+	Measured { name: "deposit_left", ref_time: 1_235_442, reads: 0, writes: 0 },
+	Measured { name: "blake2_128: no bytes", ref_time: 3_008_050, reads: 0, writes: 0 },
+	Measured { name: "blake2_128: 64 KiB", ref_time: 317_826_584, reads: 0, writes: 0 },
+	Measured { name: "keccak_256: no bytes", ref_time: 4_407_502, reads: 0, writes: 0 },
+	Measured { name: "keccak_256: 64 KiB", ref_time: 873_929_090, reads: 0, writes: 0 },
+	Measured { name: "sha2_256: no bytes", ref_time: 2_783_826, reads: 0, writes: 0 },
+	Measured { name: "sha2_256: 64 KiB", ref_time: 234_445_502, reads: 0, writes: 0 },
+	Measured { name: "sr25519_verify", ref_time: 195_480_788, reads: 0, writes: 0 },
+	Measured { name: "ed25519_verify", ref_time: 186_505_880, reads: 0, writes: 0 },
+	Measured { name: "secp256k1_recover", ref_time: 150_250_190, reads: 0, writes: 0 },
+	Measured { name: "transient_get: nothing there", ref_time: 2_151_028, reads: 0, writes: 0 },
 	Measured {
 		name: "transient_set: 32 bytes, one item",
-		ref_time: 1_561_355,
+		ref_time: 3_122_710,
 		reads: 0,
 		writes: 0,
 	},
 	Measured {
 		name: "transient_set: 32 bytes, each another",
-		ref_time: 2_305_980,
+		ref_time: 4_611_960,
 		reads: 0,
 		writes: 0,
 	},
-	Measured { name: "transient_remove: nothing there", ref_time: 1_046_662, reads: 0, writes: 0 },
-	Measured { name: "event_indexed: 4 topics", ref_time: 29_904_701, reads: 0, writes: 0 },
-	Measured { name: "event_indexed: 4 topics, 4 KiB", ref_time: 38_318_067, reads: 0, writes: 0 },
-	Measured { name: "call_program: no such account", ref_time: 12_091_509, reads: 0, writes: 0 },
-	Measured { name: "call_program: nothing", ref_time: 27_739_791, reads: 0, writes: 0 },
+	Measured { name: "transient_remove: nothing there", ref_time: 2_093_324, reads: 0, writes: 0 },
+	Measured { name: "event_indexed: 4 topics", ref_time: 59_809_402, reads: 0, writes: 0 },
+	Measured { name: "event_indexed: 4 topics, 4 KiB", ref_time: 76_636_134, reads: 0, writes: 0 },
+	Measured { name: "call_program: no such account", ref_time: 24_183_018, reads: 0, writes: 0 },
+	Measured { name: "call_program: nothing", ref_time: 55_479_582, reads: 0, writes: 0 },
 	Measured {
 		name: "instantiate_program: no such program",
-		ref_time: 5_268_287,
+		ref_time: 10_536_574,
 		reads: 1,
 		writes: 0,
 	},
-	Measured { name: "instantiate_program: nothing", ref_time: 182_756_633, reads: 1, writes: 1 },
-	Measured { name: "run_code: no such program", ref_time: 9_395_690, reads: 0, writes: 0 },
-	Measured { name: "run_code: nothing", ref_time: 21_288_172, reads: 0, writes: 0 },
-	Measured { name: "returned_len", ref_time: 532_561, reads: 0, writes: 0 },
-	Measured { name: "returned: nothing there", ref_time: 618_777, reads: 0, writes: 0 },
-	Measured { name: "dispatch: a remark", ref_time: 20_148_447, reads: 0, writes: 0 },
+	Measured { name: "instantiate_program: nothing", ref_time: 365_513_266, reads: 1, writes: 1 },
+	Measured { name: "run_code: no such program", ref_time: 18_791_380, reads: 0, writes: 0 },
+	Measured { name: "run_code: nothing", ref_time: 42_576_344, reads: 0, writes: 0 },
+	Measured { name: "returned_len", ref_time: 1_065_122, reads: 0, writes: 0 },
+	Measured { name: "returned: nothing there", ref_time: 1_237_554, reads: 0, writes: 0 },
+	Measured { name: "dispatch: a remark", ref_time: 40_296_894, reads: 0, writes: 0 },
 	Measured {
 		name: "storage_remove: 4 KiB that were just set",
-		ref_time: 271_390_640,
+		ref_time: 542_781_280,
 		reads: 1,
 		writes: 1,
 	},
 	Measured {
 		name: "transient_remove: 4 KiB that were just set",
-		ref_time: 4_080_561,
+		ref_time: 8_161_122,
 		reads: 0,
 		writes: 0,
 	},

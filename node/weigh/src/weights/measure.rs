@@ -14,8 +14,9 @@ const STEPS: u32 = 10;
 /// Times that each is measured. The fastest counts: whatever else the machine does only adds to it.
 const REPEATS: u32 = 11;
 
-/// A node may be as much slower than the machine that measures.
-const MARGIN: u64 = 2;
+/// A node may be half as fast as the machine that measures, and what it does seldom is nearer to the
+/// slowest of the tries than to the fastest: an upload took up to 1.7 times that, by `virt-weigh`.
+pub const MARGIN: u64 = 4;
 
 /// The names of a benchmark: that of its list, and its own.
 pub type Name = (String, String);

@@ -1,6 +1,6 @@
 //! Writes `pallet/src/weights.rs`.
 
-use crate::measure::{Fit, Measured};
+use crate::measure::{Fit, Measured, MARGIN};
 use pallet_virt::benchmarking::storms::{self, Storm, Surroundings};
 
 /// Calls with a length, and without one.
@@ -44,7 +44,7 @@ pub fn file(all: &[Measured], machine: &str) -> Result<String, String> {
 	let mut text = format!(
 		"//! Weights of the calls, without what the gas limit pays for; what syscalls take.
 //!
-//! Made by `make weights`: times are twice those on {machine}.
+//! Made by `make weights`: times are {MARGIN} times those on {machine}.
 
 {HEAD}
 /// Weights of the calls. `len` is the length in bytes of the argument that dominates.
