@@ -6,7 +6,7 @@ use crate::{
 	dev,
 	service::{self, Backend, Block, Client, Parts},
 };
-use sc_cli::{DatabasePruningMode, SubstrateCli, TransactionPoolType};
+use sc_cli::{DatabasePruningMode, SubstrateCli, SyncMode, TransactionPoolType};
 use sc_network::{config::NetworkBackendType, Litep2pNetworkBackend, Multiaddr, NetworkWorker};
 use sc_service::{ChainSpec, Configuration};
 use sp_blockchain::{HeaderBackend, Info as BlockInfo};
@@ -93,8 +93,11 @@ pub fn run() -> sc_cli::Result<()> {
 		},
 		Some(Command::Revert(cmd)) => cli.create_runner(&cmd)?.async_run(|config| {
 			let is_dev = service::is_dev(config.chain_spec.as_ref());
-			let Parts { backend, client, task_manager, .. } = service::parts(&config, backend)?;
+			let Parts { backend, client, task_manager, pool, .. } =
+				service::parts(&config, backend)?;
 			let revert = async move {
+				// Without it its tasks end, which are essential ones.
+				let _pool = pool;
 				if is_dev {
 					let count = dev::revert_chain(&backend, &client, cmd.num.parse()?)?;
 					let BlockInfo { best_number, best_hash, .. } = client.info();
@@ -134,6 +137,7 @@ fn run_node(mut cli: Cli, backend: BackendChoice) -> sc_cli::Result<()> {
 	} else {
 		None
 	};
+	refuse_fast_sync(&cli)?;
 	let listens_by_default =
 		cli.run.network_params.port.is_none() && cli.run.network_params.listen_addr.is_empty();
 
@@ -152,6 +156,19 @@ fn run_node(mut cli: Cli, backend: BackendChoice) -> sc_cli::Result<()> {
 		}
 		.map_err(sc_cli::Error::Service)
 	})
+}
+
+/// A state that is still to come can be taken in for a block that is not final yet only, and GRANDPA
+/// makes blocks final all the time: such a node would never have one.
+fn refuse_fast_sync(cli: &Cli) -> sc_cli::Result<()> {
+	match cli.run.network_params.sync {
+		SyncMode::Fast | SyncMode::FastUnsafe => Err(sc_cli::Error::Input(
+			"--sync fast does not come to an end where blocks are made final meanwhile: use --sync warp, \
+			which takes the state at a final block, or --sync full"
+				.into(),
+		)),
+		SyncMode::Full | SyncMode::Warp => Ok(()),
+	}
 }
 
 /// Sets what a development chain wants, where the command line leaves it open.

@@ -122,6 +122,7 @@ pub fn start<N: NetworkBackend<Block, Hash>>(
 	dev: Option<dev::Options>,
 ) -> Result<TaskManager, ServiceError> {
 	let parts = parts(&config, backend)?;
+	parts.engine.warm_up();
 	match dev {
 		Some(options) => dev::start::<N>(config, parts, options),
 		None => network::start::<N>(config, parts),

@@ -5,6 +5,8 @@ use std::{
 	fs,
 	path::{Path, PathBuf},
 	process::{Command, Output},
+	thread,
+	time::{Duration, Instant},
 };
 use tempfile::TempDir;
 use virt_fixtures::{abi, debug, ALL};
@@ -397,6 +399,101 @@ fn backends_give_the_same_report() {
 		json(&virt_node("run", &counter.blob(), &arguments))
 	};
 	assert_eq!(report("interpreter"), report("auto"));
+}
+
+#[test]
+fn files_that_never_end_and_abis_that_never_end_are_refused() {
+	fails(&virt_node("hash", Path::new("/dev/zero"), &[]), 2, "is no file");
+
+	let built = Built::bare("echo");
+	let mut types = json!({ "A0": "Null" });
+	for depth in 1..20 {
+		let inner = format!("A{}", depth - 1);
+		types[format!("A{depth}")] = json!({ "a": inner, "b": inner, "c": inner, "d": inner });
+	}
+	let entry = json!({ "name": "echo", "arguments": [], "result": "A19", "error": null });
+	let abi = json!({ "version": 1, "entries": [entry], "types": types });
+	built.write(".abi.json", abi.to_string().as_bytes());
+	let report = built.report(&["echo", "--no-account", "--input", "0x"]);
+	assert_eq!(report["value"], Value::Null, "it is no value, but the run is told: {report}");
+}
+
+#[test]
+fn state_that_cannot_be_written_stays_as_it_was() {
+	let built = Built::whole("counter");
+	let state = built.path(".state.json");
+	let state = state.to_str().expect("it is text");
+	assert!(built.run(&["increment", "--state", state]).status.success());
+	let before = fs::read(state).expect("it was kept");
+	let limited = Command::new("sh")
+		.args(["-c", "ulimit -f 8; exec \"$@\"", "sh", env!("CARGO_BIN_EXE_virt-node")])
+		.args(["program", "run"])
+		.arg(built.blob())
+		.args(["increment", "--state", state, "--vm-backend", "interpreter"])
+		.output()
+		.expect("there is a shell");
+	assert!(!limited.status.success());
+	assert_eq!(fs::read(state).expect("it is there"), before);
+}
+
+#[test]
+fn names_of_others_start_no_line_and_leave_the_terminal_alone() {
+	let built = Built::bare("counter");
+	let mut blob = fs::read(built.blob()).expect("it is there");
+	let name = b"increment";
+	let at = blob.windows(name.len()).position(|bytes| bytes == name).expect("it is exported");
+	blob[at..at + name.len()].copy_from_slice(b"in\x1b[2J\n\x7f'");
+	built.write(".polkavm", &blob);
+
+	let text = virt_node("inspect", &built.blob(), &[]).stdout;
+	let text = String::from_utf8(text).expect("it is text");
+	assert!(text.contains("in\\u{1b}[2J\\n\\u{7f}'"), "{text}");
+	assert!(!text.contains(|c: char| c.is_control() && c != '\n'), "{text:?}");
+	// As it is, for programs, and for who calls it.
+	let report = json(&virt_node("inspect", &built.blob(), &["--json"]));
+	assert!(names(&report["exports"]).contains(&"in\u{1b}[2J\n\u{7f}'"), "{report}");
+	let run = built.run(&["in\u{1b}[2J\n\u{7f}'", "--init-input", "0x05000000"]);
+	assert!(run.status.success(), "{run:?}");
+	fails(&built.run(&["increment"]), 2, "in\\u{1b}[2J\\n\\u{7f}'");
+}
+
+/// Who ends while a worker process is being started leaves it behind.
+#[test]
+#[cfg(target_os = "linux")]
+fn no_process_is_left_behind() {
+	// Those that lose their parent become this process's children.
+	let set = unsafe { libc::prctl(libc::PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) };
+	assert_eq!(set, 0);
+	let built = Built::whole("counter");
+	for _ in 0..5 {
+		let run = virt_node("run", &built.blob(), &["increment"]);
+		assert!(run.status.success(), "{run:?}");
+	}
+	let deadline = Instant::now() + Duration::from_secs(10);
+	loop {
+		let left = children_named("polkavm-zygote");
+		if left.is_empty() {
+			return;
+		}
+		assert!(Instant::now() < deadline, "left behind: {left:?}");
+		thread::sleep(Duration::from_millis(50));
+	}
+}
+
+/// Processes of that name that have become this one's children, and did not end.
+#[cfg(target_os = "linux")]
+fn children_named(name: &str) -> Vec<u32> {
+	let processes = fs::read_dir("/proc").expect("Linux has it").flatten();
+	let pids = processes.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+	pids.filter(|pid: &u32| {
+		let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+		let Some((head, tail)) = stat.rsplit_once(") ") else { return false };
+		let fields: Vec<_> = tail.split(' ').collect();
+		head.ends_with(&format!("({name}"))
+			&& fields[0] != "Z"
+			&& fields[1] == std::process::id().to_string()
+	})
+	.collect()
 }
 
 #[test]

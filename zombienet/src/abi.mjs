@@ -6,16 +6,20 @@
 //     token.result('balance_of', output);      // 995n
 //     token.error('transfer', output);         // { TooLittle: { balance: 0n } }
 
-import { Enum, Null, Option, Struct, TypeRegistry } from '@polkadot/types';
+import { Enum, Null, Option, Struct, TypeDefInfo, TypeRegistry, getTypeDef } from '@polkadot/types';
 import { hexToU8a, u8aConcat, u8aEq, u8aToHex } from '@polkadot/util';
 
 /** What this file can read. */
 const VERSION = 1;
 
+/** How many values a type may have that is decoded, its lists counted as one: else it never ends. */
+const MAX_VALUES = 2_000;
+
 /** A program's description. */
 export class Abi {
 	constructor(json) {
 		if (json.version !== VERSION) throw new Error(`wanted an ABI of version ${VERSION}, got ${json.version}`);
+		assertDecodable(json);
 		this.json = json;
 		this.registry = new TypeRegistry();
 		this.registry.register(json.types);
@@ -101,6 +105,49 @@ export class Abi {
 		// polkadot-js is content with too few bytes, and with too many.
 		if (!u8aEq(codec.toU8a(), bytes)) throw new Error(`${u8aToHex(bytes)} is no ${type}`);
 		return plain(codec);
+	}
+}
+
+/** Asserts that no type has more values than are worth reading, nor lists of what takes no bytes. */
+function assertDecodable({ entries, types }) {
+	// By declared name: how many values, and how many bytes at least. One that contains itself is counted
+	// as one byte: it ends with the bytes, or polkadot-js ends it.
+	const known = new Map();
+	const all = (sizes) => sizes.reduce(
+		(sum, { values, bytes }) => ({ values: sum.values + values, bytes: sum.bytes + bytes }), { values: 1, bytes: 0 });
+	const declared = (definition) => {
+		if (typeof definition === 'string') return size(getTypeDef(definition));
+		if (definition._enum === undefined) return all(Object.values(definition).map(declared));
+		const values = Object.values(definition._enum).map((variant) => declared(variant).values);
+		return { values: 1 + Math.max(0, ...values), bytes: 1 };
+	};
+	const named = (name) => {
+		if (!Object.hasOwn(types, name)) return { values: 1, bytes: ['Null', 'Raw'].includes(name) ? 0 : 1 };
+		if (!known.has(name)) {
+			known.set(name, { values: 1, bytes: 1 });
+			known.set(name, declared(types[name]));
+		}
+		return known.get(name);
+	};
+	const size = ({ info, type, sub, length = 1 }) => {
+		const inner = sub === undefined ? [] : [sub].flat().map(size);
+		switch (info) {
+			case TypeDefInfo.Plain: case TypeDefInfo.Null: return named(type);
+			case TypeDefInfo.Tuple: return all(inner);
+			case TypeDefInfo.VecFixed:
+				// Bytes are one value.
+				if (sub.type === 'u8') return { values: 1, bytes: length };
+				return { values: 1 + length * inner[0].values, bytes: length * inner[0].bytes };
+			case TypeDefInfo.Vec: case TypeDefInfo.BTreeSet: case TypeDefInfo.BTreeMap:
+				if (all(inner).bytes === 0) throw new Error(`${type} may be a list of any length, in no bytes`);
+				return { values: all(inner).values, bytes: 1 };
+			default: return { values: all(inner).values, bytes: 1 };
+		}
+	};
+	const used = entries.flatMap(({ arguments: wanted, result, error }) =>
+		[...wanted.map(({ type }) => type), result, error ?? 'Null']);
+	for (const type of [...Object.keys(types), ...used]) {
+		if (size(getTypeDef(type)).values > MAX_VALUES) throw new Error(`${type} has more than ${MAX_VALUES} values`);
 	}
 }
 

@@ -8,6 +8,9 @@ import { hexToU8a, isHex, stringCamelCase, stringToU8a, u8aToHex } from '@polkad
 /** Gas for a call that is expected to work. */
 export const GAS = 50_000_000n;
 
+/** How long a node may take to answer, in milliseconds. */
+const ANSWER_WITHIN = 30_000;
+
 /** How long one transaction may take from submission to its block, in milliseconds. */
 const IN_BLOCK_WITHIN = 90_000;
 
@@ -17,19 +20,30 @@ const IN_BLOCK_WITHIN = 90_000;
  * Any node has RPC methods that polkadot-js lists as unknown to it; `aloud` lets it say so. A request
  * that has no answer after `answerWithin` milliseconds fails.
  */
-export async function connect(url, { aloud = false, answerWithin = 30_000 } = {}) {
+export async function connect(url, { aloud = false, answerWithin = ANSWER_WITHIN } = {}) {
 	const provider = new WsProvider(url, 1_000, {}, answerWithin);
 	return ApiPromise.create({ provider, noInitWarn: !aloud });
 }
 
 /** Connects, if a node answers now: no second attempt, and no other connection when this one ends. */
 export async function connectOnce(url) {
-	const provider = new WsProvider(url, false, {}, 30_000);
-	try {
+	const provider = new WsProvider(url, false, {}, ANSWER_WITHIN);
+	let timer;
+	const silence = new Promise((_, fail) => {
+		timer = setTimeout(() => fail(new Error(`silence for ${ANSWER_WITHIN} ms`)), ANSWER_WITHIN);
+	});
+	const connected = async () => {
 		await provider.connect();
-		return await ApiPromise.create({ provider, noInitWarn: true, throwOnConnect: true });
+		return ApiPromise.create({ provider, noInitWarn: true, throwOnConnect: true });
+	};
+	try {
+		return await Promise.race([connected(), silence]);
 	} catch (error) {
+		// What is half open would keep the process.
+		provider.disconnect().catch(() => {});
 		throw new Error(`no node answers at ${url}: ${error.message}`);
+	} finally {
+		clearTimeout(timer);
 	}
 }
 
@@ -285,8 +299,10 @@ export function asU32(value) {
 
 /** The header at `hash`, or of the best block. */
 export async function head(api, hash) {
-	// polkadot-js takes an argument of `undefined` for the hash of nothing, and answers genesis.
-	const header = await (hash ? api.rpc.chain.getHeader(hash) : api.rpc.chain.getHeader());
+	// polkadot-js takes an argument of `undefined` for the hash of nothing, and answers genesis. To decode
+	// a header it would ask for the runtime's version before, which not every node has of each block.
+	const { raw } = api.rpc.chain.getHeader;
+	const header = api.createType('Header', await (hash ? raw(hash) : raw()));
 	return {
 		number: header.number.toNumber(),
 		hash: header.hash.toHex(),

@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util';
 import { Advice } from './advice.mjs';
 import { account, accounts, connectOnce, disconnect } from './chain.mjs';
 import { CALLS, Misused, known, readAbi, send, tryOut, watch } from './commands.mjs';
+import { printable } from './format.mjs';
 
 const HELP = `Programs on a running node: stores, instantiates, calls, tries and watches them.
 
@@ -63,10 +64,12 @@ const COMMANDS = { upload: 1, instantiate: 1, call: 2, run: 2, remove: 1, watch:
 /** Those that can be tried. */
 const TRIABLE = ['upload', 'instantiate', 'call', 'run'];
 
-function integer(options, name) {
+function integer(options, name, bits) {
 	const text = options[name];
 	if (text === undefined) return null;
-	if (!/^\d+$/.test(text)) throw new Misused(`--${name} wants an integer, got ${text}`);
+	if (!/^\d+$/.test(text) || BigInt(text) >= 2n ** bits) {
+		throw new Misused(`--${name} wants an integer of up to ${bits} bits, got ${text}`);
+	}
 	return BigInt(text);
 }
 
@@ -92,7 +95,7 @@ export async function virt(args, env, out) {
 		return (await perform(args, env, out)) ? 0 : 1;
 	} catch (error) {
 		// What the node refuses, or polkadot-js, has its reason in the message.
-		out.error(env.DEBUG ? error : error.message);
+		out.error(env.DEBUG ? error : error.message.split('\n').map(printable).join('\n'));
 		return error instanceof Misused ? 2 : 1;
 	}
 }
@@ -113,9 +116,9 @@ async function perform(line, env, out) {
 	if (args.length < COMMANDS[command]) {
 		throw new Misused(`${command} wants ${COMMANDS[command]} arguments or more: see virt --help`);
 	}
-	const gas = integer(options, 'gas');
-	const value = integer(options, 'value');
-	const deposit = integer(options, 'deposit-limit');
+	const gas = integer(options, 'gas', 64n);
+	const value = integer(options, 'value', 128n);
+	const deposit = integer(options, 'deposit-limit', 128n);
 	const abi = options.abi === undefined ? null : readAbi(options.abi);
 	const signer = await signerOf(options, env);
 	const url = options.url ?? (env.VIRT_URL || 'ws://127.0.0.1:9944');

@@ -1,9 +1,10 @@
 // What the command line `virt` does with a node: each command, and what is printed of it.
 // Calls are chain.mjs's, types abi.mjs's, looks show.mjs's.
 
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 
 import { hexToU8a, isHex, u8aConcat } from '@polkadot/util';
+import { decodeAddress, encodeAddress } from '@polkadot/util-crypto';
 
 import { Abi, withData } from './abi.mjs';
 import { Advice } from './advice.mjs';
@@ -106,22 +107,23 @@ async function print({ api, signer, options, out }, { abi, entry, program }, { r
 		return;
 	}
 	let returned = output?.length && !done.error ? show.hex(output) : null;
-	if (result !== undefined) returned = `${show.flat(result)}  (${abi.entry(entry).result})`;
+	if (result !== undefined) returned = `${show.flat(result)}  (${show.printable(abi.entry(entry).result)})`;
 	const names = { [signer.address]: signer.meta.name };
 	out.log(receipt
 		? show.receipt(api, { receipt: done, returned, names })
 		: show.tried(api, { tried: done, returned, thrown, names }));
-	if (entries) out.log(`The program's entries: ${entries.join(', ')}`);
+	if (entries) out.log(`The program's entries: ${entries.map(show.printable).join(', ')}`);
 }
 
 /** Prints events of the pallet as blocks come, until the connection ends. */
 export async function watch({ api, options, abi, out }, [address]) {
+	const wanted = address === undefined ? null : namesOf(api, address);
 	const ended = new Promise((_, fail) => {
 		api.once('disconnected', () => fail(new Advice('The node closed the connection.')));
 	});
 	await follow(api, ({ number, hash, events }) => {
 		const found = withData(abi, events.filter(({ name, data }) =>
-			name.startsWith('virt.') && (!address || Object.values(data).includes(address))));
+			name.startsWith('virt.') && (wanted === null || Object.values(data).some((value) => wanted.includes(value)))));
 		if (found.length === 0) return;
 		if (!options.json) {
 			out.log(show.block({ number, hash }, show.eventList(api, found, { names: {} })));
@@ -154,6 +156,12 @@ export function known(ask) {
 	}
 }
 
+/** An account, as events have it, or a code hash: 32 bytes in hex may be either. */
+function namesOf(api, text) {
+	const bytes = known(() => decodeAddress(text));
+	return [encodeAddress(bytes, api.registry.chainSS58), show.hex(bytes)];
+}
+
 const isCodeHash = (program) => isHex(program, 256);
 
 function codeHash(api, program) {
@@ -170,7 +178,11 @@ function findAbi({ abi }, program = null) {
 export const readAbi = (file) => known(() => new Abi(JSON.parse(read(file))));
 
 function read(file) {
-	return known(() => readFileSync(file));
+	return known(() => {
+		// Some of what can be opened never ends.
+		if (!statSync(file).isFile()) throw new Error(`${file} is no file`);
+		return readFileSync(file);
+	});
 }
 
 /** One line; what JSON cannot carry as text or as lists. */

@@ -12,9 +12,13 @@ export function units(api, value) {
 	return `${whole}${part && `.${part}`} ${api.registry.chainTokens[0]}`;
 }
 
+/** Text that somebody else wrote: it can neither start a line nor move a terminal's cursor. */
+export const printable = (text) => text.replace(/\p{Cc}/gu, (character) =>
+	({ '\n': '\\n', '\r': '\\r', '\t': '\\t' })[character] ?? `\\u{${character.codePointAt(0).toString(16)}}`);
+
 /** A plain value on one line, without the quotes of JSON. */
 export function flat(value) {
-	if (value === null || typeof value !== 'object') return String(value);
+	if (value === null || typeof value !== 'object') return printable(String(value));
 	if (Array.isArray(value)) return `[${value.map(flat).join(', ')}]`;
 	const entries = value instanceof Map ? [...value] : Object.entries(value);
 	return `{ ${entries.map(([key, inner]) => `${flat(key)}: ${flat(inner)}`).join(', ')} }`;

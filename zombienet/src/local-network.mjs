@@ -20,7 +20,7 @@ const interrupted = new Promise((done) => {
 
 let network;
 try {
-	if (!(count >= 1 && count <= NAMES.length)) {
+	if (!(Number.isInteger(count) && count >= 1 && count <= NAMES.length)) {
 		throw new Advice(`A network has 1 to ${NAMES.length} validators: make network N=4`);
 	}
 	console.log(`Starting ${count} validators in ${dir} ...`);

@@ -59,11 +59,12 @@ export class Network {
 		// A folder that is kept goes on with its chain.
 		if (!existsSync(spec)) await writeSpec(spec, names);
 		const network = new Network({ dir, spec, start });
-		const add = (name, index) => {
+		const add = async (name, index) => {
 			// Its identity in the network is the same each time it is started on this folder.
 			const key = String(index + 1).padStart(64, '0');
 			const args = [`--${name}`, '--node-key', key, ...LOG];
-			return network.add(name, BACKENDS[index], args, rpcPort && rpcPort + index);
+			const port = rpcPort && rpcPort + index;
+			return network.set(name, await network.#startWith(name, BACKENDS[index], args, port));
 		};
 		network.validators = names;
 		await add(names[0], 0);
@@ -87,11 +88,18 @@ export class Network {
 	}
 
 	/** A further node, which syncs from the others. */
-	async add(name, backend, args, rpcPort) {
+	async add(name, backend, args) {
+		const node = await this.#startWith(name, backend, args);
+		await untilSynced(node.rpcPort);
+		return this.set(name, node);
+	}
+
+	/** Starts a node that knows those which run. */
+	async #startWith(name, backend, args, rpcPort) {
 		const known = Object.values(this.nodes).filter((node) => node.alive());
 		const addresses = await Promise.all(known.map(async (node) =>
 			(await rpc(node.rpcPort, 'system_localListenAddresses')).find((at) => at.includes('/127.0.0.1/'))));
-		const node = await this.start(name, {
+		return this.start(name, {
 			rpcPort,
 			within: ANSWER_WITHIN,
 			args: [
@@ -99,7 +107,6 @@ export class Network {
 				...addresses.flatMap((address) => ['--bootnodes', address]),
 			],
 		});
-		return this.set(name, node);
 	}
 
 	/** Starts a node again that ended, by the same command line. Its log goes on. */
@@ -149,4 +156,15 @@ export class Network {
 			{ within: ANSWER_WITHIN });
 		}
 	}
+}
+
+/**
+ * Waits until a new node has the state of its best block: one that takes states from others has blocks
+ * before, and to most questions about those no answer.
+ */
+function untilSynced(rpcPort) {
+	return until('a state that a client can be told of', async () => {
+		const { number } = await rpc(rpcPort, 'chain_getHeader');
+		return Number(number) > 0 && rpc(rpcPort, 'state_getRuntimeVersion').catch(() => false);
+	}, { within: ANSWER_WITHIN });
 }

@@ -3,9 +3,9 @@
 import { u8aToHex } from '@polkadot/util';
 
 import { errorDocs } from './chain.mjs';
-import { count, flat, units } from './format.mjs';
+import { count, flat, printable, units } from './format.mjs';
 
-export { count, flat, units };
+export { count, flat, printable, units };
 
 // Written for what a reader looks for: left edge = step, then label, then value.
 const LABEL = 12;
@@ -64,7 +64,7 @@ export function tried(api, { tried, returned, thrown, names }) {
 	const { error, gasConsumed, gasRequired, weight, deposit, events, logs, trap } = tried;
 	const lines = [
 		...eventList(api, events, { error, names }),
-		...logs.map((line, index) => field(index === 0 ? 'logs' : '', line)),
+		...logs.map((line, index) => field(index === 0 ? 'logs' : '', printable(line))),
 		field('gas', `${count(gasConsumed)} used, ${count(gasRequired)} required`),
 		field('weight', weighed(weight)),
 		field('deposit', deposit < 0n ? `${units(api, -deposit)} given back` : units(api, deposit)),
@@ -82,7 +82,7 @@ const weighed = ({ refTime, proofSize }) =>
 function failure(api, error, thrown) {
 	if (!error) return [];
 	const lines = [field('failed', red(bold(error)), errorDocs(api, error))];
-	if (thrown) lines.push(field('error', red(bold(flat(thrown.error))), thrown.docs));
+	if (thrown) lines.push(field('error', red(bold(flat(thrown.error))), printable(thrown.docs)));
 	return lines;
 }
 
@@ -162,7 +162,7 @@ function shown(value, names) {
 	if (typeof value === 'bigint' || typeof value === 'number') return count(value);
 	if (typeof value === 'string') {
 		if (names[value]) return named(value, names);
-		if (!value.startsWith('0x')) return value;
+		if (!value.startsWith('0x')) return printable(value);
 		const size = (value.length - 2) / 2;
 		if (size === 0) return 'empty';
 		// Entry names are bytes on chain; a reader wants the letters.
@@ -178,7 +178,7 @@ function inline(api, name, data, names) {
 	return Object.entries(data)
 		.map(([key, value]) => {
 			if (typeof value === 'bigint') return `${key} ${units(api, value)}`;
-			if (typeof value === 'string') return `${key} ${names[value] ?? value}`;
+			if (typeof value === 'string') return `${key} ${names[value] ?? printable(value)}`;
 			return `${key} ${flat(value)}`;
 		})
 		.join(', ');

@@ -130,6 +130,17 @@ describe('abi', () => {
 		assert.throws(() => new Abi({ version: 2 }), /wanted an ABI of version 1, got 2/);
 	});
 
+	it('types that would never end are refused', () => {
+		const types = { A0: 'Null' };
+		for (let depth = 1; depth < 20; depth += 1) types[`A${depth}`] = { a: `A${depth - 1}`, b: `A${depth - 1}` };
+		assert.throws(() => of(types, [], 'A19'), /^Error: A\d+ has more than 2000 values/);
+		assert.throws(() => of({}, ['[u32; 2000]']), /has more than 2000 values/);
+		assert.throws(() => of({ Nothing: { a: 'Null' } }, [], 'Vec<Nothing>'), /list of any length, in no bytes/);
+		// One that contains itself ends with its bytes.
+		const list = of({ List: { head: 'u8', tail: 'Option<List>' } }, [], 'List');
+		assert.deepEqual(list.result('entry', bytes('01 01 02 00')), { head: 1, tail: { head: 2, tail: null } });
+	});
+
 	it('every program has one, and every type in it is known', () => {
 		for (const name of blobNames()) {
 			const { json, registry } = new Abi(abi(name));

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 
-import { count, flat, fromUnits, units } from '../src/format.mjs';
+import { count, flat, fromUnits, printable, units } from '../src/format.mjs';
 
 const api = { registry: { chainDecimals: [12], chainTokens: ['UNIT'] } };
 
@@ -19,6 +19,11 @@ describe('format', () => {
 		for (const text of ['1.', '-1', 'ten', '0.0000000000001']) {
 			assert.throws(() => fromUnits(api, text), /is no amount of UNIT/, text);
 		}
+	});
+
+	it("others' text starts no line, and leaves the terminal alone", () => {
+		assert.equal(printable('é\n\x1b[31m\x9b\x7f'), 'é\\n\\u{1b}[31m\\u{9b}\\u{7f}');
+		assert.equal(flat({ a: ['X\nfailed'] }), '{ a: [X\\nfailed] }');
 	});
 
 	it('values stand on one line', () => {

@@ -12,6 +12,7 @@ import { WebSocket } from 'ws';
 
 import { NOTHING, accounts, asU32, u32 } from '../src/chain.mjs';
 import { runExample } from '../src/document.mjs';
+import { rpc } from '../src/node.mjs';
 import { PROGRAMS, blob } from '../src/paths.mjs';
 import { scenario } from '../src/scenario.mjs';
 
@@ -21,6 +22,11 @@ describe('papi', () => {
 	const s = scenario('papi');
 	let node, client, api, alice, signer, codeHash, address;
 	after(() => client?.destroy());
+
+	const connect = () => {
+		client = createClient(getWsProvider(node.url, { websocketClass: WebSocket }));
+		api = client.getUnsafeApi();
+	};
 
 	/** Signs as Alice, submits, and waits for finality. */
 	const submit = (call) => call.signAndSubmit(signer);
@@ -36,8 +42,7 @@ describe('papi', () => {
 		// polkadot-api brings no keys; any sr25519 signature will do.
 		signer = getPolkadotSigner(alice.publicKey, 'Sr25519', async (message) => alice.sign(message));
 		node = await s.start('node', { args: ['--dev'] });
-		client = createClient(getWsProvider(node.url, { websocketClass: WebSocket }));
-		api = client.getUnsafeApi();
+		connect();
 	});
 
 	s.it('uploads a blob', async () => {
@@ -93,6 +98,16 @@ describe('papi', () => {
 		}));
 		assert.ok(!done.ok);
 		assert.deepEqual(done.dispatchError, outOfGas);
+	});
+
+	s.it('after a revert a new client is as good as the old one was', async () => {
+		const remark = () => submit(api.tx.System.remark({ remark: bytes('papi') }));
+		const id = await rpc(node.rpcPort, 'dev_snapshot');
+		assert.ok((await remark()).ok);
+		assert.equal(await rpc(node.rpcPort, 'dev_revert', [id]), 1);
+		client.destroy();
+		connect();
+		assert.ok((await remark()).ok);
 	});
 
 	s.it('the example in docs/clients.md is what runs', async () => {

@@ -185,11 +185,18 @@ describe('sealing', () => {
 		assert.equal(geneses.size, 1, [...geneses].join(', '));
 	});
 
+	const refused = (...args) => run(nodeBinary(), args).then(
+		() => assert.fail('it ran'),
+		({ stderr }) => stderr,
+	);
+
+	s.it('a way of syncing that would not come to an end is refused', async () => {
+		for (const mode of ['fast', 'fast-unsafe']) {
+			assert.match(await refused('--chain', 'local', '--tmp', '--sync', mode), /^Error: .*use --sync warp/);
+		}
+	});
+
 	s.it('--sealing is refused where blocks come in slots, and where it says nothing', async () => {
-		const refused = (...args) => run(nodeBinary(), args).then(
-			() => assert.fail('it ran'),
-			({ stderr }) => stderr,
-		);
 		assert.match(
 			await refused('--chain', 'local', '--alice', '--tmp', '--sealing', 'manual'),
 			/^Error: .*--sealing manual is for a development chain/,

@@ -126,6 +126,7 @@ impl Local {
 	/// Our host functions, on this backend.
 	pub fn ours(backend: BackendChoice) -> Result<Self, String> {
 		let engine = Engine::new(backend, None).map_err(|error| error.to_string())?;
+		engine.warm_up();
 		Self::new(Some(engine))
 	}
 

@@ -12,7 +12,7 @@ use crate::{
 	metrics::Metrics,
 	module::{translate, Compiled},
 	watchdog::{OnFault, Watchdog},
-	workers,
+	workers::{self, WarmUp},
 };
 use parking_lot::Mutex;
 use polkavm::{
@@ -157,6 +157,9 @@ struct Recompiler {
 	/// Programs that are to be compiled ahead of their need.
 	ahead: OnceLock<SyncSender<Arc<Compiled>>>,
 	workers: Arc<AtomicUsize>,
+	/// A program that only returns.
+	probe: polkavm::Module,
+	warm_up: OnceLock<WarmUp>,
 }
 
 /// Leave to have one more worker process.
@@ -253,6 +256,14 @@ impl Engine {
 		})?;
 		recompiler.ahead.get_or_init(|| sender);
 		Ok(())
+	}
+
+	/// Starts worker processes before a program needs one, which would wait for it some 100 ms. For a
+	/// process that lives on, as a node does.
+	pub fn warm_up(&self) {
+		if let Some(Recompiler { probe, warm_up, .. }) = &self.recompiler {
+			warm_up.get_or_init(|| WarmUp::start(probe.clone()));
+		}
 	}
 
 	/// Which backend runs.
@@ -439,10 +450,16 @@ impl Recompiler {
 			return Err("this CPU lacks BMI2".into());
 		}
 		let (polkavm, probe) = start(BackendKind::Compiler).map_err(explain)?;
-		let no_thread = |error| format!("a thread cannot be started: {error}");
-		let watchdog = Watchdog::start(on_dead_worker).map_err(no_thread)?;
-		workers::warm_up(probe).map_err(no_thread)?;
-		Ok(Self { polkavm, watchdog, ahead: OnceLock::new(), workers: Arc::default() })
+		let watchdog = Watchdog::start(on_dead_worker)
+			.map_err(|error| format!("a thread cannot be started: {error}"))?;
+		Ok(Self {
+			polkavm,
+			watchdog,
+			ahead: OnceLock::new(),
+			workers: Arc::default(),
+			probe,
+			warm_up: OnceLock::new(),
+		})
 	}
 
 	/// An instance in a worker process, and the process's id.

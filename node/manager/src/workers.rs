@@ -9,7 +9,14 @@ use crate::{
 };
 use polkavm::{program::InstructionSetKind, ProgramBlob, RawInstance};
 use polkavm_common::{program::asm, writer::ProgramBlobBuilder};
-use std::{io, mem, thread};
+use std::{
+	mem,
+	sync::{
+		atomic::{AtomicBool, Ordering::Relaxed},
+		Arc,
+	},
+	thread::{self, JoinHandle},
+};
 use virt_primitives::LOG_TARGET;
 
 /// A program that only returns.
@@ -22,22 +29,50 @@ pub fn probe(engine: &polkavm::Engine) -> Result<polkavm::Module, String> {
 	translate(engine, &blob).map_err(|failure| format!("{failure:?}"))
 }
 
-/// Starts the thread that makes workers ready, by instances of `module`.
-pub fn warm_up(module: polkavm::Module) -> io::Result<()> {
-	let warm = move || match warm_each_core(&module) {
-		Ok(count) => log::debug!(target: LOG_TARGET, "{count} worker processes are ready"),
-		// It will show again, with a program that needs one.
-		Err(reason) => log::warn!(target: LOG_TARGET, "No worker is ready ahead: {reason}"),
-	};
-	thread::Builder::new().name("virt-workers".into()).spawn(warm).map(drop)
+/// The thread that makes workers ready, by instances of a module.
+///
+/// It is stopped and waited for when this is dropped: a worker that is just being started outlives a
+/// process that ends meanwhile.
+pub struct WarmUp {
+	stop: Arc<AtomicBool>,
+	thread: Option<JoinHandle<()>>,
 }
 
-fn warm_each_core(module: &polkavm::Module) -> Result<usize, String> {
+impl WarmUp {
+	pub fn start(module: polkavm::Module) -> Self {
+		let stop = Arc::<AtomicBool>::default();
+		let stopped = stop.clone();
+		let warm = move || match warm_each_core(&module, &stopped) {
+			Ok(count) => log::debug!(target: LOG_TARGET, "{count} worker processes are ready"),
+			// It will show again, with a program that needs one.
+			Err(reason) => log::warn!(target: LOG_TARGET, "No worker is ready ahead: {reason}"),
+		};
+		let thread = thread::Builder::new().name("virt-workers".into()).spawn(warm);
+		if let Err(error) = &thread {
+			log::warn!(target: LOG_TARGET, "No worker is ready ahead: {error}");
+		}
+		Self { stop, thread: thread.ok() }
+	}
+}
+
+impl Drop for WarmUp {
+	fn drop(&mut self) {
+		self.stop.store(true, Relaxed);
+		if let Some(thread) = self.thread.take() {
+			let _ = thread.join();
+		}
+	}
+}
+
+fn warm_each_core(module: &polkavm::Module, stop: &AtomicBool) -> Result<usize, String> {
 	let mut instances: Vec<RawInstance> = Vec::new();
 	let all = affinity();
 	for core in cores(&all).into_iter().take(WARM_CORES) {
 		stay_on(core);
 		for _ in 0..IDLE_WORKERS {
+			if stop.load(Relaxed) {
+				return Ok(instances.len());
+			}
 			let instance = module.instantiate().map_err(|error| error.to_string())?;
 			// The process began on this thread's core, which is where its host waits for it.
 			if let Some(pid) = instance.pid() {

@@ -25,7 +25,9 @@ const SECONDS: Duration = Duration::from_secs(10);
 /// Starts engines whose programs move to a worker at once.
 fn engine(backend: BackendChoice) -> Arc<Engine> {
 	let options = Options { backend, tier_up_gas: 1, ..Options::default() };
-	Engine::with(options, None).expect("the backend works on this machine")
+	let engine = Engine::with(options, None).expect("the backend works on this machine");
+	engine.warm_up();
+	engine
 }
 
 /// A part, played by another process.

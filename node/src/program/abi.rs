@@ -20,6 +20,10 @@ const VERSION: u32 = 1;
 /// How deep values may be nested: types may contain themselves.
 const MAX_DEPTH: u32 = 64;
 
+/// How many values that take no bytes may come out of some bytes: else it could be any number. Each byte
+/// may be in as many as can be nested.
+const MAX_EMPTY: usize = 10_000;
+
 /// A program's description.
 #[derive(Debug, Deserialize)]
 pub struct Abi {
@@ -142,12 +146,12 @@ impl Abi {
 	}
 
 	/// A value of this type, of all the bytes.
-	pub fn decode(&self, ty: &str, mut bytes: &[u8]) -> Result<Value, String> {
-		let whole = bytes;
-		let value = self.read(&parse(ty)?, &mut bytes, MAX_DEPTH)?;
-		match bytes.is_empty() {
+	pub fn decode(&self, ty: &str, bytes: &[u8]) -> Result<Value, String> {
+		let mut source = Source { bytes, values: bytes.len() * MAX_DEPTH as usize + MAX_EMPTY };
+		let value = self.read(&parse(ty)?, &mut source, MAX_DEPTH)?;
+		match source.bytes.is_empty() {
 			true => Ok(value),
-			false => Err(format!("{} is longer than a {ty}", text::hex(whole))),
+			false => Err(format!("{} is longer than a {ty}", text::hex(bytes))),
 		}
 	}
 
@@ -297,45 +301,46 @@ impl Abi {
 		}
 	}
 
-	fn read(&self, ty: &Type, from: &mut &[u8], depth: u32) -> Result<Value, String> {
+	fn read(&self, ty: &Type, from: &mut Source<'_>, depth: u32) -> Result<Value, String> {
 		let depth = depth.checked_sub(1).ok_or("the value is nested too deep")?;
+		from.values = from.values.checked_sub(1).ok_or("it has too many values")?;
 		match ty {
 			Type::Tuple(types) => {
 				types.iter().map(|ty| self.read(ty, from, depth)).collect::<Result<_, _>>()
 			},
-			Type::Array(inner, len) if is_byte(inner) => Ok(text::hex(take(from, *len)?).into()),
+			Type::Array(inner, len) if is_byte(inner) => Ok(text::hex(from.take(*len)?).into()),
 			Type::Array(inner, len) => self.read_all(inner, *len, from, depth),
 			Type::Named(name, parameters) => match (name.as_str(), parameters.as_slice()) {
 				("Null", []) => Ok(Value::Null),
-				("bool", []) => scale::<bool>(from).map(Value::from),
-				("Text", []) => scale::<String>(from).map(Value::from),
+				("bool", []) => from.scale::<bool>().map(Value::from),
+				("Text", []) => from.scale::<String>().map(Value::from),
 				("AccountId", []) => {
-					scale::<AccountId32>(from).map(|account| account.to_ss58check().into())
+					from.scale::<AccountId32>().map(|account| account.to_ss58check().into())
 				},
-				("Bytes", []) => scale::<Vec<u8>>(from).map(|bytes| text::hex(&bytes).into()),
-				("Raw", []) => Ok(text::hex(take(from, from.len())?).into()),
-				("Option", [inner]) => match take(from, 1)? {
+				("Bytes", []) => from.scale::<Vec<u8>>().map(|bytes| text::hex(&bytes).into()),
+				("Raw", []) => Ok(text::hex(from.take(from.bytes.len())?).into()),
+				("Option", [inner]) => match from.take(1)? {
 					[0] => Ok(Value::Null),
 					[1] => self.read(inner, from, depth),
 					_ => Err("an Option is 0 or 1".into()),
 				},
 				("Vec" | "BTreeSet", [inner]) => {
-					let len = scale::<Compact<u32>>(from)?.0 as usize;
+					let len = from.scale::<Compact<u32>>()?.0 as usize;
 					self.read_all(inner, len, from, depth)
 				},
 				("BTreeMap", [key, inner]) => {
 					let pair = Type::Tuple(vec![key.clone(), inner.clone()]);
-					let len = scale::<Compact<u32>>(from)?.0 as usize;
+					let len = from.scale::<Compact<u32>>()?.0 as usize;
 					self.read_all(&pair, len, from, depth)
 				},
-				("Result", [ok, error]) => match take(from, 1)? {
+				("Result", [ok, error]) => match from.take(1)? {
 					[0] => Ok(json!({ "Ok": self.read(ok, from, depth)? })),
 					[1] => Ok(json!({ "Err": self.read(error, from, depth)? })),
 					_ => Err("a Result is 0 or 1".into()),
 				},
-				("Compact", [_]) => Ok(scale::<Compact<u128>>(from)?.0.to_string().into()),
+				("Compact", [_]) => Ok(from.scale::<Compact<u128>>()?.0.to_string().into()),
 				(name, []) => match (integer(name), self.definition(name)) {
-					(Some((signed, bytes)), _) => Ok(plain(take(from, bytes)?, signed)),
+					(Some((signed, bytes)), _) => Ok(plain(from.take(bytes)?, signed)),
 					(_, Some(definition)) => self.read_declared(definition, from, depth),
 					_ => Err(format!("the type {ty} is not known")),
 				},
@@ -348,11 +353,11 @@ impl Abi {
 		&self,
 		ty: &Type,
 		len: usize,
-		from: &mut &[u8],
+		from: &mut Source<'_>,
 		depth: u32,
 	) -> Result<Value, String> {
 		// Each takes a byte or more: a length of nothings is worth nothing, and may be huge.
-		if len > from.len() {
+		if len > from.bytes.len() {
 			return Err("it ends too soon".into());
 		}
 		(0..len).map(|_| self.read(ty, from, depth)).collect()
@@ -361,10 +366,11 @@ impl Abi {
 	fn read_declared(
 		&self,
 		definition: &Definition,
-		from: &mut &[u8],
+		from: &mut Source<'_>,
 		depth: u32,
 	) -> Result<Value, String> {
 		let depth = depth.checked_sub(1).ok_or("the value is nested too deep")?;
+		from.values = from.values.checked_sub(1).ok_or("it has too many values")?;
 		match definition {
 			Definition::Alias(name) => self.read(&parse(name)?, from, depth),
 			Definition::Struct(Ordered(fields)) => {
@@ -375,7 +381,7 @@ impl Abi {
 				Ok(object.into())
 			},
 			Definition::Enum { _enum: Ordered(variants) } => {
-				let index = usize::from(take(from, 1)?[0]);
+				let index = usize::from(from.take(1)?[0]);
 				let (name, inner) = variants.get(index).ok_or("there is no such variant")?;
 				match self.read_declared(inner, from, depth)? {
 					Value::Null => Ok(name.as_str().into()),
@@ -518,12 +524,20 @@ fn variant(value: &Value) -> Option<(&str, &Value)> {
 	}
 }
 
-fn take<'a>(from: &mut &'a [u8], len: usize) -> Result<&'a [u8], String> {
-	let (bytes, rest) = from.split_at_checked(len).ok_or("it ends too soon")?;
-	*from = rest;
-	Ok(bytes)
+/// What is left of bytes that are decoded, and of the values that may come out of them.
+struct Source<'a> {
+	bytes: &'a [u8],
+	values: usize,
 }
 
-fn scale<T: Decode>(from: &mut &[u8]) -> Result<T, String> {
-	T::decode(from).map_err(|error| error.to_string())
+impl<'a> Source<'a> {
+	fn take(&mut self, len: usize) -> Result<&'a [u8], String> {
+		let (taken, rest) = self.bytes.split_at_checked(len).ok_or("it ends too soon")?;
+		self.bytes = rest;
+		Ok(taken)
+	}
+
+	fn scale<T: Decode>(&mut self) -> Result<T, String> {
+		T::decode(&mut self.bytes).map_err(|error| error.to_string())
+	}
 }

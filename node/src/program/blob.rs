@@ -1,12 +1,16 @@
 //! A program in a file: its bytes, its parts, and the files that the build leaves beside it.
 
-use super::Failure;
+use super::{text::printable, Failure};
 use polkavm_common::program::{ParsedInstruction, ProgramBlob, ProgramParts};
 use sp_core::H256;
 use std::{
 	fs,
 	path::{Path, PathBuf},
 };
+
+/// Size of the largest file that is read, in bytes. A program is far smaller, also with all that it
+/// says about its source; a chain's state may be as large.
+const MAX_FILE: u64 = 256 << 20;
 
 /// See the module.
 pub struct File {
@@ -55,6 +59,11 @@ impl File {
 		names.filter(|name| !name.as_bytes().starts_with(pallet_virt::run::REENTRANT)).collect()
 	}
 
+	/// Size of the longest name of an export, in bytes.
+	pub fn longest_export(&self) -> usize {
+		self.blob.exports().map(|it| it.symbol().as_bytes().len()).max().unwrap_or(0)
+	}
+
 	/// Offset in the code, and name, of each export.
 	pub fn exports(&self) -> Vec<(u32, String)> {
 		let exports = self.blob.exports();
@@ -68,7 +77,10 @@ impl File {
 		found.map(|(offset, _)| *offset).ok_or_else(|| {
 			let names = match self.entries() {
 				names if names.is_empty() => "it has none".into(),
-				names => format!("it has {}", names.join(", ")),
+				names => {
+					let names: Vec<_> = names.iter().map(|name| printable(name)).collect();
+					format!("it has {}", names.join(", "))
+				},
 			};
 			Failure::Usage(format!("{} has no entry {entry:?}: {names}", self.path.display()))
 		})
@@ -100,9 +112,18 @@ impl File {
 
 /// A name in a blob. It may be anything.
 fn name(bytes: &[u8]) -> String {
-	String::from_utf8_lossy(bytes).escape_debug().to_string()
+	String::from_utf8_lossy(bytes).into()
 }
 
+/// The bytes of a file, which has to be one that ends.
 pub fn read(path: &Path) -> Result<Vec<u8>, Failure> {
-	fs::read(path).map_err(|error| Failure::Usage(format!("{}: {error}", path.display())))
+	let wrong = |what: String| Failure::Usage(format!("{}: {what}", path.display()));
+	let about = fs::metadata(path).map_err(|error| wrong(error.to_string()))?;
+	if !about.is_file() {
+		return Err(wrong("is no file".into()));
+	}
+	if about.len() > MAX_FILE {
+		return Err(wrong(format!("has {} bytes, more than {MAX_FILE}", about.len())));
+	}
+	fs::read(path).map_err(|error| wrong(error.to_string()))
 }

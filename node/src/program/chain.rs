@@ -20,7 +20,9 @@ use sp_runtime::{
 };
 use std::{
 	collections::BTreeMap,
-	fmt, fs,
+	fmt,
+	fs::{self, File},
+	io::Write,
 	path::Path,
 	sync::{Arc, Mutex, MutexGuard},
 };
@@ -82,8 +84,20 @@ impl Chain {
 			next.collect()
 		});
 		let json = serde_json::to_string_pretty(&pairs).expect("text is JSON; qed");
-		fs::write(path, json + "\n")
-			.map_err(|error| Failure::Usage(format!("{}: {error}", path.display())))
+		// What is there stays there until all of the new state is.
+		let mut name = path.file_name().unwrap_or_default().to_os_string();
+		name.push(format!(".{}", std::process::id()));
+		let new = path.with_file_name(name);
+		let written = File::create(&new).and_then(|mut file| {
+			file.write_all(json.as_bytes())?;
+			file.write_all(b"\n")?;
+			file.sync_all()?;
+			fs::rename(&new, path)
+		});
+		written.map_err(|error| {
+			let _ = fs::remove_file(&new);
+			Failure::Usage(format!("{}: {error}", path.display()))
+		})
 	}
 
 	/// Looks at the state.

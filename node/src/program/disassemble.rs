@@ -1,6 +1,11 @@
 //! `disassemble`: instructions by basic block, with what a block costs and where it comes from.
 
-use super::{blob::File, sources::Sources, text::grouped, Failure, Subject};
+use super::{
+	blob::File,
+	sources::Sources,
+	text::{grouped, printable},
+	Failure, Subject,
+};
 use clap::Args;
 use polkavm_common::program::{Instruction, InstructionFormat, ParsedInstruction};
 use serde::Serialize;
@@ -141,15 +146,17 @@ impl fmt::Display for Report {
 	fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
 		for Block { offset, exports, gas, instructions } in &self.blocks {
 			for name in exports {
-				writeln!(f, "\n<{name}>:")?;
+				writeln!(f, "\n<{}>:", printable(name))?;
 			}
 			let gas = gas.map_or(String::new(), |gas| format!("gas {}", grouped(gas)));
 			writeln!(f, "@{offset}:  {gas}")?;
 			let mut last = None;
 			for Line { offset, text, syscall, source } in instructions {
 				let mut comment = Vec::new();
-				comment.extend(syscall.clone());
-				comment.extend(source.clone().filter(|source| Some(source) != last));
+				comment.extend(syscall.as_deref().map(printable));
+				comment.extend(
+					source.as_ref().filter(|source| Some(*source) != last).map(|it| printable(it)),
+				);
 				last = source.as_ref();
 				match comment.is_empty() {
 					true => writeln!(f, "  {offset:>7}  {text}")?,

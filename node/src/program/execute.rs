@@ -5,7 +5,7 @@ use super::{
 	blob::{self, File},
 	chain::{Chain, Fault, Trial},
 	sources::{Place, Sources},
-	text::{self, grouped, hex},
+	text::{self, grouped, hex, printable},
 	trace::Entry,
 	Failure, Subject,
 };
@@ -387,7 +387,7 @@ impl fmt::Display for Report {
 	fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
 		if let Some(Instantiation { gas_used, log }) = &self.instantiation {
 			for line in log {
-				writeln!(f, "init log  {}", line.escape_debug())?;
+				writeln!(f, "init log  {}", printable(line))?;
 			}
 			writeln!(f, "init gas  {}", grouped(gas_used))?;
 		}
@@ -395,8 +395,7 @@ impl fmt::Display for Report {
 			writeln!(f, "syscall   {entry}")?;
 		}
 		for line in &self.log {
-			// A program cannot start a line of its own, nor colour it.
-			writeln!(f, "log       {}", line.escape_debug())?;
+			writeln!(f, "log       {}", printable(line))?;
 		}
 		for Event { data, value, .. } in &self.events {
 			match value {
@@ -426,7 +425,7 @@ impl fmt::Display for Report {
 				None => writeln!(f, "trap      at a place that is not known")?,
 			}
 			for place in places {
-				writeln!(f, "          {} ({place})", place.function)?;
+				writeln!(f, "          {}", printable(&format!("{} ({place})", place.function)))?;
 			}
 		}
 		match &self.error {

@@ -4,7 +4,7 @@ use super::{
 	blob::File,
 	chain::{Chain, Fault, Trial},
 	syscalls,
-	text::{grouped, hex},
+	text::{grouped, hex, printable},
 	Failure, Subject,
 };
 use clap::Args;
@@ -153,7 +153,6 @@ impl Report {
 		let memory =
 			paged(blob.ro_data_size()) + paged(blob.rw_data_size()) + paged(blob.stack_size());
 		let longest_block = blocks.iter().map(Vec::len).max().unwrap_or(0);
-		let longest_name = exports.iter().map(|(_, name)| name.len()).max().unwrap_or(0);
 		let limit =
 			|what, is: usize, limit: u32| Limit { what, is: is as u64, limit: limit.into() };
 		Self {
@@ -165,7 +164,7 @@ impl Report {
 				Limit { what: "bytes of memory", is: memory, limit: MAX_MEMORY.into() },
 				limit("imports", imports.len(), MAX_IMPORTS),
 				limit("exports", exports.len(), MAX_EXPORTS),
-				limit("bytes of an export's name", longest_name, MAX_ENTRY),
+				limit("bytes of an export's name", file.longest_export(), MAX_ENTRY),
 				limit(
 					"entries of the jump table",
 					blob.jump_table().len() as usize,
@@ -244,7 +243,7 @@ impl fmt::Display for Report {
 		}
 		writeln!(f, "\nexports, at")?;
 		for Export { name, offset } in &self.exports {
-			writeln!(f, "  {name:<24} {offset:>10}")?;
+			writeln!(f, "  {:<24} {offset:>10}", printable(name))?;
 		}
 		writeln!(f, "\nimports, for gas")?;
 		for import in &self.imports {
@@ -254,7 +253,7 @@ impl fmt::Display for Report {
 				_ => "no such syscall".into(),
 			};
 			let account = if import.needs_account == Some(true) { "  account" } else { "" };
-			writeln!(f, "  {:<24} {price:>14}{account}", import.name)?;
+			writeln!(f, "  {:<24} {price:>14}{account}", printable(&import.name))?;
 		}
 		writeln!(f, "\nmemory")?;
 		for Region { what, start, end } in &self.memory_map {

@@ -72,8 +72,16 @@ impl Subject {
 	/// Shows a report on standard output. That nobody reads on is no fault.
 	fn show(&self, report: &(impl Serialize + Display)) -> Result<(), Failure> {
 		let text = match self.json {
-			true => serde_json::to_string_pretty(report).expect("reports are JSON; qed") + "\n",
-			false => report.to_string(),
+			true => {
+				let json = serde_json::to_string_pretty(report).expect("reports are JSON; qed");
+				// serde leaves DEL and those after it as they are, in its strings.
+				let escape = |c: char| match c.is_control() && c > ' ' {
+					true => format!("\\u{:04x}", u32::from(c)),
+					false => c.into(),
+				};
+				json.chars().map(escape).chain(["\n".into()]).collect()
+			},
+			false => text::printable_lines(&report.to_string()),
 		};
 		match io::stdout().write_all(text.as_bytes()) {
 			Err(error) if error.kind() != ErrorKind::BrokenPipe => {
@@ -96,7 +104,7 @@ pub enum Failure {
 impl Display for Failure {
 	fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
 		let (Self::Usage(reason) | Self::Program(reason)) = self;
-		f.write_str(reason)
+		f.write_str(&text::printable_lines(reason))
 	}
 }
 

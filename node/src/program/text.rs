@@ -43,6 +43,20 @@ pub fn grouped(number: impl ToString) -> String {
 	grouped
 }
 
+/// Text that somebody else wrote, for a terminal: it can neither start a line nor move the cursor.
+pub fn printable(text: &str) -> String {
+	let escape = |c: char| match c.is_control() {
+		true => c.escape_debug().to_string(),
+		false => c.into(),
+	};
+	text.chars().map(escape).collect()
+}
+
+/// Text of several lines, each of them printable.
+pub fn printable_lines(text: &str) -> String {
+	text.split('\n').map(printable).collect::<Vec<_>>().join("\n")
+}
+
 /// Bytes as quoted text where they are that, else as hex.
 pub fn readable(bytes: &[u8]) -> String {
 	match std::str::from_utf8(bytes) {

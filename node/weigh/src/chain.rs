@@ -37,6 +37,7 @@ impl Chain {
 	/// A chain whose programs run on this backend.
 	pub fn new(backend: BackendChoice) -> Result<Self, String> {
 		let engine = Engine::new(backend, None).map_err(|error| error.to_string())?;
+		engine.warm_up();
 		let storage = RuntimeGenesisConfig::default().build_storage()?;
 		let mut chain =
 			Self { backend, engine, executor: Executor::builder().build(), ext: storage.into() };
@@ -52,7 +53,8 @@ impl Chain {
 	/// Makes the node forget the programs that it knows. It is not idle then, though.
 	pub fn forget(&mut self) -> Result<(), String> {
 		self.engine = Engine::new(self.backend, None).map_err(|error| error.to_string())?;
-		// Its workers are made ready, on the cores that are to be measured.
+		self.engine.warm_up();
+		// On the cores that are to be measured.
 		std::thread::sleep(Duration::from_millis(300));
 		let callee = Virt::address_of(&ALICE, pallet_virt::program::code_hash(&callee()), &[]);
 		self.try_call(&callee, ENTRY, &[]).map(drop)

@@ -32,6 +32,7 @@ impl Chain {
 	/// Whose programs run on this backend.
 	pub fn new(backend: BackendChoice) -> Result<Self, String> {
 		let engine = Engine::new(backend, None).map_err(|error| error.to_string())?;
+		engine.warm_up();
 		let genesis = RuntimeGenesisConfig::default().build_storage()?;
 		Ok(Self { engine, executor: Executor::builder().build(), genesis })
 	}
