@@ -11,7 +11,7 @@ const alice = new Keyring({ type: 'sr25519' }).addFromUri('//Alice');
 const submit = (tx, wanted) => new Promise((done, fail) => {
 	tx.signAndSend(alice, ({ status, events, dispatchError }) => {
 		if (!status.isFinalized) return;
-		if (dispatchError) fail(api.registry.findMetaError(dispatchError.asModule));
+		if (dispatchError) fail(new Error(api.registry.findMetaError(dispatchError.asModule).name));
 		else done(events.map(({ event }) => event).find((event) => wanted.is(event)).data);
 	}).catch(fail);
 });

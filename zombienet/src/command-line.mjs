@@ -18,9 +18,10 @@ Usage: virt COMMAND [ARGUMENT]... [OPTION]...
   remove PROGRAM                     removes a stored program, and gives its deposit back
   dry-run COMMAND ...                what upload, instantiate, call or run would come to: its result,
                                      gas, deposit, events and log lines; unsigned and free
-  watch [ADDRESS]                    events of programs, or of one, as blocks get final; Ctrl-C ends it
+  watch [ADDRESS]                    events of programs, or of one, as blocks get final; Ctrl-C ends it.
+                                     With --abi, what programs say in them
 
-PROGRAM is the blob's file or its code hash. A VALUE is written as its type is: 5, true, Text, 0x0102,
+PROGRAM is the file of a blob that was uploaded, or its code hash. A VALUE is written as its type is: 5, true, Text, 0x0102,
 an address or //Bob; lists and structs as JSON. Without an ABI, VALUEs are the input's bytes, in hex.
 
   --abi FILE            the program's ABI; by default <name>.abi.json beside <name>.polkavm
@@ -108,8 +109,9 @@ async function perform(line, env, out) {
 		out.log(HELP);
 		return true;
 	}
+	if (positionals.length === 0) throw new Misused(HELP);
 	const trying = positionals[0] === 'dry-run';
-	const [command = 'nothing', ...args] = trying ? positionals.slice(1) : positionals;
+	const [command = '', ...args] = trying ? positionals.slice(1) : positionals;
 	if (!(trying ? TRIABLE : Object.keys(COMMANDS)).includes(command)) {
 		throw new Misused(`virt cannot ${trying ? 'dry-run ' : ''}${command}: see virt --help`);
 	}

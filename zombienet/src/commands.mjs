@@ -45,6 +45,7 @@ export const CALLS = {
 
 	call(context, [address, entry, ...values]) {
 		const { api, origin, deposit, value } = context;
+		known(() => decodeAddress(address));
 		const abi = findAbi(context);
 		const input = encode(context, abi, entry, values);
 		return {
@@ -107,7 +108,7 @@ async function print({ api, signer, options, out }, { abi, entry, program }, { r
 		return;
 	}
 	let returned = output?.length && !done.error ? show.hex(output) : null;
-	if (result !== undefined) returned = `${show.flat(result)}  (${show.printable(abi.entry(entry).result)})`;
+	if (result !== undefined && abi.entry(entry).result !== 'Null') returned = `${show.flat(result)}  (${show.printable(abi.entry(entry).result)})`;
 	const names = { [signer.address]: signer.meta.name };
 	out.log(receipt
 		? show.receipt(api, { receipt: done, returned, names })

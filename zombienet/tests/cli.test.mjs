@@ -145,6 +145,17 @@ describe('command line', () => {
 		assert.match(alone.stderr, /^no node answers at ws:\/\/127\.0\.0\.1:9: .*\nStart one with `make dev`.*\n$/);
 		const odd = await run(['frobnicate']);
 		assert.deepEqual([odd.code, odd.stderr], [2, 'virt cannot frobnicate: see virt --help\n']);
+		for (const [line, wanted] of [
+			[['upload', '/dev/null'], /^\/dev\/null is no file\n$/],
+			[['watch', 'nonsense'], /Invalid/],
+			[['call', 'nonsense', 'get'], /Invalid/],
+			[['upload', TOKEN, '--deposit-limit', '9'.repeat(40)], /^--deposit-limit wants an integer of up to 128 bits/],
+			[[], /^Programs on a running node/],
+		]) {
+			const refused = await run(line);
+			assert.equal(refused.code, 2, line.join(' '));
+			assert.match(refused.stderr, wanted);
+		}
 		const { code, stdout } = await run(['--help']);
 		assert.equal(code, 0);
 		for (const word of ['upload', 'instantiate', 'call', 'run', 'remove', 'dry-run', 'watch']) {

@@ -17,7 +17,8 @@ use virt_manager::{BackendChoice, Engine};
 
 const HELP: &str = "\
 The verdict is that of the pallet itself: the program is uploaded to a chain in memory. It is \
-refused by the name of the error that `virt.upload` would give, and the exit status is then 1.
+refused by the name of the error that `virt.upload` would give, and the exit status is then 1. A file \
+that is no PolkaVM program at all is not inspected: `virt.upload` calls that `InvalidProgram`.
 
 Examples:
   virt-node program inspect counter.polkavm
