@@ -48,7 +48,7 @@ export async function load(network, { calls = CALLS, transfers = TRANSFERS } = {
 		+ `one call for ${ratio.toFixed(1)} transfers; all finalised, with the same roots`;
 }
 
-const describe = (what, { perSecond, count, blocks, again, full }) =>
+const describe = (what, { perSecond, count, blocks, full }) =>
 	`${count} ${what} in ${blocks} blocks: ${perSecond.toFixed(1)} a second in the best ${SUSTAINED} of them, the fullest ${full} of its weight`;
 
 /** Submits `count` of what `make` makes, from all accounts at once; gives how fast it was final. */
