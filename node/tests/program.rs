@@ -462,6 +462,7 @@ fn names_of_others_start_no_line_and_leave_the_terminal_alone() {
 #[cfg(target_os = "linux")]
 fn no_process_is_left_behind() {
 	// Those that lose their parent become this process's children.
+	// SAFETY: it sets a flag of this process.
 	let set = unsafe { libc::prctl(libc::PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) };
 	assert_eq!(set, 0);
 	let built = Built::whole("counter");
