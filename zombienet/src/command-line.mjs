@@ -21,8 +21,9 @@ Usage: virt COMMAND [ARGUMENT]... [OPTION]...
   watch [ADDRESS]                    events of programs, or of one, as blocks get final; Ctrl-C ends it.
                                      With --abi, what programs say in them
 
-PROGRAM is the file of a blob that was uploaded, or its code hash. A VALUE is written as its type is: 5, true, Text, 0x0102,
-an address or //Bob; lists and structs as JSON. Without an ABI, VALUEs are the input's bytes, in hex.
+PROGRAM is the file of a blob that was uploaded, or its code hash. A VALUE is written as its type is: 5,
+true, Text, 0x0102, an address or //Bob; lists and structs as JSON. Without an ABI, VALUEs are the
+input's bytes, in hex.
 
   --abi FILE            the program's ABI; by default <name>.abi.json beside <name>.polkavm
   --url URL             the node; by default VIRT_URL, or ws://127.0.0.1:9944
@@ -113,7 +114,7 @@ async function perform(line, env, out) {
 	const trying = positionals[0] === 'dry-run';
 	const [command = '', ...args] = trying ? positionals.slice(1) : positionals;
 	if (!(trying ? TRIABLE : Object.keys(COMMANDS)).includes(command)) {
-		throw new Misused(`virt cannot ${trying ? 'dry-run ' : ''}${command}: see virt --help`);
+		throw new Misused(`virt cannot ${trying ? 'dry-run ' : ''}${command || 'nothing'}: see virt --help`);
 	}
 	if (args.length < COMMANDS[command]) {
 		throw new Misused(`${command} wants ${COMMANDS[command]} arguments or more: see virt --help`);

@@ -108,7 +108,10 @@ async function print({ api, signer, options, out }, { abi, entry, program }, { r
 		return;
 	}
 	let returned = output?.length && !done.error ? show.hex(output) : null;
-	if (result !== undefined && abi.entry(entry).result !== 'Null') returned = `${show.flat(result)}  (${show.printable(abi.entry(entry).result)})`;
+	if (result !== undefined) {
+		const { result: type } = abi.entry(entry);
+		returned = type === 'Null' ? null : `${show.flat(result)}  (${show.printable(type)})`;
+	}
 	const names = { [signer.address]: signer.meta.name };
 	out.log(receipt
 		? show.receipt(api, { receipt: done, returned, names })
