@@ -129,7 +129,7 @@ fn inspect_tells_exports_imports_sizes_and_limits() {
 	assert_eq!(exports, ["get", "increment", "init"]);
 	let imports = report["imports"].as_array().expect("a list");
 	let get = imports.iter().find(|it| it["name"] == "storage_get").expect("it reads storage");
-	assert_eq!((&get["base"], &get["per_byte"]), (&json!(16_000), &json!(4)));
+	assert_eq!((&get["base"], &get["per_word"]), (&json!(16_000), &json!(4)));
 	assert_eq!(get["needs_account"], true);
 	assert_eq!(report["sizes"]["blob"], virt_fixtures::COUNTER.len());
 	assert_eq!(report["sizes"]["debug"], 0);

@@ -57,8 +57,8 @@ pub fn terminate<T: Config>(
 	beneficiary: &T::AccountId,
 ) -> Result<(), DispatchError> {
 	let info = Accounts::<T>::take(address).ok_or(Error::<T>::AccountNotFound)?;
-	items::remove_all(meter, address, info.items)?;
-	meter.give_back(HoldReason::Account, info.deposit)?;
+	items::remove_all(meter, address, info.items);
+	meter.give_back(HoldReason::Account, info.deposit);
 	Programs::<T>::mutate(info.code_hash, |program| {
 		if let Some(program) = program {
 			program.references = program.references.saturating_sub(1);

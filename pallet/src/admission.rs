@@ -7,7 +7,7 @@ use crate::{limits::*, syscalls, Config, Error};
 use alloc::collections::BTreeSet;
 use polkavm_common::{
 	abi::MemoryMapBuilder,
-	program::{InstructionSetKind, ProgramBlob},
+	program::{Instruction, InstructionSetKind, ProgramBlob},
 };
 
 /// The memory that the program declares, in bytes; or the first condition that it does not meet.
@@ -76,14 +76,18 @@ fn check_exports<T: Config>(blob: &ProgramBlob) -> Result<(), Error<T>> {
 	Ok(())
 }
 
-/// Of the instructions, only how many there are in a block. One that grows memory (`sbrk`) does not
-/// exist in this instruction set, and with one that is invalid the program does not compile.
+/// How many instructions there are in a block, and whether each is one: the backends of a node do not
+/// agree on code that is not. One that grows memory (`sbrk`) does not exist in this instruction set.
 fn check_code<T: Config>(blob: &ProgramBlob) -> Result<(), Error<T>> {
 	if blob.jump_table().len() > MAX_JUMP_TABLE {
 		return Err(Error::JumpTableTooLong);
 	}
 	let mut block = 0;
 	for instruction in blob.instructions() {
+		let in_code = (instruction.offset.0 as usize) < blob.code().len();
+		if instruction.kind == Instruction::invalid && in_code {
+			return Err(Error::InvalidProgram);
+		}
 		block += 1;
 		if block > MAX_BASIC_BLOCK {
 			return Err(Error::BasicBlockTooLong);

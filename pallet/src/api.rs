@@ -8,6 +8,7 @@
 use crate::{dry_run::DryRun, Accounts, Code, Config, ProgramInfo, Programs, State};
 use alloc::vec::Vec;
 use codec::Codec;
+use frame_support::weights::Weight;
 use polkavm_common::program::ProgramBlob;
 use sp_core::H256;
 
@@ -15,7 +16,7 @@ sp_api::decl_runtime_apis! {
 	/// Tries calls of the pallet, and looks into what it stores.
 	///
 	/// A dry-run is made on the state of a block, as if its caller had signed: the call happens, is
-	/// looked at and undone. It has a gas limit of at most `MAX_DRY_RUN_GAS`, which is also what no
+	/// looked at and undone. It has a weight limit of at most `MAX_DRY_RUN_WEIGHT`, which is also what no
 	/// limit stands for, and errs where it takes longer than `MAX_DRY_RUN_MILLISECONDS`.
 	pub trait VirtApi<AccountId, Balance, Event>
 	where
@@ -36,7 +37,7 @@ sp_api::decl_runtime_apis! {
 			code_hash: H256,
 			entry: Vec<u8>,
 			input: Vec<u8>,
-			gas_limit: Option<u64>,
+			weight_limit: Option<Weight>,
 		) -> DryRun<Balance, Event>;
 
 		/// What `instantiate` would come to.
@@ -46,7 +47,7 @@ sp_api::decl_runtime_apis! {
 			salt: Vec<u8>,
 			input: Vec<u8>,
 			value: Balance,
-			gas_limit: Option<u64>,
+			weight_limit: Option<Weight>,
 			storage_deposit_limit: Option<Balance>,
 		) -> DryRun<Balance, Event>;
 
@@ -57,7 +58,7 @@ sp_api::decl_runtime_apis! {
 			entry: Vec<u8>,
 			input: Vec<u8>,
 			value: Balance,
-			gas_limit: Option<u64>,
+			weight_limit: Option<Weight>,
 			storage_deposit_limit: Option<Balance>,
 		) -> DryRun<Balance, Event>;
 

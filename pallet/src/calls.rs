@@ -1,7 +1,7 @@
 //! What the calls that store and run programs do, whether an extrinsic makes them or a dry-run.
 
 use crate::{
-	account, gas, program,
+	account, program,
 	run::{self, Callee, Outcome, Request},
 	stack::Stack,
 	BalanceOf, Config, Event, Pallet, WeightInfo,
@@ -18,9 +18,9 @@ use sp_runtime::DispatchError;
 pub struct Limits<Balance> {
 	/// Transferred to the program's account.
 	pub value: Balance,
-	/// Gas.
-	pub gas: u64,
-	/// What the origin may be held for, unless anything.
+	/// Weight.
+	pub weight: Weight,
+	/// The most that may be held from the origin; `None` for no limit.
 	pub deposit: Option<Balance>,
 }
 
@@ -28,20 +28,13 @@ pub struct Limits<Balance> {
 pub struct Settled {
 	/// What came of it.
 	pub outcome: Outcome,
-	/// Weight of the call without its gas.
+	/// Weight of the call without what its weight limit pays for.
 	pub base: Weight,
-}
-
-impl Settled {
-	/// Weight of the call, had its gas limit been `gas`.
-	pub fn weight(&self, gas: u64) -> Weight {
-		self.base.saturating_add(gas::to_weight(gas))
-	}
 }
 
 impl From<Settled> for DispatchResultWithPostInfo {
 	fn from(settled: Settled) -> Self {
-		let actual_weight = Some(settled.weight(settled.outcome.gas_used));
+		let actual_weight = Some(settled.base.saturating_add(settled.outcome.weight_used));
 		let post_info = PostDispatchInfo { actual_weight, pays_fee: Pays::Yes };
 		match settled.outcome.result {
 			Ok(()) => Ok(post_info),
@@ -69,22 +62,22 @@ pub fn run<T: Config>(
 	code_hash: H256,
 	entry: Vec<u8>,
 	input: Vec<u8>,
-	gas_limit: u64,
+	weight_limit: Weight,
 ) -> Settled {
 	let request = Request {
 		callee: Callee::Code { code_hash, entry: entry.clone() },
 		input: &input,
 		value: Default::default(),
-		gas_limit,
+		weight_limit,
 		deposit_limit: None,
 	};
 	let caller = stack.origin.account().cloned();
 	let base = T::WeightInfo::run(input.len() as u32);
-	settle::<T>(base, run::execute(stack, request), |gas_used, output| Event::Executed {
+	settle::<T>(base, run::execute(stack, request), |weight_used, output| Event::Executed {
 		caller,
 		code_hash,
 		entry,
-		gas_used,
+		weight_used,
 		output,
 	})
 }
@@ -103,15 +96,15 @@ pub fn instantiate<T: Config>(
 		callee: Callee::New { code_hash, salt },
 		input: &input,
 		value: limits.value,
-		gas_limit: limits.gas,
+		weight_limit: limits.weight,
 		deposit_limit: limits.deposit,
 	};
 	let base = T::WeightInfo::instantiate(input.len() as u32);
-	settle::<T>(base, run::execute(stack, request), |gas_used, output| Event::Instantiated {
+	settle::<T>(base, run::execute(stack, request), |weight_used, output| Event::Instantiated {
 		deployer,
 		address,
 		code_hash,
-		gas_used,
+		weight_used,
 		output,
 	})
 }
@@ -128,16 +121,16 @@ pub fn call<T: Config>(
 		callee: Callee::Account { address: address.clone(), entry: entry.clone() },
 		input: &input,
 		value: limits.value,
-		gas_limit: limits.gas,
+		weight_limit: limits.weight,
 		deposit_limit: limits.deposit,
 	};
 	let caller = stack.origin.account().cloned();
 	let base = T::WeightInfo::call(input.len() as u32);
-	settle::<T>(base, run::execute(stack, request), |gas_used, output| Event::Called {
+	settle::<T>(base, run::execute(stack, request), |weight_used, output| Event::Called {
 		caller,
 		address,
 		entry,
-		gas_used,
+		weight_used,
 		output,
 	})
 }
@@ -145,10 +138,10 @@ pub fn call<T: Config>(
 fn settle<T: Config>(
 	base: Weight,
 	outcome: Outcome,
-	event: impl FnOnce(u64, Vec<u8>) -> Event<T>,
+	event: impl FnOnce(Weight, Vec<u8>) -> Event<T>,
 ) -> Settled {
 	if outcome.result.is_ok() {
-		Pallet::<T>::deposit_event(event(outcome.gas_used, outcome.output.clone()));
+		Pallet::<T>::deposit_event(event(outcome.weight_used, outcome.output.clone()));
 	}
 	Settled { outcome, base }
 }

@@ -1,12 +1,21 @@
 //! Storage deposits: what is held for what is stored, from whom, and how it comes back.
 //!
-//! A deposit is held at once, and what it is held for records it: rolling the storage back is all
-//! that undoing takes. The limit of a call counts what its origin is held for, less what comes back
-//! to the origin.
+//! Within a call, deposits are counted: by payer and reason, what is to be held and what is to be given
+//! back. They are held and released once, at the end of the call, in net; what each is for records it.
+//! A frame that adds more than its limit, or than the payer could have held, fails there and then, and
+//! what a rolled-back frame counted is forgotten. The limit of a call counts what its origin is held
+//! for, less what comes back to the origin.
 
-use crate::{BalanceOf, Config, Error, HoldReason};
+use crate::{
+	journal::{Checkpoint, Journal},
+	BalanceOf, Config, Error, HoldReason,
+};
 use codec::{Decode, Encode, MaxEncodedLen};
-use frame_support::traits::{fungible::hold::Mutate, tokens::Precision, Get};
+use frame_support::traits::{
+	fungible::{hold::Mutate, InspectHold},
+	tokens::Precision,
+	Get,
+};
 use scale_info::TypeInfo;
 use sp_runtime::traits::{Bounded, Saturating, Zero};
 
@@ -50,16 +59,35 @@ fn for_bytes<T: Config>(bytes: u32) -> BalanceOf<T> {
 	T::DepositPerItem::get().saturating_add(bytes)
 }
 
-/// Whom a call's deposits are held from, and how much more they may be.
+/// What is to be held from a payer, and to be given back to it, when the call ends.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Net<Balance> {
+	hold: Balance,
+	release: Balance,
+}
+
+/// Whom a call's deposits are held from, how much more they may be, and what they come to.
 pub struct DepositMeter<T: Config> {
 	payer: Option<T::AccountId>,
 	left: BalanceOf<T>,
+	/// By payer and reason.
+	nets: Journal<(T::AccountId, u8), Net<BalanceOf<T>>>,
+	/// What the payer was last seen to be able to have held in addition.
+	holdable: BalanceOf<T>,
 }
+
+/// The reasons, by their number.
+const REASONS: [HoldReason; 3] = [HoldReason::Program, HoldReason::Account, HoldReason::Storage];
 
 impl<T: Config> DepositMeter<T> {
 	/// Without a limit. Where there is no payer, nothing is held.
 	pub fn new(payer: Option<T::AccountId>) -> Self {
-		Self { payer, left: Bounded::max_value() }
+		Self {
+			payer,
+			left: Bounded::max_value(),
+			nets: Journal::default(),
+			holdable: Zero::zero(),
+		}
 	}
 
 	/// How much more may be held.
@@ -79,12 +107,18 @@ impl<T: Config> DepositMeter<T> {
 		self.left = outer.saturating_sub(inner).saturating_add(self.left);
 	}
 
-	/// Back to the limit before it was narrowed: what was held since is rolled back.
-	pub fn reset(&mut self, outer: BalanceOf<T>) {
+	/// Back to the limit before it was narrowed, and to what was counted at the checkpoint.
+	pub fn reset(&mut self, outer: BalanceOf<T>, checkpoint: Checkpoint) {
 		self.left = outer;
+		self.nets.roll_back(checkpoint);
 	}
 
-	/// Holds `amount` from the payer.
+	/// A place to go back to with [`Self::reset`].
+	pub fn checkpoint(&self) -> Checkpoint {
+		self.nets.checkpoint()
+	}
+
+	/// Counts `amount`, to be held from the payer.
 	pub fn take(
 		&mut self,
 		reason: HoldReason,
@@ -107,7 +141,7 @@ impl<T: Config> DepositMeter<T> {
 	) -> Result<DepositOf<T>, Error<T>> {
 		if amount <= old.amount {
 			let excess = old.amount.saturating_sub(amount);
-			self.give_back(reason, Deposit { payer: old.payer.clone(), amount: excess })?;
+			self.give_back(reason, Deposit { payer: old.payer.clone(), amount: excess });
 			return Ok(Deposit { payer: old.payer, amount });
 		}
 		match &self.payer {
@@ -117,25 +151,22 @@ impl<T: Config> DepositMeter<T> {
 				Ok(Deposit { payer: Some(payer), amount })
 			},
 			_ => {
-				self.give_back(reason, old)?;
+				self.give_back(reason, old);
 				self.take(reason, amount)
 			},
 		}
 	}
 
-	/// Releases the deposit to whoever paid it.
-	pub fn give_back(&mut self, reason: HoldReason, deposit: DepositOf<T>) -> Result<(), Error<T>> {
-		let Deposit { payer: Some(payer), amount } = deposit else { return Ok(()) };
+	/// Counts the deposit as given back to whoever paid it.
+	pub fn give_back(&mut self, reason: HoldReason, deposit: DepositOf<T>) {
+		let Deposit { payer: Some(payer), amount } = deposit else { return };
 		if amount.is_zero() {
-			return Ok(());
+			return;
 		}
-		// The best effort: what another pallet took of the hold does not keep the storage.
-		let released = T::Currency::release(&reason.into(), &payer, amount, Precision::BestEffort)
-			.map_err(|_| Error::DepositUnpayable)?;
-		if self.payer == Some(payer) {
-			self.left = self.left.saturating_add(released);
+		if self.payer.as_ref() == Some(&payer) {
+			self.left = self.left.saturating_add(amount);
 		}
-		Ok(())
+		self.count(reason, payer, |net| net.release = net.release.saturating_add(amount));
 	}
 
 	fn hold(
@@ -150,8 +181,73 @@ impl<T: Config> DepositMeter<T> {
 		if amount > self.left {
 			return Err(Error::DepositLimitExceeded);
 		}
-		T::Currency::hold(&reason.into(), payer, amount).map_err(|_| Error::DepositUnpayable)?;
+		// What is counted so far, in net, and this on top.
+		let (hold, release) = self.total(payer);
+		let needed = hold.saturating_add(amount).saturating_sub(release);
+		if needed > self.holdable {
+			// It may have been seen when it had less.
+			if !T::Currency::can_hold(&reason.into(), payer, needed) {
+				return Err(Error::DepositUnpayable);
+			}
+			self.holdable = needed;
+		}
 		self.left = self.left.saturating_sub(amount);
+		self.count(reason, payer.clone(), |net| net.hold = net.hold.saturating_add(amount));
+		Ok(())
+	}
+
+	/// What is to be held from the account and to be given back to it, for all reasons.
+	fn total(&self, account: &T::AccountId) -> (BalanceOf<T>, BalanceOf<T>) {
+		let mut total = (Zero::zero(), Zero::zero());
+		for reason in REASONS {
+			if let Some(Net { hold, release }) = self.nets.get(&(account.clone(), reason as u8)) {
+				total = (*hold + total.0, *release + total.1);
+			}
+		}
+		total
+	}
+
+	fn count(
+		&mut self,
+		reason: HoldReason,
+		account: T::AccountId,
+		change: impl FnOnce(&mut Net<BalanceOf<T>>),
+	) {
+		let key = (account, reason as u8);
+		let mut net = self.nets.get(&key).cloned().unwrap_or_default();
+		change(&mut net);
+		self.nets.insert(key, net);
+	}
+
+	/// Whether something was counted for the account.
+	pub fn is_counted(&self, account: &T::AccountId) -> bool {
+		REASONS.iter().any(|reason| self.nets.get(&(account.clone(), *reason as u8)).is_some())
+	}
+
+	/// Who pays.
+	pub fn payer(&self) -> Option<&T::AccountId> {
+		self.payer.as_ref()
+	}
+
+	/// Holds and releases what was counted, at the end of the call. Releases come first: they may be
+	/// what the holds are made of.
+	pub fn settle(&mut self) -> Result<(), Error<T>> {
+		let nets = core::mem::take(&mut self.nets);
+		for ((account, reason), Net { hold, release }) in nets.iter() {
+			let amount = release.saturating_sub(*hold);
+			if let Some(reason) = REASONS.get(usize::from(*reason)).filter(|_| !amount.is_zero()) {
+				// The best effort: what another pallet took of the hold does not keep the storage.
+				T::Currency::release(&(*reason).into(), account, amount, Precision::BestEffort)
+					.map_err(|_| Error::DepositUnpayable)?;
+			}
+		}
+		for ((account, reason), Net { hold, release }) in nets.iter() {
+			let amount = hold.saturating_sub(*release);
+			if let Some(reason) = REASONS.get(usize::from(*reason)).filter(|_| !amount.is_zero()) {
+				T::Currency::hold(&(*reason).into(), account, amount)
+					.map_err(|_| Error::DepositUnpayable)?;
+			}
+		}
 		Ok(())
 	}
 }

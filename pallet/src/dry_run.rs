@@ -2,12 +2,11 @@
 //!
 //! The call is the one that an extrinsic makes, on the state of the block that it is tried on; the
 //! price is the cold one always, so the answer does not depend on what the node knows already. It is
-//! bounded in gas by [`MAX_DRY_RUN_GAS`], and in time by [`MAX_DRY_RUN_MILLISECONDS`].
+//! bounded in weight by [`MAX_DRY_RUN_WEIGHT`], and in time by [`MAX_DRY_RUN_MILLISECONDS`].
 
 use crate::{
 	calls::{self, Limits, Settled},
-	gas,
-	limits::{MAX_DRY_RUN_GAS, MAX_DRY_RUN_MILLISECONDS},
+	limits::{MAX_DRY_RUN_MILLISECONDS, MAX_DRY_RUN_WEIGHT},
 	run::Outcome,
 	stack::{Caller, Notes, Stack, Trap},
 	BalanceOf, Config, WeightInfo,
@@ -24,6 +23,10 @@ use sp_core::H256;
 use sp_runtime::{traits::Saturating, DispatchError, DispatchResult};
 use virt_primitives::forward::limit_time;
 
+/// How often a call is tried, at most, to find a weight limit that is enough: see
+/// [`DryRun::weight_required`].
+const MAX_TRIES: u32 = 24;
+
 /// What a call would come to.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, TypeInfo)]
 pub struct DryRun<Balance, Event> {
@@ -31,12 +34,13 @@ pub struct DryRun<Balance, Event> {
 	pub result: DispatchResult,
 	/// What the program gave, also where it reverted. Of an upload, the code hash.
 	pub output: Vec<u8>,
-	/// Gas that it would take.
-	pub gas_consumed: u64,
-	/// The least gas limit with which it comes to the same. More than it takes where some is given
-	/// back. Not exact for a program that asks how much is left.
-	pub gas_required: u64,
-	/// Weight of the extrinsic with that gas limit: what its fee depends on.
+	/// Weight that it would take, without the call's base.
+	pub weight_consumed: Weight,
+	/// A weight limit with which it succeeds, if it does: the least one, of which more may be taken at
+	/// a time than in the end; or, for a program that asks how much is left, one that was tried.
+	pub weight_required: Weight,
+	/// Weight of the extrinsic with that weight limit: what is reserved for it in a block. Its fee
+	/// depends on what it consumes.
 	pub weight: Weight,
 	/// What it changes of what the caller is held for.
 	pub deposit: DepositChange<Balance>,
@@ -60,9 +64,9 @@ pub enum DepositChange<Balance> {
 /// What a call would come to, on the chain.
 pub type DryRunOf<T> = DryRun<BalanceOf<T>, <T as frame_system::Config>::RuntimeEvent>;
 
-/// A gas limit for a dry-run: the one that is asked for, or the highest that there is.
-fn bounded(gas_limit: Option<u64>) -> u64 {
-	gas_limit.map_or(MAX_DRY_RUN_GAS, |limit| limit.min(MAX_DRY_RUN_GAS))
+/// A weight limit for a dry-run: the one that is asked for, or the highest that there is.
+fn bounded(weight_limit: Option<Weight>) -> Weight {
+	weight_limit.map_or(MAX_DRY_RUN_WEIGHT, |limit| limit.min(MAX_DRY_RUN_WEIGHT))
 }
 
 /// Tries [`Pallet::upload`](crate::Pallet::upload).
@@ -71,14 +75,15 @@ pub fn upload<T: Config>(
 	code: Vec<u8>,
 	deposit_limit: Option<BalanceOf<T>>,
 ) -> DryRunOf<T> {
-	rehearse::<T>(origin.clone(), |_| {
+	dry_run::<T>(&origin, Weight::zero(), |_, _| {
 		let base = T::WeightInfo::upload(code.len() as u32);
-		let stored = calls::upload::<T>(origin, code, deposit_limit);
+		let stored = calls::upload::<T>(origin.clone(), code.clone(), deposit_limit);
 		let (result, output) = match stored {
 			Ok(code_hash) => (Ok(()), code_hash.encode()),
 			Err(error) => (Err(error), Vec::new()),
 		};
-		Settled { outcome: Outcome { result, output, gas_used: 0, gas_peak: 0 }, base }
+		let (weight_used, weight_peak) = (Weight::zero(), Weight::zero());
+		Settled { outcome: Outcome { result, output, weight_used, weight_peak }, base }
 	})
 }
 
@@ -88,9 +93,11 @@ pub fn run<T: Config>(
 	code_hash: H256,
 	entry: Vec<u8>,
 	input: Vec<u8>,
-	gas_limit: Option<u64>,
+	weight_limit: Option<Weight>,
 ) -> DryRunOf<T> {
-	rehearse::<T>(origin, |stack| calls::run(stack, code_hash, entry, input, bounded(gas_limit)))
+	dry_run::<T>(&origin, bounded(weight_limit), |stack, limit| {
+		calls::run(stack, code_hash, entry.clone(), input.clone(), limit)
+	})
 }
 
 /// Tries [`Pallet::instantiate`](crate::Pallet::instantiate).
@@ -100,12 +107,13 @@ pub fn instantiate<T: Config>(
 	salt: Vec<u8>,
 	input: Vec<u8>,
 	value: BalanceOf<T>,
-	gas_limit: Option<u64>,
+	weight_limit: Option<Weight>,
 	deposit: Option<BalanceOf<T>>,
 ) -> DryRunOf<T> {
-	let limits = Limits { value, gas: bounded(gas_limit), deposit };
-	rehearse::<T>(origin.clone(), |stack| {
-		calls::instantiate(stack, origin, code_hash, salt, input, limits)
+	dry_run::<T>(&origin, bounded(weight_limit), |stack, weight| {
+		let limits = Limits { value, weight, deposit };
+		let (salt, input) = (salt.clone(), input.clone());
+		calls::instantiate(stack, origin.clone(), code_hash, salt, input, limits)
 	})
 }
 
@@ -116,36 +124,100 @@ pub fn call<T: Config>(
 	entry: Vec<u8>,
 	input: Vec<u8>,
 	value: BalanceOf<T>,
-	gas_limit: Option<u64>,
+	weight_limit: Option<Weight>,
 	deposit: Option<BalanceOf<T>>,
 ) -> DryRunOf<T> {
-	let limits = Limits { value, gas: bounded(gas_limit), deposit };
-	rehearse::<T>(origin, |stack| calls::call(stack, address, entry, input, limits))
+	dry_run::<T>(&origin, bounded(weight_limit), |stack, weight| {
+		let limits = Limits { value, weight, deposit };
+		calls::call(stack, address.clone(), entry.clone(), input.clone(), limits)
+	})
 }
 
-/// Does it, looks at what came of it, and undoes it.
-fn rehearse<T: Config>(
-	origin: T::AccountId,
-	work: impl FnOnce(&mut Stack<T>) -> Settled,
+/// Tries the call with the weight limit. Where it succeeds, and asked how much is left, it is tried with
+/// lower limits to find one that is enough.
+fn dry_run<T: Config>(
+	origin: &T::AccountId,
+	limit: Weight,
+	call: impl Fn(&mut Stack<T>, Weight) -> Settled,
 ) -> DryRunOf<T> {
 	limit_time(MAX_DRY_RUN_MILLISECONDS);
+	let (mut found, asked) = attempt(origin, limit, &call);
+	if asked && found.result.is_ok() {
+		found = search(origin, limit, found, &call);
+	}
+	// For what else is done in this runtime call.
+	limit_time(u32::MAX);
+	found
+}
+
+/// Looks for a low limit with which the call succeeds, that asks how much is left and so need not
+/// succeed with what it took. It doubles from there to a limit that is enough, and then halves the
+/// distance to the last that was not.
+fn search<T: Config>(
+	origin: &T::AccountId,
+	limit: Weight,
+	at_limit: DryRunOf<T>,
+	call: &impl Fn(&mut Stack<T>, Weight) -> Settled,
+) -> DryRunOf<T> {
+	let enough = |at: Weight| {
+		let (tried, _) = attempt(origin, at, call);
+		let weight = tried.weight.saturating_sub(tried.weight_required).saturating_add(at);
+		tried.result.is_ok().then_some(DryRun { weight_required: at, weight, ..tried })
+	};
+	let (mut low, mut high) = (at_limit.weight_required, limit);
+	let weight = at_limit.weight.saturating_sub(low).saturating_add(limit);
+	let mut found = DryRun { weight_required: limit, weight, ..at_limit };
+	if let Some(tried) = enough(low) {
+		return tried;
+	}
+	let mut tries = 1;
+	while tries < MAX_TRIES / 2 && low.all_lt(limit) {
+		tries += 1;
+		let next = low.saturating_mul(2).min(limit);
+		if let Some(tried) = enough(next) {
+			(found, high) = (tried, next);
+			break;
+		}
+		low = next;
+	}
+	// To within an eighth.
+	while tries < MAX_TRIES && high.saturating_sub(low).saturating_mul(8).any_gt(low) {
+		tries += 1;
+		let middle = low.saturating_add(high.saturating_sub(low) / 2);
+		match enough(middle) {
+			Some(tried) => (found, high) = (tried, middle),
+			None => low = middle,
+		}
+	}
+	found
+}
+
+/// Makes the call, looks at what came of it, and undoes it. Gives, too, whether a program asked how much
+/// is left.
+fn attempt<T: Config>(
+	origin: &T::AccountId,
+	limit: Weight,
+	call: &impl Fn(&mut Stack<T>, Weight) -> Settled,
+) -> (DryRunOf<T>, bool) {
+	let mut asked = false;
 	let tried = with_transaction(|| {
 		// Those of the block that it is tried on.
 		frame_system::Pallet::<T>::reset_events();
-		let held_before = T::Currency::total_balance_on_hold(&origin);
+		let held_before = T::Currency::total_balance_on_hold(origin);
 		let mut stack = Stack::new(Caller::Account(origin.clone()));
 		stack.notes = Some(Notes::default());
-		let settled = layered(&mut stack, work);
-		let held = T::Currency::total_balance_on_hold(&origin);
+		let settled = in_storage_layer(&mut stack, |stack| call(stack, limit));
+		let held = T::Currency::total_balance_on_hold(origin);
 		let events = frame_system::Pallet::<T>::read_events_no_consensus();
-		let weight = settled.weight(settled.outcome.gas_peak);
-		let Outcome { result, output, gas_used, gas_peak } = settled.outcome;
+		let weight = settled.base.saturating_add(settled.outcome.weight_peak);
+		let Outcome { result, output, weight_used, weight_peak } = settled.outcome;
+		asked = stack.asked_left;
 		let Notes { logs, trap } = stack.notes.unwrap_or_default();
 		TransactionOutcome::Rollback(Ok::<_, DispatchError>(DryRun {
 			result,
 			output,
-			gas_consumed: gas_used,
-			gas_required: gas_peak,
+			weight_consumed: weight_used,
+			weight_required: weight_peak,
 			weight,
 			deposit: if held >= held_before {
 				DepositChange::Charge(held.saturating_sub(held_before))
@@ -157,23 +229,22 @@ fn rehearse<T: Config>(
 			trap,
 		}))
 	});
-	// For what else is done in this runtime call.
-	limit_time(u32::MAX);
-	tried.unwrap_or_else(|error| DryRun {
+	let tried = tried.unwrap_or_else(|error| DryRun {
 		result: Err(error),
 		output: Vec::new(),
-		gas_consumed: 0,
-		gas_required: 0,
-		weight: gas::to_weight(0),
+		weight_consumed: Weight::zero(),
+		weight_required: Weight::zero(),
+		weight: Weight::zero(),
 		deposit: DepositChange::Charge(Default::default()),
 		events: Vec::new(),
 		logs: Vec::new(),
 		trap: None,
-	})
+	});
+	(tried, asked)
 }
 
 /// In a storage layer, as an extrinsic is dispatched: what fails leaves nothing.
-fn layered<T: Config>(
+fn in_storage_layer<T: Config>(
 	stack: &mut Stack<T>,
 	work: impl FnOnce(&mut Stack<T>) -> Settled,
 ) -> Settled {

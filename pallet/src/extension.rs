@@ -20,6 +20,7 @@ use crate::{
 	Config, Error,
 };
 use alloc::vec::Vec;
+use frame_support::weights::Weight;
 use sp_core::H256;
 use virt_primitives::{Buffer, Length, SyscallSpec, MAX_ARGUMENTS};
 
@@ -64,7 +65,7 @@ impl<'a, 'b, T: Config> Access<'a, 'b, T> {
 	pub fn begin(
 		&mut self,
 		needs_account: bool,
-		(base, per_byte): (u64, u64),
+		(base, per_word): (u64, u64),
 		buffers: &[Buffer],
 		args: &[u64; MAX_ARGUMENTS],
 	) -> Result<(), Error<T>> {
@@ -77,16 +78,21 @@ impl<'a, 'b, T: Config> Access<'a, 'b, T> {
 			Length::Argument(number) => args.get(usize::from(number)).copied().unwrap_or(u64::MAX),
 		};
 		let bytes = buffers.iter().map(len).fold(0, u64::saturating_add);
-		self.charge(Price { base, per_byte }.of(bytes))?;
+		self.charge(Price { base, per_word }.of(bytes))?;
 		if buffers.iter().any(|buffer| len(buffer) > buffer.max.into()) {
-			return Err(Error::LimitExceeded);
+			return Err(Error::BufferTooLarge);
 		}
 		Ok(())
 	}
 
 	/// Charges more gas, for work that the row's price does not cover. To be called before the work.
 	pub fn charge(&mut self, gas: u64) -> Result<(), Error<T>> {
-		self.context.meter.charge(gas)
+		self.context.meter.charge_gas(gas)
+	}
+
+	/// Charges more weight, for what the handler reads or writes. To be called before the work.
+	pub fn charge_weight(&mut self, weight: Weight) -> Result<(), Error<T>> {
+		self.context.meter.charge(weight)
 	}
 
 	/// Who called the program.
@@ -112,7 +118,7 @@ impl<'a, 'b, T: Config> Access<'a, 'b, T> {
 	/// The bytes of a buffer of the row.
 	pub fn read(&self, pointer: u64, len: u64) -> Result<Vec<u8>, Error<T>> {
 		// The row's own limit was looked at before.
-		self.memory.read(pointer, len, u32::MAX)
+		self.memory.read(pointer, len, u32::MAX, Error::BufferTooLarge)
 	}
 
 	/// The bytes of a buffer of fixed length.
@@ -140,7 +146,7 @@ macro_rules! extension {
 	($(
 		$(#[$doc:meta])*
 		$name:ident($($arg:ident: $arg_ty:ty),* $(,)?) -> $result:ty,
-		$base:literal + $per_byte:literal, $scope:ident, [$($direction:tt $buffer:tt),* $(,)?];
+		$base:literal + $per_word:literal, $scope:ident, [$($direction:tt $buffer:tt),* $(,)?];
 	)*) => {
 		/// One function per row: what it does, once it was paid for.
 		pub trait Handlers<T: $crate::Config> {
@@ -185,7 +191,7 @@ macro_rules! extension {
 						if number == Row::$name as u32 {
 							let buffers = SPECS[number as usize].buffers;
 							let needs_account = $crate::extension!(@scope $scope);
-							access.begin(needs_account, ($base, $per_byte), buffers, &args)?;
+							access.begin(needs_account, ($base, $per_word), buffers, &args)?;
 							let [$($arg,)* ..] = args;
 							return <Self as Handlers<T>>::$name(access, $($arg),*);
 						}

@@ -1,128 +1,158 @@
-//! Gas and weight: the only place that converts one into the other.
+//! Weight and gas: what a call may take, and what is charged for it.
 //!
-//! A call's gas limit pays for all of the call that depends on the program: loading it, running it,
-//! and its syscalls. It becomes weight before the call is dispatched; what is left is given back.
+//! A call's weight limit pays for all of the call that depends on the program: loading it, running it,
+//! its syscalls, and what they read and write. It has two parts, metered side by side and never
+//! converted into each other: *ref time*, of which programs see [`REF_TIME_PER_GAS`] picoseconds as a
+//! unit of gas, and *proof size*, in bytes.
 
-use crate::{limits::PAGE_SIZE, Error};
+use crate::{limits::PAGE_SIZE, weights, Error};
 use frame_support::weights::Weight;
-use virt_primitives::Gas;
+use virt_primitives::{Gas, PICOSECONDS_PER_GAS};
 
-/// Picoseconds of weight per unit of gas.
-///
-/// Measured by `make weigh`, on a 2-core virtual machine: up to 3,700 in the interpreter, for
-/// instructions that PolkaVM's cost model takes for free, and up to 700 on the recompiler. A node may
-/// have the interpreter only, and half as fast: that sets the price.
-pub const REF_TIME_PER_GAS: u64 = 8_000;
+/// How many times slower than the machine of record a validator may be. All times below and in
+/// [`weights`](crate::weights) are measured on that machine, and multiplied by this: here for what
+/// programs do, in `weights` for the calls. What the database takes is not: its weights are those of
+/// the runtime's `DbWeight`.
+pub const MARGIN: u64 = 2;
 
-/// Units of gas per byte of storage proof. No syscall reads more bytes than it pays for at this
-/// rate; see [`crate::syscalls`].
-pub const GAS_PER_PROOF_BYTE: u64 = 4;
+/// Picoseconds of ref time per unit of gas.
+pub const REF_TIME_PER_GAS: u64 = PICOSECONDS_PER_GAS * MARGIN;
 
-/// Gas to load a program: the cold price, whether it is in the node's cache or not.
-const LOAD_BASE: u64 = 20_000;
+/// Picoseconds to load a program that the node does not know, whatever its size: to parse it, and to
+/// make an instance.
+const LOAD_BASE: u64 = 25_000_000;
 
-/// See [`LOAD_BASE`]; per byte of the blob. Compiling one took the recompiler up to 260 ns, measured
-/// as for [`REF_TIME_PER_GAS`].
-const LOAD_PER_BYTE: u64 = 70;
+/// As [`LOAD_BASE`], per byte of the blob: to read, to hash and to keep it.
+const LOAD_PER_BYTE: u64 = 1_500;
 
-/// The weight of `gas` units.
-pub fn to_weight(gas: u64) -> Weight {
-	Weight::from_parts(gas.saturating_mul(REF_TIME_PER_GAS), gas / GAS_PER_PROOF_BYTE)
+/// As [`LOAD_BASE`], per page of memory that the program declares: to zero it.
+const LOAD_PER_PAGE: u64 = 100_000;
+
+/// A time on the machine of record, in picoseconds, as ref time.
+pub const fn measured(picoseconds: u64) -> Weight {
+	Weight::from_parts(picoseconds.saturating_mul(MARGIN), 0)
 }
 
-/// The gas that pays for `weight`.
-pub fn of_weight(weight: Weight) -> u64 {
-	let time = weight.ref_time().div_ceil(REF_TIME_PER_GAS);
-	time.max(weight.proof_size().saturating_mul(GAS_PER_PROOF_BYTE))
+/// The ref time of `gas` units.
+pub const fn to_weight(gas: u64) -> Weight {
+	Weight::from_parts(gas.saturating_mul(REF_TIME_PER_GAS), 0)
 }
 
-/// Gas to remove one storage item of an account that terminates, and to give its deposit back.
-const TERMINATE_PER_ITEM: u64 = 50_000;
-
-/// The gas to terminate an account of `items` storage items, beside the syscall.
-pub fn terminate(items: u32) -> u64 {
-	TERMINATE_PER_ITEM * u64::from(items)
+/// The gas that `weight` has, rounded down.
+pub const fn of_weight(weight: Weight) -> u64 {
+	weight.ref_time() / REF_TIME_PER_GAS
 }
 
-/// See [`LOAD_BASE`]; per page of memory that the program declares, to map and to zero it.
-const LOAD_PER_PAGE: u64 = 400;
-
-/// The gas to load a program of `size` bytes that declares `memory` bytes.
-pub fn load(size: u32, memory: u32) -> u64 {
+/// The weight to load a program of `size` bytes that declares `memory` bytes, without the database.
+pub fn load(size: u32, memory: u32) -> Weight {
 	let pages = u64::from(memory.div_ceil(PAGE_SIZE));
-	LOAD_BASE + LOAD_PER_BYTE * u64::from(size) + LOAD_PER_PAGE * pages
+	let time = LOAD_BASE + LOAD_PER_BYTE * u64::from(size) + LOAD_PER_PAGE * pages;
+	measured(time).saturating_add(proof(size))
 }
 
-/// The price of a syscall, from its row in the table.
+/// Proof size of a value of `len` bytes, without the path to it.
+pub fn proof(len: u32) -> Weight {
+	Weight::from_parts(0, len.into())
+}
+
+/// The weight to remove the `items` storage items of an account that terminates, and to give their
+/// deposits back; for each, the item and its place in the list are read and removed.
+pub fn terminate<T: frame_system::Config>(items: u32) -> Weight {
+	weights::TERMINATE_PER_ITEM
+		.weight::<T>()
+		.saturating_add(proof(crate::items::MAX_ENCODED))
+		.saturating_mul(items.into())
+}
+
+/// Bytes of a word, by which syscalls are priced.
+pub const WORD: u64 = 32;
+
+/// The price of a syscall in gas, from its row in the table.
 #[derive(Clone, Copy)]
 pub struct Price {
 	/// For the syscall.
 	pub base: u64,
-	/// For each byte that it moves or hashes.
-	pub per_byte: u64,
+	/// For each word of [`WORD`] bytes, begun or whole, that it moves or hashes.
+	pub per_word: u64,
 }
 
 impl Price {
 	/// The price for `len` bytes. A length that no memory has gets a price that nobody can pay.
 	pub fn of(self, len: u64) -> u64 {
-		self.base.saturating_add(self.per_byte.saturating_mul(len))
+		self.base.saturating_add(self.per_word.saturating_mul(len.div_ceil(WORD)))
 	}
 }
 
-/// What is left of a call's gas.
+/// What is left of a weight limit.
 #[derive(Debug)]
-pub struct GasMeter {
-	limit: Gas,
-	left: Gas,
-	lowest: Gas,
+pub struct Meter {
+	limit: Weight,
+	left: Weight,
+	lowest: Weight,
 }
 
-impl GasMeter {
-	/// A full meter. The VM counts up to `i64::MAX`: a higher limit counts as that.
-	pub fn new(limit: u64) -> Self {
-		let limit = Gas::try_from(limit).unwrap_or(Gas::MAX);
+impl Meter {
+	/// A full meter. The VM counts up to `i64::MAX` units of gas: a higher limit counts as that.
+	pub fn new(limit: Weight) -> Self {
 		Self { limit, left: limit, lowest: limit }
 	}
 
-	/// Takes `amount`, or errs with [`Error::OutOfGas`] and takes nothing.
-	pub fn charge<T>(&mut self, amount: u64) -> Result<(), Error<T>> {
-		let left = Gas::try_from(amount).ok().and_then(|amount| self.left.checked_sub(amount));
-		self.set_left(left.filter(|left| *left >= 0).ok_or(Error::OutOfGas)?);
+	/// Takes `weight`, or takes nothing and errs with the part that is not left: [`Error::OutOfGas`] or
+	/// [`Error::OutOfProofSize`].
+	pub fn charge<T>(&mut self, weight: Weight) -> Result<(), Error<T>> {
+		if weight.ref_time() > self.left.ref_time() {
+			return Err(Error::OutOfGas);
+		}
+		if weight.proof_size() > self.left.proof_size() {
+			return Err(Error::OutOfProofSize);
+		}
+		self.left = self.left.saturating_sub(weight);
+		self.lowest = self.lowest.min(self.left);
 		Ok(())
 	}
 
+	/// Takes `gas` units, or errs with [`Error::OutOfGas`] and takes nothing.
+	pub fn charge_gas<T>(&mut self, gas: u64) -> Result<(), Error<T>> {
+		self.charge(to_weight(gas))
+	}
+
 	/// Gives back what was charged for work that was not done.
-	pub fn refund(&mut self, amount: u64) {
-		let amount = Gas::try_from(amount).unwrap_or(Gas::MAX);
-		self.left = self.left.saturating_add(amount).min(self.limit);
+	pub fn refund(&mut self, weight: Weight) {
+		self.left = self.left.saturating_add(weight).min(self.limit);
 	}
 
-	/// Takes over what the VM left.
-	pub fn set_left(&mut self, left: Gas) {
-		debug_assert!(left <= self.left, "a program cannot earn gas");
-		self.left = left;
-		self.lowest = self.lowest.min(left);
+	/// Gas that is left, as much as the VM can count.
+	pub fn gas_left(&self) -> Gas {
+		Gas::try_from(of_weight(self.left)).unwrap_or(Gas::MAX)
 	}
 
-	/// Takes notice that a frame above, which was given of this gas, took `peak` at a time.
-	pub fn saw(&mut self, peak: u64) {
-		let peak = Gas::try_from(peak).unwrap_or(Gas::MAX);
-		self.lowest = self.lowest.min(self.left.saturating_sub(peak).max(0));
+	/// Takes what the VM used of [`Self::gas_left`], of which it left `gas`.
+	pub fn set_gas_left(&mut self, gas: Gas) {
+		let used = self.gas_left().saturating_sub(gas);
+		debug_assert!(used >= 0, "a program cannot earn gas");
+		let used = to_weight(used.max(0).unsigned_abs());
+		self.left = self.left.saturating_sub(used);
+		self.lowest = self.lowest.min(self.left);
 	}
 
-	/// Gas that is left.
-	pub fn left(&self) -> Gas {
+	/// Records that a callee which was given of this meter used `peak` at one time.
+	pub fn record_peak(&mut self, peak: Weight) {
+		self.lowest = self.lowest.min(self.left.saturating_sub(peak));
+	}
+
+	/// What is left.
+	pub fn left(&self) -> Weight {
 		self.left
 	}
 
-	/// Gas that was taken.
-	pub fn used(&self) -> u64 {
-		(self.limit - self.left).unsigned_abs()
+	/// What was taken.
+	pub fn used(&self) -> Weight {
+		self.limit.saturating_sub(self.left)
 	}
 
-	/// The most gas that was taken at a time: more than [`Self::used`] where some was given back.
-	pub fn peak(&self) -> u64 {
-		(self.limit - self.lowest).unsigned_abs()
+	/// The most that was taken at one time: more than [`Self::used`] where some was given back.
+	pub fn peak(&self) -> Weight {
+		self.limit.saturating_sub(self.lowest)
 	}
 }
 
@@ -132,44 +162,53 @@ mod tests {
 	use crate::tests::Test;
 
 	#[test]
-	fn charge_at_limit_ok_and_over_limit_takes_nothing() {
-		for limit in [0, 1, 1_000, i64::MAX as u64, u64::MAX] {
-			let all = limit.min(i64::MAX as u64);
-			let mut meter = GasMeter::new(limit);
-			assert!(meter.charge::<Test>(all + 1).is_err());
-			assert!(meter.charge::<Test>(u64::MAX).is_err());
-			assert_eq!(meter.used(), 0);
-			assert!(meter.charge::<Test>(all).is_ok());
-			assert_eq!((meter.left(), meter.used()), (0, all));
+	fn charge_at_limit_ok_and_over_limit_takes_nothing_and_names_the_part() {
+		for (time, proof) in [(0, 0), (1, 7), (1_000, 0), (0, 1_000), (u64::MAX, u64::MAX)] {
+			let limit = Weight::from_parts(time, proof);
+			let mut meter = Meter::new(limit);
+			if time < u64::MAX {
+				let over = Weight::from_parts(time + 1, proof);
+				assert_eq!(meter.charge::<Test>(over), Err(Error::OutOfGas));
+			}
+			if proof < u64::MAX {
+				let over = Weight::from_parts(time, proof + 1);
+				assert_eq!(meter.charge::<Test>(over), Err(Error::OutOfProofSize));
+			}
+			assert_eq!(meter.used(), Weight::zero());
+			assert_eq!(meter.charge::<Test>(limit), Ok(()));
+			assert_eq!((meter.left(), meter.used()), (Weight::zero(), limit));
 		}
 	}
 
 	#[test]
 	fn refund_gives_back_at_most_what_was_charged() {
-		let mut meter = GasMeter::new(100);
-		assert!(meter.charge::<Test>(60).is_ok());
-		meter.refund(10);
-		assert_eq!((meter.left(), meter.used()), (50, 50));
-		meter.refund(u64::MAX);
-		assert_eq!((meter.left(), meter.used()), (100, 0));
-		assert_eq!(meter.peak(), 60);
-		meter.saw(70);
-		assert_eq!((meter.left(), meter.peak()), (100, 70));
+		let weight = |n| Weight::from_parts(n, 2 * n);
+		let mut meter = Meter::new(weight(100));
+		assert!(meter.charge::<Test>(weight(60)).is_ok());
+		meter.refund(weight(10));
+		assert_eq!((meter.left(), meter.used()), (weight(50), weight(50)));
+		meter.refund(Weight::MAX);
+		assert_eq!((meter.left(), meter.used()), (weight(100), Weight::zero()));
+		assert_eq!(meter.peak(), weight(60));
+		meter.record_peak(weight(70));
+		assert_eq!((meter.left(), meter.peak()), (weight(100), weight(70)));
 	}
 
 	#[test]
-	fn gas_of_a_weight_pays_for_it() {
-		for (time, proof) in [(0, 0), (1, 0), (0, 1), (2_001, 7), (1 << 40, 1 << 20), (5, 1 << 40)]
-		{
-			let weight = Weight::from_parts(time, proof);
-			assert!(to_weight(of_weight(weight)).all_gte(weight), "{weight:?}");
-		}
-		assert_eq!(of_weight(Weight::MAX), u64::MAX);
+	fn gas_is_ref_time_and_nothing_is_lost_in_rounding() {
+		let mut meter = Meter::new(Weight::from_parts(10 * REF_TIME_PER_GAS + 5, 3));
+		assert_eq!(meter.gas_left(), 10);
+		meter.set_gas_left(4);
+		assert_eq!(meter.used(), Weight::from_parts(6 * REF_TIME_PER_GAS, 0));
+		assert_eq!(meter.left(), Weight::from_parts(4 * REF_TIME_PER_GAS + 5, 3));
+		let most = Meter::new(Weight::MAX);
+		assert!(most.gas_left() > 0);
 	}
 
 	#[test]
 	fn price_of_an_absurd_length_cannot_be_paid() {
-		let price = Price { base: 1, per_byte: 1 };
-		assert!(GasMeter::new(u64::MAX).charge::<Test>(price.of(u64::MAX)).is_err());
+		let price = Price { base: 1, per_word: 1 };
+		let mut meter = Meter::new(Weight::from_parts(u64::MAX - 1, 0));
+		assert!(meter.charge_gas::<Test>(price.of(u64::MAX)).is_err());
 	}
 }

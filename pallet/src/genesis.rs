@@ -55,7 +55,7 @@ fn account_of<T: Config>(
 		let data =
 			BoundedVec::try_from(data.0.clone()).expect("a value of the genesis is too long");
 		assert!(!State::<T>::contains_key(&address, &key), "a key is in the genesis twice");
-		if let Err(error) = items::set::<T>(&mut nobody, &address, key, data) {
+		if let Err(error) = items::set::<T>(&mut nobody, &address, key, data, None) {
 			panic!("an item of {address:?} cannot be stored: {error:?}");
 		}
 	}

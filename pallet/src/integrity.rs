@@ -40,7 +40,7 @@ pub fn check<T: Config>() {
 	let weights = T::BlockWeights::get();
 	let class = weights.get(DispatchClass::Normal);
 	let most = class.max_extrinsic.unwrap_or(weights.max_block);
-	let load = gas::to_weight(gas::load(MAX_CODE, MAX_MEMORY));
+	let load = gas::load(MAX_CODE, MAX_MEMORY);
 	for (name, weight) in [
 		("upload of MAX_CODE", T::WeightInfo::upload(MAX_CODE)),
 		("call with MAX_INPUT", T::WeightInfo::call(MAX_INPUT).saturating_add(load)),

@@ -17,6 +17,12 @@ pub type Key = BoundedVec<u8, ConstU32<MAX_KEY>>;
 /// A value.
 pub type Value = BoundedVec<u8, ConstU32<MAX_VALUE>>;
 
+/// Bytes of an item beside its value, at most: payer, amount, length and place.
+const OVERHEAD: u32 = 1 + 32 + 16 + 4 + 4;
+
+/// Bytes of the largest item, as it is stored.
+pub const MAX_ENCODED: u32 = MAX_VALUE + OVERHEAD;
+
 /// Changes how many items the account has; gives how many it had.
 fn count<T: Config>(
 	account: &T::AccountId,
@@ -25,40 +31,42 @@ fn count<T: Config>(
 	Accounts::<T>::try_mutate(account, |info| {
 		let AccountInfo { items, .. } = info.as_mut().ok_or(Error::AccountNotFound)?;
 		let before = *items;
-		*items = change(before).ok_or(Error::LimitExceeded)?;
+		*items = change(before).ok_or(Error::TooManyItems)?;
 		Ok(before)
 	})
 }
 
-/// Stores an item, and holds the deposit for it. Gives the old value's length.
+/// Stores an item in place of `old`, which [`get`] gave, and counts the deposit for it.
 pub fn set<T: Config>(
 	meter: &mut DepositMeter<T>,
 	account: &T::AccountId,
 	key: Key,
 	data: Value,
-) -> Result<Option<usize>, Error<T>> {
+	old: Option<ItemOf<T>>,
+) -> Result<(), Error<T>> {
 	let amount = deposit::for_item::<T>(key.len(), data.len());
-	let (old_len, place, old) = match State::<T>::get(account, &key) {
-		Some(Item { deposit, data, place }) => (Some(data.len()), place, deposit),
+	let (place, old) = match old {
+		Some(Item { deposit, place, .. }) => (place, deposit),
 		None => {
 			let place = count::<T>(account, |items| items.checked_add(1))?;
 			Keys::<T>::insert(account, place, &key);
-			(None, place, Deposit::none())
+			(place, Deposit::none())
 		},
 	};
 	let deposit = meter.change(HoldReason::Storage, old, amount)?;
 	State::<T>::insert(account, key, Item { deposit, data, place });
-	Ok(old_len)
+	Ok(())
 }
 
-/// Removes an item, and gives its deposit back. Gives the value's length.
+/// Removes an item, which [`get`] gave, and counts its deposit as given back.
 pub fn remove<T: Config>(
 	meter: &mut DepositMeter<T>,
 	account: &T::AccountId,
 	key: Key,
-) -> Result<Option<usize>, Error<T>> {
-	let Some(item) = State::<T>::take(account, key) else { return Ok(None) };
-	meter.give_back(HoldReason::Storage, item.deposit)?;
+	item: ItemOf<T>,
+) -> Result<(), Error<T>> {
+	State::<T>::remove(account, key);
+	meter.give_back(HoldReason::Storage, item.deposit);
 	let last = count::<T>(account, |items| items.checked_sub(1))?.saturating_sub(1);
 	// The last key of the list takes the place of this one.
 	if let Some(key) = Keys::<T>::take(account, last).filter(|_| last != item.place) {
@@ -69,22 +77,17 @@ pub fn remove<T: Config>(
 		});
 		Keys::<T>::insert(account, item.place, key);
 	}
-	Ok(Some(item.data.len()))
+	Ok(())
 }
 
-/// Removes the items of an account that had so many, and gives every deposit back.
-pub fn remove_all<T: Config>(
-	meter: &mut DepositMeter<T>,
-	account: &T::AccountId,
-	items: u32,
-) -> Result<(), Error<T>> {
+/// Removes the items of an account that had so many, and counts every deposit as given back.
+pub fn remove_all<T: Config>(meter: &mut DepositMeter<T>, account: &T::AccountId, items: u32) {
 	for place in 0..items {
 		let key = Keys::<T>::take(account, place);
 		if let Some(Item { deposit, .. }) = key.and_then(|key| State::<T>::take(account, key)) {
-			meter.give_back(HoldReason::Storage, deposit)?;
+			meter.give_back(HoldReason::Storage, deposit);
 		}
 	}
-	Ok(())
 }
 
 /// The item under a key.

@@ -8,6 +8,7 @@
 //! - [`run`]: the story of a call. [`stack`]: what programs that call each other share.
 //!   [`syscalls`]: what a program may ask for on the way. [`extension`](mod@extension): what it may
 //!   ask a chain for that has more. [`transient`]: what lasts for one call.
+//! - [`access`]: what a call has read so far; `journal`: how that follows its frames.
 //! - [`gas`]: what it costs. [`weights`]: what the calls cost beside that; `benchmarking` measures it,
 //!   and makes that file. [`deposit`]: what is held
 //!   for what is stored. [`limits`]: how much of everything there may be.
@@ -21,6 +22,7 @@
 
 extern crate alloc;
 
+pub mod access;
 pub mod account;
 pub mod admission;
 pub mod api;
@@ -34,6 +36,7 @@ pub mod gas;
 mod genesis;
 mod integrity;
 pub mod items;
+mod journal;
 pub mod limits;
 pub mod migrations;
 pub mod program;
@@ -48,6 +51,7 @@ pub mod weights;
 mod tests;
 
 pub use pallet::*;
+pub use frame_support::weights::Weight;
 pub use weights::WeightInfo;
 
 use frame_support::traits::fungible::Inspect;
@@ -293,8 +297,8 @@ pub mod pallet {
 			code_hash: H256,
 			/// The entry point.
 			entry: Vec<u8>,
-			/// Gas that the call took.
-			gas_used: u64,
+			/// Weight that the call took, without its base.
+			weight_used: Weight,
 			/// What the program returned.
 			output: Vec<u8>,
 		},
@@ -306,8 +310,8 @@ pub mod pallet {
 			address: T::AccountId,
 			/// The program.
 			code_hash: H256,
-			/// Gas that the constructor took.
-			gas_used: u64,
+			/// Weight that the constructor took, without the call's base.
+			weight_used: Weight,
 			/// What the constructor returned.
 			output: Vec<u8>,
 		},
@@ -319,8 +323,8 @@ pub mod pallet {
 			address: T::AccountId,
 			/// The entry point.
 			entry: Vec<u8>,
-			/// Gas that the call took.
-			gas_used: u64,
+			/// Weight that the call took, without its base.
+			weight_used: Weight,
 			/// What the program returned.
 			output: Vec<u8>,
 		},
@@ -383,7 +387,7 @@ pub mod pallet {
 		AccountNotFound,
 		/// The program does not export this entry point.
 		EntryNotFound,
-		/// The gas limit does not pay for the call.
+		/// The weight limit has too little ref time for the call.
 		OutOfGas,
 		/// The program trapped: it panicked, or touched memory that it may not.
 		Trapped,
@@ -393,8 +397,8 @@ pub mod pallet {
 		OutOfBounds,
 		/// The program gave a syscall an argument that has no meaning.
 		InvalidArgument,
-		/// The program went over one of the limits of a call.
-		LimitExceeded,
+		/// The program's output is longer than `MAX_OUTPUT`.
+		OutputTooLarge,
 		/// The program asked for what only an account program has.
 		NoAccount,
 		/// The program made a syscall that does not exist.
@@ -411,6 +415,36 @@ pub mod pallet {
 		ReentrancyDenied,
 		/// The program was admitted under an ABI that is no longer answered; upload it anew.
 		UnsupportedAbi,
+		/// The weight limit has too little proof size for the call.
+		OutOfProofSize,
+		/// The program gave a storage key longer than `MAX_KEY`.
+		KeyTooLong,
+		/// The program gave a storage value longer than `MAX_VALUE`.
+		ValueTooLarge,
+		/// The program's transient storage would be larger than `MAX_TRANSIENT`.
+		TransientFull,
+		/// The program gave an event with more data than `MAX_EVENT`.
+		EventTooLarge,
+		/// The call deposits more events than `MAX_EVENTS`.
+		TooManyEvents,
+		/// The program gave an event with more topics than `MAX_TOPICS`.
+		TooManyTopics,
+		/// The program logged a line longer than `MAX_LOG`.
+		LogTooLong,
+		/// The call logs more lines than `MAX_LOGS`.
+		TooManyLogs,
+		/// The program gave more data to be hashed, or a longer message, than `MAX_HASHED`.
+		TooMuchHashed,
+		/// The program gave a call of the runtime longer than `MAX_CALL`.
+		CallTooLarge,
+		/// The program gave a syscall of the chain's own a buffer longer than its row says.
+		BufferTooLarge,
+		/// The call has more programs in memory at once than a node keeps.
+		TooManyInstances,
+		/// The account has as many items as can be counted.
+		TooManyItems,
+		/// The program has as many accounts as can be counted.
+		TooManyReferences,
 	}
 
 	#[pallet::call]
@@ -453,22 +487,22 @@ pub mod pallet {
 		///
 		/// Emits `Executed`. Errors with `ProgramNotFound`, `EntryNotFound`, `InputTooLarge`,
 		/// `UnsupportedAbi`, `ReentrancyDenied`, `OutOfGas`, or what the program did: `Trapped`,
-		/// `Reverted`, `OutOfBounds`, `InvalidArgument`, `LimitExceeded`, `NoAccount`,
+		/// `Reverted`, `OutOfBounds`, `InvalidArgument`, what names a limit that the program went over, `NoAccount`,
 		/// `UnknownSyscall`. What failed changes nothing; the gas that it took is paid for.
 		#[pallet::call_index(2)]
 		#[pallet::weight(
-			T::WeightInfo::run(input.len() as u32).saturating_add(gas::to_weight(*gas_limit))
+			T::WeightInfo::run(input.len() as u32).saturating_add(*weight_limit)
 		)]
 		pub fn run(
 			origin: OriginFor<T>,
 			code_hash: H256,
 			entry: Vec<u8>,
 			input: Vec<u8>,
-			gas_limit: u64,
+			weight_limit: Weight,
 		) -> DispatchResultWithPostInfo {
 			let caller = ensure_signed_or_root(origin)?;
 			let stack = &mut Stack::new(caller.into());
-			calls::run::<T>(stack, code_hash, entry, input, gas_limit).into()
+			calls::run::<T>(stack, code_hash, entry, input, weight_limit).into()
 		}
 
 		/// Gives a program an account, at an address made of the origin, the code hash and `salt`,
@@ -481,7 +515,7 @@ pub mod pallet {
 		/// `DepositUnpayable`, with the error of the transfer, or as `run` does.
 		#[pallet::call_index(3)]
 		#[pallet::weight(
-			T::WeightInfo::instantiate(input.len() as u32).saturating_add(gas::to_weight(*gas_limit))
+			T::WeightInfo::instantiate(input.len() as u32).saturating_add(*weight_limit)
 		)]
 		pub fn instantiate(
 			origin: OriginFor<T>,
@@ -489,12 +523,12 @@ pub mod pallet {
 			salt: Vec<u8>,
 			input: Vec<u8>,
 			value: BalanceOf<T>,
-			gas_limit: u64,
+			weight_limit: Weight,
 			storage_deposit_limit: Option<BalanceOf<T>>,
 		) -> DispatchResultWithPostInfo {
 			let deployer = ensure_signed(origin)?;
 			let stack = &mut Stack::new(Caller::Account(deployer.clone()));
-			let limits = Limits { value, gas: gas_limit, deposit: storage_deposit_limit };
+			let limits = Limits { value, weight: weight_limit, deposit: storage_deposit_limit };
 			calls::instantiate::<T>(stack, deployer, code_hash, salt, input, limits).into()
 		}
 
@@ -508,7 +542,7 @@ pub mod pallet {
 		/// with the error of the transfer, or as `run` does.
 		#[pallet::call_index(4)]
 		#[pallet::weight(
-			T::WeightInfo::call(input.len() as u32).saturating_add(gas::to_weight(*gas_limit))
+			T::WeightInfo::call(input.len() as u32).saturating_add(*weight_limit)
 		)]
 		pub fn call(
 			origin: OriginFor<T>,
@@ -516,12 +550,12 @@ pub mod pallet {
 			entry: Vec<u8>,
 			input: Vec<u8>,
 			value: BalanceOf<T>,
-			gas_limit: u64,
+			weight_limit: Weight,
 			storage_deposit_limit: Option<BalanceOf<T>>,
 		) -> DispatchResultWithPostInfo {
 			let caller = ensure_signed_or_root(origin)?;
 			let stack = &mut Stack::new(caller.into());
-			let limits = Limits { value, gas: gas_limit, deposit: storage_deposit_limit };
+			let limits = Limits { value, weight: weight_limit, deposit: storage_deposit_limit };
 			calls::call::<T>(stack, address, entry, input, limits).into()
 		}
 	}

@@ -2,6 +2,8 @@
 //!
 //! Changing one is a change of the chain's rules: all nodes get it with a runtime upgrade.
 
+use frame_support::weights::{constants::WEIGHT_REF_TIME_PER_SECOND, Weight};
+
 /// A program's blob.
 pub const MAX_CODE: u32 = 512 * 1024;
 
@@ -76,14 +78,15 @@ pub const MAX_CALL_DEPTH: u32 = 32;
 ///
 /// It rises with each change that a program could notice. New rows alone do not change what the old
 /// ones mean: they raise it, and leave [`OLDEST_ABI`] where it is.
-pub const ABI: u16 = 1;
+pub const ABI: u16 = 2;
 
 /// Programs of an older ABI are refused with `UnsupportedAbi`, until they are uploaded again.
 pub const OLDEST_ABI: u16 = 0;
 
-/// Gas of a dry-run: what a second and a half of a block pays for. Not a rule of the chain, but of
-/// what its nodes answer.
-pub const MAX_DRY_RUN_GAS: u64 = 180_000_000;
+/// Weight limit of a dry-run: a second and a half of ref time, as a block of two seconds has it for signed
+/// calls, and any proof size. Not a rule of the chain, but of what its nodes answer.
+pub const MAX_DRY_RUN_WEIGHT: Weight =
+	Weight::from_parts(3 * WEIGHT_REF_TIME_PER_SECOND / 2, u64::MAX);
 
-/// Time that the programs of a dry-run may take, in milliseconds. As for [`MAX_DRY_RUN_GAS`].
+/// Time that the programs of a dry-run may take, in milliseconds. As for [`MAX_DRY_RUN_WEIGHT`].
 pub const MAX_DRY_RUN_MILLISECONDS: u32 = 5_000;

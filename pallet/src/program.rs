@@ -36,7 +36,7 @@ pub fn store<T: Config>(
 			CompileError::InvalidImage => Error::InvalidProgram,
 			CompileError::TooLarge => Error::ProgramTooLarge,
 			CompileError::NotFound | CompileError::TooManyModules | CompileError::InvalidTable => {
-				Error::LimitExceeded
+				Error::TooManyInstances
 			},
 		},
 	)?;
@@ -44,6 +44,7 @@ pub fn store<T: Config>(
 	Code::<T>::insert(hash, code);
 	let info = ProgramInfo { owner, size, memory, references: 0, deposit, abi: ABI };
 	Programs::<T>::insert(hash, info);
+	meter.settle()?;
 	Ok(hash)
 }
 
@@ -54,7 +55,9 @@ pub fn remove<T: Config>(owner: &T::AccountId, code_hash: H256) -> Result<(), Er
 	ensure!(program.references == 0, Error::ProgramInUse);
 	Programs::<T>::remove(code_hash);
 	Code::<T>::remove(code_hash);
-	DepositMeter::<T>::new(None).give_back(HoldReason::Program, program.deposit)
+	let mut meter = DepositMeter::<T>::new(None);
+	meter.give_back(HoldReason::Program, program.deposit);
+	meter.settle()
 }
 
 /// The program, if it was admitted under an ABI that is still answered.
@@ -67,7 +70,7 @@ pub fn runnable<T: Config>(code_hash: H256) -> Result<ProgramInfoOf<T>, Error<T>
 /// Counts one more account that runs the program.
 pub fn refer<T: Config>(code_hash: H256) -> Result<(), Error<T>> {
 	let mut program = runnable::<T>(code_hash)?;
-	program.references = program.references.checked_add(1).ok_or(Error::LimitExceeded)?;
+	program.references = program.references.checked_add(1).ok_or(Error::TooManyReferences)?;
 	Programs::<T>::insert(code_hash, program);
 	Ok(())
 }

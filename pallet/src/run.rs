@@ -6,19 +6,21 @@
 //! code to the frame below.
 
 use crate::{
+	access::{self, Place},
 	account, gas,
 	limits::*,
 	program,
 	stack::{Caller, Stack, Trap},
 	syscalls::{self, Context, Stop},
-	Accounts, BalanceOf, Code, Config, Error, Event, Pallet, Running,
+	AccountInfoOf, Accounts, BalanceOf, Code, Config, Error, Event, Pallet, ProgramInfoOf, Running,
 };
 use alloc::vec::Vec;
-use codec::{Compact, CompactLen};
+use codec::{Compact, CompactLen, MaxEncodedLen};
 use frame_support::{
 	ensure,
 	storage::with_storage_layer,
-	traits::{fungible::Mutate, tokens::Preservation},
+	traits::{fungible::Mutate, tokens::Preservation, Get},
+	weights::Weight,
 };
 use sp_core::H256;
 use sp_runtime::{traits::Zero, DispatchError, DispatchResult};
@@ -68,9 +70,9 @@ pub struct Request<'a, T: Config> {
 	pub input: &'a [u8],
 	/// What is transferred to the program's account before it runs.
 	pub value: BalanceOf<T>,
-	/// Gas for all of it.
-	pub gas_limit: u64,
-	/// What the origin may be held for, unless anything.
+	/// Weight of all of it.
+	pub weight_limit: Weight,
+	/// The most that may be held from the origin; `None` for no limit.
 	pub deposit_limit: Option<BalanceOf<T>>,
 }
 
@@ -82,9 +84,9 @@ pub struct Nested<T: Config> {
 	pub input: Vec<u8>,
 	/// What is transferred to the program's account before it runs.
 	pub value: BalanceOf<T>,
-	/// Gas for all of it; 0, or more than is left, stands for all that is left.
-	pub gas_limit: u64,
-	/// What the origin may be held for, unless all that it may be held for here.
+	/// Weight of all of it; of each part that is more than is left, all that is left.
+	pub weight_limit: Weight,
+	/// The most that may be held from the origin; `None` for all that may be held here.
 	pub deposit_limit: Option<BalanceOf<T>>,
 }
 
@@ -94,29 +96,40 @@ pub struct Outcome {
 	pub result: DispatchResult,
 	/// What the program gave, also where it reverted.
 	pub output: Vec<u8>,
-	/// Gas that was taken, also where it failed.
-	pub gas_used: u64,
-	/// The most gas that was taken at a time: some may have been given back.
-	pub gas_peak: u64,
+	/// Weight that was taken, also where it failed.
+	pub weight_used: Weight,
+	/// The most weight that was taken at one time: some may have been given back.
+	pub weight_peak: Weight,
 }
 
 /// Runs a program, for the origin of an empty stack. A call that fails changes nothing.
 pub fn execute<T: Config>(stack: &mut Stack<T>, request: Request<'_, T>) -> Outcome {
-	let Request { callee, input, value, gas_limit, deposit_limit } = request;
+	let Request { callee, input, value, weight_limit, deposit_limit } = request;
 	let origin = stack.origin.clone();
-	let mut context = Context::new(stack, origin, input, value, gas_limit);
+	// The weight of the calls has paid for these.
+	match &callee {
+		Callee::Account { address, .. } => stack.accesses.paid(Place::Account(address.clone())),
+		Callee::New { code_hash, .. } | Callee::Code { code_hash, .. } => {
+			stack.accesses.paid(Place::Program(*code_hash))
+		},
+	}
+	if let (Callee::New { .. }, Some(payer)) = (&callee, stack.origin.account().cloned()) {
+		stack.accesses.paid(Place::Holds(payer));
+	}
+	let mut context = Context::new(stack, origin, input, value, weight_limit);
 	let result = if Running::<T>::exists() {
 		// A program dispatched this.
 		Err(Error::ReentrancyDenied.into())
 	} else {
 		Running::<T>::put(());
-		let result = enter(&mut context, callee, deposit_limit);
+		let result = enter(&mut context, callee, deposit_limit)
+			.and_then(|()| Ok(context.stack.deposit.settle()?));
 		Running::<T>::kill();
 		result
 	};
 	let Context { output, meter, .. } = context;
 	let result = result.map_err(Into::into);
-	Outcome { result, output, gas_used: meter.used(), gas_peak: meter.peak() }
+	Outcome { result, output, weight_used: meter.used(), weight_peak: meter.peak() }
 }
 
 /// Why a frame failed.
@@ -156,7 +169,7 @@ impl<T> Failure<T> {
 			Self::Transfer(_) => ResultCode::TRANSFER_FAILED,
 			Self::Program(error) => match error {
 				Error::Reverted => ResultCode::CALLEE_REVERTED,
-				Error::OutOfGas => ResultCode::OUT_OF_GAS,
+				Error::OutOfGas | Error::OutOfProofSize => ResultCode::OUT_OF_GAS,
 				Error::AccountNotFound | Error::ProgramNotFound | Error::EntryNotFound => {
 					ResultCode::NOT_FOUND
 				},
@@ -188,6 +201,9 @@ fn perform<T: Config>(
 	ensure!(context.input.len() <= MAX_INPUT as usize, Error::InputTooLarge);
 	match callee {
 		Callee::Account { address, entry } => {
+			let max = AccountInfoOf::<T>::max_encoded_len() as u32;
+			let place = Place::Account(address.clone());
+			context.stack.accesses.read(&mut context.meter, place, max)?;
 			let info = Accounts::<T>::get(&address).ok_or(Error::AccountNotFound)?;
 			// Neither the constructor, nor an entry by the name that re-entry gives it.
 			ensure!(entry != INIT && !entry.starts_with(REENTRANT), Error::EntryNotFound);
@@ -206,6 +222,8 @@ fn perform<T: Config>(
 		},
 		Callee::New { code_hash, salt } => {
 			let deployer = context.caller.account().cloned().ok_or(Error::NoAccount)?;
+			access_program(context, code_hash)?;
+			context.access_deposit(None)?;
 			let address =
 				account::create::<T>(&mut context.stack.deposit, deployer, code_hash, &salt)?;
 			context.code_hash = code_hash;
@@ -242,16 +260,35 @@ fn run<T: Config>(context: &mut Context<'_, T>, entry: &[u8]) -> Result<(), Erro
 	drive(context, instance, entry)
 }
 
+/// Charges for reading a program's record and blob, but for the blob's length. Gives whether they were
+/// read for the first time in this call.
+fn access_program<T: Config>(
+	context: &mut Context<'_, T>,
+	code_hash: H256,
+) -> Result<bool, Error<T>> {
+	let place = Place::Program(code_hash);
+	let max = ProgramInfoOf::<T>::max_encoded_len() as u32;
+	let cold = context.stack.accesses.read(&mut context.meter, place, max)?;
+	if cold {
+		context.meter.charge(access::cold_reads::<T>(1, 0))?;
+	}
+	Ok(cold)
+}
+
 /// Pays for loading by the stored length, then lets the host read the code from storage.
 fn load<T: Config>(context: &mut Context<'_, T>) -> Result<Instance, Error<T>> {
+	let cold = access_program(context, context.code_hash)?;
 	let program = program::runnable::<T>(context.code_hash)?;
-	context.meter.charge(gas::load(program.size, program.memory))?;
+	context.abi = program.abi;
+	let load = gas::load(program.size, program.memory);
+	// A program that was loaded in this call is in the proof already.
+	context.meter.charge(if cold { load } else { load.set_proof_size(0) })?;
 	let key = Code::<T>::hashed_key_for(context.code_hash);
 	let length_prefix = Compact::<u32>::compact_len(&program.size) as u32;
 	// Admitted code compiles, and a call uses few instances: both fail only where limits are met.
 	let module = Module::from_storage(&key, length_prefix, &SyscallTable(&syscalls::table::<T>()));
-	let module = module.map_err(|_| Error::LimitExceeded)?;
-	module.instantiate().map_err(|_| Error::LimitExceeded)
+	let module = module.map_err(|_| Error::TooManyInstances)?;
+	module.instantiate().map_err(|_| Error::TooManyInstances)
 }
 
 /// Runs `entry` to its end, answering syscalls on the way.
@@ -262,15 +299,15 @@ fn drive<T: Config>(
 ) -> Result<(), Error<T>> {
 	let execution = instance.prepare(entry, &[]).map_err(|failure| match failure.error {
 		ExecError::ExportNotFound => Error::EntryNotFound,
-		_ => Error::LimitExceeded,
+		_ => Error::TooManyInstances,
 	})?;
 	// The instance was made in this call, and the gas is not negative.
-	let vanished = |_| Error::<T>::LimitExceeded;
-	let mut step = execution.run(context.meter.left()).map_err(vanished)?;
+	let vanished = |_| Error::<T>::TooManyInstances;
+	let mut step = execution.run(context.meter.gas_left()).map_err(vanished)?;
 	loop {
 		match step {
 			ExecResult::Syscall { mut execution, gas_left, syscall, args } => {
-				context.meter.set_left(gas_left);
+				context.meter.set_gas_left(gas_left);
 				let result = match syscalls::answer(context, &mut execution, syscall, args) {
 					Ok(result) => result,
 					Err(Stop::Call(request)) => nested(context, *request) as u64,
@@ -278,18 +315,18 @@ fn drive<T: Config>(
 					Err(Stop::Exit { revert: true }) => return Err(Error::Reverted),
 					Err(Stop::Fault(error)) => return Err(error),
 				};
-				step = execution.resume(context.meter.left(), result).map_err(vanished)?;
+				step = execution.resume(context.meter.gas_left(), result).map_err(vanished)?;
 			},
 			ExecResult::Finished { gas_left, .. } => {
-				context.meter.set_left(gas_left);
+				context.meter.set_gas_left(gas_left);
 				return Ok(());
 			},
 			ExecResult::OutOfGas { gas_left, .. } => {
-				context.meter.set_left(gas_left);
+				context.meter.set_gas_left(gas_left);
 				return Err(Error::OutOfGas);
 			},
 			ExecResult::Trapped { gas_left, pc, cause, .. } => {
-				context.meter.set_left(gas_left);
+				context.meter.set_gas_left(gas_left);
 				match &mut context.stack.notes {
 					Some(notes) => {
 						notes.trap = Some(Trap { code_hash: context.code_hash, offset: pc });
@@ -312,7 +349,7 @@ fn drive<T: Config>(
 /// Runs a frame for the program of `below`, which waits. Gives what that program hears: 0, or a
 /// code. What the frame gave is kept as returned data.
 fn nested<T: Config>(below: &mut Context<'_, T>, request: Nested<T>) -> i64 {
-	let Nested { callee, input, value, gas_limit, deposit_limit } = request;
+	let Nested { callee, input, value, weight_limit, deposit_limit } = request;
 	below.returned.clear();
 	if below.stack.depth >= MAX_DEPTH {
 		return ResultCode::DEPTH_EXCEEDED;
@@ -320,12 +357,16 @@ fn nested<T: Config>(below: &mut Context<'_, T>, request: Nested<T>) -> i64 {
 	if matches!(callee, Callee::New { .. }) {
 		// It deposits an event, with the constructor's output in it.
 		if below.stack.events >= MAX_EVENTS {
-			return Failure::from(Error::<T>::LimitExceeded).code();
+			return Failure::from(Error::<T>::TooManyEvents).code();
 		}
 		below.stack.events += 1;
+		// The account's record is new, and the program's count of its users changes.
+		let weight = access::cold_reads::<T>(1, 0).saturating_add(T::DbWeight::get().writes(2));
+		if let Err(error) = below.meter.charge::<T>(weight) {
+			return Failure::from(error).code();
+		}
 	}
-	let left = below.meter.left().unsigned_abs();
-	let gas = if gas_limit == 0 { left } else { gas_limit.min(left) };
+	let weight_limit = weight_limit.min(below.meter.left());
 	let over = matches!(callee, Callee::Code { .. });
 	let caller = match &below.account {
 		Some(account) if !over => Caller::Account(account.clone()),
@@ -335,20 +376,21 @@ fn nested<T: Config>(below: &mut Context<'_, T>, request: Nested<T>) -> i64 {
 		Callee::New { code_hash, .. } => Some(*code_hash),
 		_ => None,
 	};
-	let mut context = Context::new(&mut *below.stack, caller, &input, value, gas);
+	let mut context = Context::new(&mut *below.stack, caller, &input, value, weight_limit);
 	if over {
 		context.account = below.account.clone();
 	}
 	let result = enter(&mut context, callee, deposit_limit);
 	let Context { output, account, meter, .. } = context;
-	below.meter.saw(meter.peak());
+	below.meter.record_peak(meter.peak());
 	let paid: Result<(), Error<T>> = below.meter.charge(meter.used());
-	debug_assert!(paid.is_ok(), "a frame has no more gas than the one below");
+	debug_assert!(paid.is_ok(), "a frame has no more weight than the one below");
 	below.returned = match (&result, new, account, &below.account) {
 		(Ok(()), Some(code_hash), Some(address), Some(deployer)) => {
 			let returned = codec::Encode::encode(&address);
-			let (deployer, gas_used) = (deployer.clone(), meter.used());
-			let event = Event::Instantiated { deployer, address, code_hash, gas_used, output };
+			let (deployer, weight_used) = (deployer.clone(), meter.used());
+			let event =
+				Event::Instantiated { deployer, address, code_hash, weight_used, output };
 			Pallet::<T>::deposit_event(event);
 			returned
 		},
@@ -366,9 +408,10 @@ mod tests {
 	fn failures_have_codes_of_their_kind() {
 		let code = |error: Error<Test>| Failure::from(error).code();
 		assert_eq!(code(Error::Trapped), ResultCode::CALLEE_TRAPPED);
-		assert_eq!(code(Error::LimitExceeded), ResultCode::CALLEE_TRAPPED);
+		assert_eq!(code(Error::ValueTooLarge), ResultCode::CALLEE_TRAPPED);
 		assert_eq!(code(Error::Reverted), ResultCode::CALLEE_REVERTED);
 		assert_eq!(code(Error::OutOfGas), ResultCode::OUT_OF_GAS);
+		assert_eq!(code(Error::OutOfProofSize), ResultCode::OUT_OF_GAS);
 		assert_eq!(code(Error::DepositUnpayable), ResultCode::DEPOSIT_FAILED);
 		let transfer = Failure::<Test>::from(DispatchError::CannotLookup);
 		assert_eq!(transfer.code(), ResultCode::TRANSFER_FAILED);

@@ -1,6 +1,9 @@
 //! What all frames of one call share: programs that call each other run on one stack.
 
-use crate::{deposit::DepositMeter, transient::Transient, BalanceOf, Config};
+use crate::{
+	access::AccessList, deposit::DepositMeter, journal::Checkpoint, transient::Transient, BalanceOf,
+	Config,
+};
 use alloc::vec::Vec;
 use codec::{Decode, Encode};
 use scale_info::TypeInfo;
@@ -42,14 +45,18 @@ pub struct Stack<T: Config> {
 	pub depth: u32,
 	/// The accounts of the open frames that have one; an account may be there more than once.
 	pub accounts: Vec<T::AccountId>,
-	/// What the origin may still be held for.
+	/// What is held for what is stored, and what may still be held from the origin.
 	pub deposit: DepositMeter<T>,
+	/// What was read and written so far.
+	pub accesses: AccessList<T>,
 	/// Storage that is gone when the call ends.
 	pub transient: Transient<T::AccountId>,
 	/// Events that programs deposited so far, also where they were rolled back.
 	pub events: u32,
 	/// Lines that programs logged so far.
 	pub logs: u32,
+	/// Whether a program asked how much weight is left.
+	pub asked_left: bool,
 	/// What a dry-run wants to know beside the result; nothing in a call that goes on the chain.
 	pub notes: Option<Notes>,
 }
@@ -78,6 +85,8 @@ pub struct Mark<T: Config> {
 	deposit_outer: BalanceOf<T>,
 	deposit_inner: BalanceOf<T>,
 	transient: Transient<T::AccountId>,
+	deposits: Checkpoint,
+	accesses: Checkpoint,
 }
 
 impl<T: Config> Stack<T> {
@@ -90,9 +99,11 @@ impl<T: Config> Stack<T> {
 			depth: 0,
 			accounts: Vec::new(),
 			deposit,
+			accesses: AccessList::default(),
 			transient,
 			events: 0,
 			logs: 0,
+			asked_left: false,
 			notes: None,
 		}
 	}
@@ -106,6 +117,8 @@ impl<T: Config> Stack<T> {
 			deposit_outer,
 			deposit_inner: self.deposit.left(),
 			transient: self.transient.clone(),
+			deposits: self.deposit.checkpoint(),
+			accesses: self.accesses.checkpoint(),
 		}
 	}
 
@@ -116,7 +129,8 @@ impl<T: Config> Stack<T> {
 		if stays {
 			self.deposit.widen(mark.deposit_outer, mark.deposit_inner);
 		} else {
-			self.deposit.reset(mark.deposit_outer);
+			self.deposit.reset(mark.deposit_outer, mark.deposits);
+			self.accesses.roll_back(mark.accesses);
 			self.transient = mark.transient;
 		}
 	}

@@ -69,6 +69,12 @@ impl<AccountId: Clone + Ord> Transient<AccountId> {
 		Some(old.len())
 	}
 
+	/// What the next change has to copy first, since a frame keeps how it was: items and bytes.
+	pub fn shared(&self) -> Option<(u64, u64)> {
+		let shared = Rc::strong_count(&self.items) > 1;
+		shared.then(|| (self.items.len() as u64, self.size.into()))
+	}
+
 	/// Removes all of the account.
 	pub fn clear(&mut self, account: &AccountId) {
 		if self.items.keys().any(|(owner, _)| owner == account) {

@@ -52,8 +52,13 @@ pub use syscall::{Buffer, Direction, Length, Syscall, SyscallSpec, SyscallSymbol
 #[cfg(feature = "std")]
 pub use host::virt::HostFunctions;
 
-/// Gas, in units of PolkaVM's `Full(L2Hit)` cost model. Never negative where the VM handed it out.
+/// Gas: the time that a program takes, in units of [`PICOSECONDS_PER_GAS`]. Never negative where the VM
+/// handed it out.
 pub type Gas = i64;
+
+/// What a unit of gas stands for on the machine that prices were measured on: the most that native code
+/// takes for a unit of PolkaVM's cost model `Full(L2Hit)`, by `virt-weigh`.
+pub const PICOSECONDS_PER_GAS: u64 = 700;
 
 /// Arguments that an entry point can be called with, and that a syscall has: registers a0 to a5.
 pub const MAX_ARGUMENTS: usize = 6;

@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use codec::{Decode, DecodeAll, Encode, Error, Input};
 
 /// The newest version of the encoding, its first byte.
-pub const VERSION: u8 = 1;
+pub const VERSION: u8 = 2;
 
 /// Size of a page of a program's memory, in bytes.
 pub const PAGE_SIZE: u32 = 4096;
@@ -22,6 +22,35 @@ pub enum Waiting {
 	ForResult,
 }
 
+/// Which price list an execution is charged by, and which engine it is made for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub enum Tier {
+	/// The interpreter's.
+	One,
+	/// Native code's.
+	Two,
+}
+
+/// What decides the price of going on, beside the program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Pricing {
+	/// The execution's tier.
+	pub tier: Tier,
+	/// Gas on tier one that was spent since the last syscall, without that for translation.
+	pub stretch: Gas,
+	/// Gas on tier one that is still to be paid for translation, at most.
+	pub translation_due: Gas,
+	/// Syscalls in a row on tier two after hardly any computing.
+	pub short_stretches: u32,
+}
+
+impl Pricing {
+	/// Whether an execution can have come to this.
+	fn is_valid(&self) -> bool {
+		self.stretch >= 0 && self.translation_due >= 0
+	}
+}
+
 /// A suspended execution.
 #[derive(Clone, Debug, PartialEq, Eq, Encode)]
 pub struct Snapshot {
@@ -31,6 +60,8 @@ pub struct Snapshot {
 	pub waiting: Waiting,
 	/// Gas that was left when it stopped. Whoever restores it says how much it may spend.
 	pub gas_left: Gas,
+	/// What going on costs.
+	pub pricing: Pricing,
 	/// Where it goes on: offset of the next instruction in the program's code.
 	pub pc: u32,
 	/// Its registers, in PolkaVM's order.
@@ -92,12 +123,16 @@ impl Decode for Snapshot {
 			program: Decode::decode(input)?,
 			waiting: Decode::decode(input)?,
 			gas_left: Decode::decode(input)?,
+			pricing: Decode::decode(input)?,
 			pc: Decode::decode(input)?,
 			registers: Decode::decode(input)?,
 			pages: Vec::<Page>::decode(input)?,
 		};
 		if snapshot.gas_left < 0 {
 			return Err("negative gas".into());
+		}
+		if !snapshot.pricing.is_valid() {
+			return Err("impossible pricing".into());
 		}
 		let rising = snapshot.pages.windows(2).all(|pair| pair[0].number < pair[1].number);
 		let trimmed = snapshot.pages.iter().all(|page| {
@@ -122,6 +157,12 @@ mod tests {
 			program: [7; 32],
 			waiting: Waiting::ForResult,
 			gas_left: 1_000,
+			pricing: Pricing {
+				tier: Tier::Two,
+				stretch: 3,
+				translation_due: 400,
+				short_stretches: 2,
+			},
 			pc: 17,
 			registers: core::array::from_fn(|index| index as u64),
 			pages: vec![
@@ -169,5 +210,7 @@ mod tests {
 		refused(|it| it.pages[0].bytes.push(0));
 		refused(|it| it.pages[1].bytes.push(1));
 		refused(|it| it.gas_left = -1);
+		refused(|it| it.pricing.stretch = -1);
+		refused(|it| it.pricing.translation_due = -1);
 	}
 }

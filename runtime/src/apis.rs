@@ -213,9 +213,9 @@ impl_runtime_apis! {
 			code_hash: Hash,
 			entry: Vec<u8>,
 			input: Vec<u8>,
-			gas_limit: Option<u64>,
+			weight_limit: Option<Weight>,
 		) -> DryRun<Balance, RuntimeEvent> {
-			dry_run::run::<Runtime>(origin, code_hash, entry, input, gas_limit)
+			dry_run::run::<Runtime>(origin, code_hash, entry, input, weight_limit)
 		}
 
 		fn dry_run_instantiate(
@@ -224,11 +224,11 @@ impl_runtime_apis! {
 			salt: Vec<u8>,
 			input: Vec<u8>,
 			value: Balance,
-			gas_limit: Option<u64>,
+			weight_limit: Option<Weight>,
 			storage_deposit_limit: Option<Balance>,
 		) -> DryRun<Balance, RuntimeEvent> {
 			dry_run::instantiate::<Runtime>(
-				origin, code_hash, salt, input, value, gas_limit, storage_deposit_limit,
+				origin, code_hash, salt, input, value, weight_limit, storage_deposit_limit,
 			)
 		}
 
@@ -238,11 +238,11 @@ impl_runtime_apis! {
 			entry: Vec<u8>,
 			input: Vec<u8>,
 			value: Balance,
-			gas_limit: Option<u64>,
+			weight_limit: Option<Weight>,
 			storage_deposit_limit: Option<Balance>,
 		) -> DryRun<Balance, RuntimeEvent> {
 			dry_run::call::<Runtime>(
-				origin, address, entry, input, value, gas_limit, storage_deposit_limit,
+				origin, address, entry, input, value, weight_limit, storage_deposit_limit,
 			)
 		}
 

@@ -1,4 +1,4 @@
-//! What the basic blocks of a program cost, for tools that show it: nothing is run.
+//! What the basic blocks of a program cost on each tier, for tools that show it: nothing is run.
 
 use crate::{
 	engine::{self, EngineError},
@@ -6,26 +6,29 @@ use crate::{
 };
 use polkavm::{BackendKind, ProgramBlob};
 use polkavm_common::program::ProgramCounter;
-use virt_primitives::{Failure, Gas};
+use virt_primitives::{snapshot::Tier, Failure, Gas};
 
 /// See the module.
-pub struct Costs(polkavm::Module);
+pub struct Costs([polkavm::Module; 2]);
 
 impl Costs {
 	/// Of a program, if it compiles.
 	pub fn of(program: &ProgramBlob) -> Result<Self, EngineError> {
 		let (polkavm, _) = engine::start(BackendKind::Interpreter).map_err(EngineError)?;
-		let module = module::translate(&polkavm, program).map_err(|failure| {
-			EngineError(match failure {
-				Failure::Guest(error) => format!("the program does not compile: {error:?}"),
-				Failure::Host(reason) => reason,
+		let translate = |tier| {
+			module::translate(&polkavm, program, tier).map_err(|failure| {
+				EngineError(match failure {
+					Failure::Guest(error) => format!("the program does not compile: {error:?}"),
+					Failure::Host(reason) => reason,
+				})
 			})
-		})?;
-		Ok(Self(module))
+		};
+		Ok(Self([translate(Tier::One)?, translate(Tier::Two)?]))
 	}
 
-	/// Gas of the block that starts at this offset of the code, if one does.
-	pub fn block(&self, offset: u32) -> Option<Gas> {
-		self.0.calculate_gas_cost_for(ProgramCounter(offset))
+	/// Gas on a tier of the block that starts at this offset of the code, if one does. On tier one
+	/// translation comes on top: see [`prices`](crate::prices).
+	pub fn block(&self, tier: Tier, offset: u32) -> Option<Gas> {
+		self.0[tier as usize].calculate_gas_cost_for(ProgramCounter(offset))
 	}
 }

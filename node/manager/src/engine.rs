@@ -11,26 +11,24 @@ use crate::{
 	manager::Manager,
 	metrics::Metrics,
 	module::{translate, Compiled},
+	prices::{cost_model, Rules},
 	watchdog::{OnFault, Watchdog},
 	workers::{self, WarmUp},
 };
 use parking_lot::Mutex;
-use polkavm::{
-	BackendKind, CacheModel, Config, CorePinning, CostModelKind, ProgramBlob, RawInstance,
-	SandboxKind,
-};
+use polkavm::{BackendKind, Config, CorePinning, ProgramBlob, RawInstance, SandboxKind};
 use std::{
 	fmt,
 	str::FromStr,
 	sync::{
 		atomic::{AtomicUsize, Ordering::Relaxed},
-		mpsc::{sync_channel, SyncSender},
 		Arc, OnceLock,
 	},
-	thread,
 };
 use substrate_prometheus_endpoint::Registry;
-use virt_primitives::{CompileError, Failure, Gas, Outcome, StoredName, VirtExt, LOG_TARGET};
+use virt_primitives::{
+	snapshot::Tier, CompileError, Failure, Outcome, StoredName, VirtExt, LOG_TARGET,
+};
 
 /// Which backend the operator asks for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -104,15 +102,15 @@ impl fmt::Display for EngineError {
 
 impl std::error::Error for EngineError {}
 
-/// What an engine is started with. None of it changes a result.
+/// What an engine is started with. None of it changes a result, except for [`Self::rules`].
 #[derive(Clone, Copy, Debug)]
 pub struct Options {
 	/// Which backend to run.
 	pub backend: BackendChoice,
 	/// See [`CACHE_BYTES`].
 	pub cache_bytes: usize,
-	/// See [`TIER_UP_GAS`]; where there are two tiers.
-	pub tier_up_gas: Gas,
+	/// When executions change tiers. For tests: a node has the default, as all nodes of its chain.
+	pub rules: Rules,
 	/// What to do about a worker process that cannot go on. It must not return.
 	pub on_dead_worker: OnFault,
 }
@@ -122,7 +120,7 @@ impl Default for Options {
 		Self {
 			backend: BackendChoice::Auto,
 			cache_bytes: CACHE_BYTES,
-			tier_up_gas: TIER_UP_GAS,
+			rules: Rules::default(),
 			on_dead_worker: end_process,
 		}
 	}
@@ -141,9 +139,9 @@ fn end_process(fault: &str) {
 pub struct Engine {
 	backend: Backend,
 	fallback_reason: Option<String>,
-	interpreter: polkavm::Engine,
+	interpreter: Arc<polkavm::Engine>,
 	recompiler: Option<Recompiler>,
-	tier_up_gas: Gas,
+	rules: Rules,
 	cache_bytes: usize,
 	cache: Cache,
 	metrics: Metrics,
@@ -154,8 +152,6 @@ pub struct Engine {
 struct Recompiler {
 	polkavm: polkavm::Engine,
 	watchdog: Arc<Watchdog>,
-	/// Programs that are to be compiled ahead of their need.
-	ahead: OnceLock<SyncSender<Arc<Compiled>>>,
 	workers: Arc<AtomicUsize>,
 	/// A program that only returns.
 	probe: polkavm::Module,
@@ -225,37 +221,17 @@ impl Engine {
 		};
 		let metrics = Metrics::new(registry)
 			.map_err(|error| EngineError(format!("virt: metrics cannot be registered: {error}")))?;
-		let engine = Arc::new(Self {
+		Ok(Arc::new(Self {
 			backend,
 			fallback_reason,
-			interpreter,
+			interpreter: Arc::new(interpreter),
 			recompiler,
-			tier_up_gas: if backend == Backend::Recompiler { 0 } else { options.tier_up_gas },
+			rules: options.rules,
 			cache_bytes: options.cache_bytes,
 			cache: Cache::new(options.cache_bytes),
 			metrics,
 			last_fault: Mutex::new(None),
-		});
-		engine
-			.compile_ahead()
-			.map_err(|error| EngineError(format!("virt: a thread cannot be started: {error}")))?;
-		Ok(engine)
-	}
-
-	/// Starts the thread that compiles for the recompiler what was just stored or first loaded.
-	fn compile_ahead(self: &Arc<Self>) -> std::io::Result<()> {
-		let Some(recompiler) = &self.recompiler else { return Ok(()) };
-		let (sender, receiver) = sync_channel::<Arc<Compiled>>(COMPILE_QUEUE);
-		let engine = Arc::downgrade(self);
-		thread::Builder::new().name("virt-compiler".into()).spawn(move || {
-			give_way();
-			for compiled in receiver {
-				let Some(engine) = engine.upgrade() else { return };
-				engine.native(&compiled);
-			}
-		})?;
-		recompiler.ahead.get_or_init(|| sender);
-		Ok(())
+		}))
 	}
 
 	/// Starts worker processes before a program needs one, which would wait for it some 100 ms. For a
@@ -297,7 +273,6 @@ impl Engine {
 				Backend::Interpreter => "interpreter",
 			},
 			fallback_reason: self.fallback_reason.clone(),
-			tier_up_gas: self.recompiler.as_ref().map(|_| self.tier_up_gas),
 			tier_ups: metrics.tier_ups.get(),
 			tier_downs: metrics.tier_downs.get(),
 			instances: metrics.instances.get(),
@@ -321,18 +296,9 @@ impl Engine {
 		}
 	}
 
-	/// Gas of uninterrupted computing after which an execution moves to the recompiler.
-	pub(crate) fn tier_up_gas(&self) -> Gas {
-		if self.recompiler.is_some() {
-			self.tier_up_gas
-		} else {
-			Gas::MAX
-		}
-	}
-
-	/// Whether executions move back to the interpreter.
-	pub(crate) fn may_tier_down(&self) -> bool {
-		self.backend == Backend::Tiered
+	/// When executions change tiers, and what that costs.
+	pub(crate) fn rules(&self) -> &Rules {
+		&self.rules
 	}
 
 	/// Counts and keeps a fault of the node's own.
@@ -341,8 +307,8 @@ impl Engine {
 		*self.last_fault.lock() = Some(reason.into());
 	}
 
-	/// Compiles `program`, or finds it compiled; with `keep`, it is found the next time. What is only
-	/// tried may be anything: kept, it could push out what is on the chain.
+	/// Compiles `program`, or finds it in the cache; with `keep`, it is put there. Programs of dry-runs
+	/// are not cached: they would push out those of the chain.
 	pub(crate) fn compile(
 		&self,
 		program: &[u8],
@@ -354,13 +320,8 @@ impl Engine {
 		}
 		let compiled = Arc::new(Compiled::new(&self.interpreter, program)?);
 		self.metrics.compiled.inc();
-		if !keep {
-			return Ok(compiled);
-		}
-		self.keep(&compiled);
-		if let Some(ahead) = self.recompiler.as_ref().and_then(|it| it.ahead.get()) {
-			// Where too many wait already, it is compiled when it is needed.
-			let _ = ahead.try_send(compiled.clone());
+		if keep {
+			self.keep(&compiled);
 		}
 		Ok(compiled)
 	}
@@ -386,10 +347,10 @@ impl Engine {
 	}
 
 	/// The program's native code, compiled now if it was not before.
-	fn native<'a>(&self, compiled: &'a Arc<Compiled>) -> Option<&'a polkavm::Module> {
+	fn native<'a>(&self, compiled: &'a Arc<Compiled>, tier: Tier) -> Option<&'a polkavm::Module> {
 		let recompiler = self.recompiler.as_ref()?;
-		let known = compiled.is_native_known();
-		let module = compiled.native(|blob| self.translate(recompiler, blob));
+		let known = compiled.is_native_known(tier);
+		let module = compiled.native(tier, |blob| self.translate(recompiler, blob, tier));
 		if !known {
 			// It is larger now.
 			self.keep(compiled);
@@ -397,14 +358,19 @@ impl Engine {
 		module
 	}
 
-	fn translate(&self, recompiler: &Recompiler, blob: &ProgramBlob) -> Option<polkavm::Module> {
-		let translated = translate(&recompiler.polkavm, blob).or_else(|failure| match failure {
+	fn translate(
+		&self,
+		recompiler: &Recompiler,
+		blob: &ProgramBlob,
+		tier: Tier,
+	) -> Option<polkavm::Module> {
+		let translated = translate(&recompiler.polkavm, blob, tier).or_else(|failure| match failure {
 			// Native code of all programs shares one arena. What the cache keeps must not keep this
 			// one out.
 			Failure::Host(reason) => {
 				log::warn!(target: LOG_TARGET, "Compiling again with an empty cache: {reason}");
 				self.cache.clear();
-				translate(&recompiler.polkavm, blob)
+				translate(&recompiler.polkavm, blob, tier)
 			},
 			guest => Err(guest),
 		});
@@ -425,10 +391,14 @@ impl Engine {
 	///
 	/// Errs, as the operator wants it, where only the recompiler was asked for and a process cannot
 	/// be had.
-	pub(crate) fn worker(&self, compiled: &Arc<Compiled>) -> Result<Option<Worker>, String> {
+	pub(crate) fn worker(
+		&self,
+		compiled: &Arc<Compiled>,
+		tier: Tier,
+	) -> Result<Option<Worker>, String> {
 		let Some(recompiler) = &self.recompiler else { return Ok(None) };
 		let Some(slot) = WorkerSlot::take(&recompiler.workers) else { return Ok(None) };
-		let Some(module) = self.native(compiled) else { return Ok(None) };
+		let Some(module) = self.native(compiled, tier) else { return Ok(None) };
 		match recompiler.instantiate(module) {
 			Ok((raw, pid)) => {
 				let watched = recompiler.watchdog.watch(Some(pid));
@@ -455,7 +425,6 @@ impl Recompiler {
 		Ok(Self {
 			polkavm,
 			watchdog,
-			ahead: OnceLock::new(),
 			workers: Arc::default(),
 			probe,
 			warm_up: OnceLock::new(),
@@ -499,7 +468,7 @@ pub(crate) fn start(backend: BackendKind) -> Result<(polkavm::Engine, polkavm::M
 	let mut config = Config::new();
 	config
 		.set_backend(Some(backend))
-		.set_default_cost_model(Some(cost_model()))
+		.set_default_cost_model(Some(cost_model(Tier::Two)))
 		// The node's threads are the node's: pinning them to a core stalls it on a small machine.
 		.set_core_pinning(CorePinning::Disabled)
 		.set_worker_count(IDLE_WORKERS)
@@ -543,19 +512,4 @@ fn user_namespaces() -> bool {
 			},
 		}
 	}
-}
-
-/// Tells the scheduler that nobody waits for this thread: when it wakes up, it does not take the core
-/// from a thread at work. It keeps its share, for now and then somebody does wait.
-fn give_way() {
-	#[cfg(target_os = "linux")]
-	// SAFETY: it concerns this thread only, and where it fails nothing changes.
-	unsafe {
-		libc::sched_setscheduler(0, libc::SCHED_BATCH, &libc::sched_param { sched_priority: 0 });
-	}
-}
-
-/// The price list of instructions: cycles of a simulated pipeline with data in the L2 cache.
-pub(crate) fn cost_model() -> CostModelKind {
-	CostModelKind::Full(CacheModel::L2Hit)
 }

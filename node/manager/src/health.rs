@@ -1,7 +1,6 @@
 //! How an engine is, for people: what `virt_health` answers.
 
 use serde::Serialize;
-use virt_primitives::Gas;
 
 /// Counts since the process started, and what is now.
 #[derive(Clone, Debug, Serialize)]
@@ -11,11 +10,9 @@ pub struct Health {
 	pub backend: &'static str,
 	/// Why the recompiler does not run, where it was wanted.
 	pub fallback_reason: Option<String>,
-	/// Gas of uninterrupted computing after which an execution moves to the recompiler.
-	pub tier_up_gas: Option<Gas>,
-	/// Executions that moved to the recompiler.
+	/// Executions that moved to tier two.
 	pub tier_ups: u64,
-	/// Executions that moved back to the interpreter.
+	/// Executions that moved back to tier one.
 	pub tier_downs: u64,
 	/// Instances alive now.
 	pub instances: u64,

@@ -3,7 +3,9 @@
 //! - [`engine`]: one per process. Which backend runs, PolkaVM's configuration, compiling, workers.
 //! - [`cache`]: compiled programs by content, shared by the process; [`module`] is one of them.
 //! - [`manager`]: one per runtime call. Ids, instances, and how they follow storage transactions.
-//! - [`machine`]: one instance, and how it moves from the interpreter to the recompiler.
+//! - [`machine`]: one instance, and how it moves from one tier to the other.
+//! - [`prices`]: what executing costs on each tier, and what moving costs; [`opcodes`]: the
+//!   interpreter's price list.
 //! - [`workers`]: worker processes ready before they are needed; [`watchdog`]: and watched.
 //! - [`limits`]: what is bounded, and by how much.
 //! - [`metrics`], [`health`]: what Prometheus and people get to see. [`costs`]: what a program's
@@ -20,6 +22,8 @@ mod machine;
 pub mod manager;
 pub mod metrics;
 mod module;
+pub mod opcodes;
+pub mod prices;
 mod watchdog;
 mod workers;
 

@@ -22,21 +22,6 @@ pub const MAX_MEMORY: u64 = 512 << 20;
 
 // The rest is not observable: it decides how fast a node gives the same results.
 
-/// Gas of uninterrupted computing after which an execution moves to the recompiler.
-///
-/// About what moving costs, so that a long computation pays at most twice for being found out: a
-/// unit of gas is interpreted in up to 1 ns, and moving takes 100 to 300 us.
-pub const TIER_UP_GAS: Gas = 300_000;
-
-/// Syscalls in a row, on the recompiler, after which an execution moves back to the interpreter.
-///
-/// A worker answers one in 0.4 us on an idle machine and in some 3 us on a busy one, the interpreter
-/// in 0.1 us; moving takes about 100 us, which these then made up for.
-pub const TIER_DOWN_SYSCALLS: u32 = 32;
-
-/// Gas between two syscalls from which on they do not count: see [`TIER_DOWN_SYSCALLS`].
-pub const TIER_DOWN_GAS: Gas = 5_000;
-
 /// Compiled modules kept for the next use, in bytes: programs, native code, initial memory,
 /// an instance.
 pub const CACHE_BYTES: usize = 512 << 20;
@@ -56,9 +41,6 @@ pub const IDLE_WORKERS: usize = 2;
 
 /// Cores for which workers are made ready when the engine starts.
 pub const WARM_CORES: usize = 8;
-
-/// Programs that wait to be compiled to native code before they need it.
-pub const COMPILE_QUEUE: usize = 64;
 
 /// Gas between two looks at the clock, where a time limit is set. Some 10 ms, interpreted.
 pub const TIME_SLICE: Gas = 10_000_000;

@@ -1,9 +1,10 @@
-//! A program's registers, memory and place in its code, on one backend, and the way to another.
+//! A program's registers, memory and place in its code, on one tier, and the way to the other.
 
 use crate::{
-	engine::{Engine, WorkerSlot},
-	limits::{TIER_DOWN_GAS, TIER_DOWN_SYSCALLS, TIME_SLICE},
+	engine::{Backend, Engine, WorkerSlot},
+	limits::TIME_SLICE,
 	module::Compiled,
+	prices::{Translation, TIER_DOWN_GAS, TIER_DOWN_SYSCALLS},
 	watchdog::Watched,
 };
 use polkavm::{
@@ -16,7 +17,7 @@ use std::{
 	time::Instant,
 };
 use virt_primitives::{
-	snapshot::{Page, PAGE_SIZE, REGISTERS},
+	snapshot::{Page, Pricing, Tier, PAGE_SIZE, REGISTERS},
 	Gas, MAX_ARGUMENTS,
 };
 
@@ -29,14 +30,18 @@ pub const OUT_OF_TIME: &str = "a program ran for longer than this call may";
 /// A program that is or can be run.
 pub struct Machine {
 	module: Arc<Compiled>,
+	/// What going on costs. Its tier is the execution's; [`Self::seated`] is that of the seat.
+	pricing: Pricing,
+	/// The rate of [`Pricing::translation_due`].
+	translation_rate: Gas,
 	seat: Seat,
+	/// The tier whose price list the seat charges by: another than the execution's until it runs.
+	seated: Tier,
+	/// Whether a worker was looked for on this tier.
+	settled: bool,
 	/// Gas that the next run gets back, since the block that it enters in the middle of was paid
 	/// for and is charged again.
 	credit: Gas,
-	/// Whether the recompiler was tried and could not have it.
-	stays: bool,
-	/// Stops at syscalls in a row, on the recompiler, after hardly any computing.
-	short_stretches: u32,
 	/// Whether the instance may serve another run of the program: it was entered at an export only,
 	/// and neither trapped nor ran out of gas.
 	reusable: bool,
@@ -75,8 +80,9 @@ impl Seat {
 	}
 }
 
-fn interpret(module: &Compiled) -> Result<RawInstance, String> {
-	module.interpreted().instantiate().map_err(|error| format!("instantiating failed: {error}"))
+fn interpret(module: &Compiled, tier: Tier) -> Result<RawInstance, String> {
+	let module = module.interpreted(tier)?;
+	module.instantiate().map_err(|error| format!("instantiating failed: {error}"))
 }
 
 /// An instance in a worker process. Whatever waits for that process is watched.
@@ -103,17 +109,25 @@ pub struct Stop {
 
 impl Machine {
 	/// A machine with the program's initial memory.
-	pub fn new(module: Arc<Compiled>) -> Result<Self, String> {
+	pub fn new(module: Arc<Compiled>, engine: &Engine) -> Result<Self, String> {
 		let raw = match module.take_spare() {
 			Some(raw) => raw,
-			None => interpret(&module)?,
+			None => interpret(&module, Tier::One)?,
+		};
+		let pricing = Pricing {
+			tier: Tier::One,
+			stretch: 0,
+			translation_due: engine.rules().translation(module.code_size()),
+			short_stretches: 0,
 		};
 		Ok(Self {
 			module,
+			pricing,
+			translation_rate: engine.rules().translation_rate,
 			seat: Seat::Interpreter(raw),
+			seated: Tier::One,
+			settled: false,
 			credit: 0,
-			stays: false,
-			short_stretches: 0,
 			reusable: true,
 		})
 	}
@@ -121,6 +135,11 @@ impl Machine {
 	/// The program.
 	pub fn module(&self) -> &Arc<Compiled> {
 		&self.module
+	}
+
+	/// What going on costs.
+	pub fn pricing(&self) -> Pricing {
+		self.pricing
 	}
 
 	fn raw(&self) -> &RawInstance {
@@ -137,73 +156,133 @@ impl Machine {
 	}
 
 	/// Makes it enter the program at `pc` when it is run next.
-	pub fn prepare(&mut self, pc: ProgramCounter, args: &[u64]) {
+	///
+	/// An execution starts on tier one, whatever the instance did before; translation that was paid for
+	/// stays paid.
+	pub fn prepare(&mut self, pc: ProgramCounter, args: &[u64]) -> Result<(), String> {
+		self.pricing = Pricing {
+			tier: Tier::One,
+			stretch: 0,
+			translation_due: self.pricing.translation_due,
+			short_stretches: 0,
+		};
+		if self.seated != Tier::One {
+			// Its memory is that of the call before.
+			let from = self.next_pc().unwrap_or(pc);
+			self.move_to(Seat::Interpreter(interpret(&self.module, Tier::One)?), Tier::One, from)?;
+		}
 		self.credit = 0;
 		self.with(|raw| raw.prepare_call_untyped(pc, args));
+		Ok(())
 	}
 
-	/// Runs until the program stops, with `gas`: on the recompiler where it computes for long, and
-	/// where it makes many syscalls in the interpreter, which answers them faster.
+	/// Runs until the program stops, with `gas`. `answered` says that it stopped at a syscall before.
 	///
 	/// Errs where the node is at fault, or time is up.
 	pub fn run(
 		&mut self,
 		engine: &Engine,
 		gas: Gas,
+		answered: bool,
 		deadline: Option<Instant>,
 	) -> Result<Stop, String> {
-		if self.short_stretches >= TIER_DOWN_SYSCALLS && engine.may_tier_down() {
-			self.move_to(Seat::Interpreter(interpret(&self.module)?))?;
+		if answered {
+			self.pricing.stretch = 0;
+		}
+		if self.pricing.tier == Tier::Two && self.pricing.short_stretches >= TIER_DOWN_SYSCALLS {
+			self.pricing = Pricing {
+				tier: Tier::One,
+				stretch: 0,
+				translation_due: engine.rules().translation(self.module.code_size()),
+				short_stretches: 0,
+			};
 			engine.metrics().tier_downs.inc();
 		}
-		let stop = self.run_tiered(engine, gas, deadline)?;
-		let short = matches!(self.seat, Seat::Recompiler(_))
+		self.take_seat(engine)?;
+		let stop = match self.pricing.tier {
+			Tier::One => self.run_tier_one(engine, gas, deadline)?,
+			Tier::Two => self.run_slices(gas, deadline)?,
+		};
+		let short = self.pricing.tier == Tier::Two
 			&& matches!(stop.interrupt, InterruptKind::Ecalli(_))
 			&& gas - stop.gas_left < TIER_DOWN_GAS;
-		self.short_stretches = if short { self.short_stretches + 1 } else { 0 };
+		// An interruption by lack of gas does not count.
+		if !matches!(stop.interrupt, InterruptKind::NotEnoughGas) {
+			self.pricing.short_stretches = if short { self.pricing.short_stretches + 1 } else { 0 };
+		}
 		Ok(stop)
 	}
 
-	fn run_tiered(
+	/// Runs on tier one until the program stops, or moves up and goes on from there.
+	fn run_tier_one(
 		&mut self,
 		engine: &Engine,
 		gas: Gas,
 		deadline: Option<Instant>,
 	) -> Result<Stop, String> {
+		let size = self.module.code_size();
+		let after = engine.rules().tier_up_after(size);
+		let mut translation =
+			Translation { rate: self.translation_rate, due: self.pricing.translation_due };
+		let affordable = translation.affordable(gas);
+		let slice = affordable.min((after - self.pricing.stretch).max(0));
+		let stop = self.run_slices(slice, deadline)?;
+		let used = slice - stop.gas_left;
+		let left = gas - translation.charge(used);
+		self.pricing.translation_due = translation.due;
+		self.pricing.stretch = self.pricing.stretch.saturating_add(used);
+		if stop.interrupt != InterruptKind::NotEnoughGas || slice == affordable {
+			return Ok(Stop { gas_left: left, ..stop });
+		}
+		// From here on it is due to move, also where the gas does not suffice for it now.
+		self.pricing.stretch = self.pricing.stretch.max(after);
+		let Some(left) = left.checked_sub(engine.rules().tier_up_price(size)).filter(|it| *it >= 0)
+		else {
+			return Ok(Stop { gas_left: left, ..stop });
+		};
+		self.pricing = Pricing { tier: Tier::Two, stretch: 0, ..self.pricing };
+		engine.metrics().tier_ups.inc();
+		self.take_seat(engine)?;
+		self.run_slices(left, deadline)
+	}
+
+	/// Gas that it needs to go on, where it stopped for lack of it.
+	pub fn gas_needed(&self, engine: &Engine) -> Option<Gas> {
+		let Pricing { tier, stretch, translation_due, .. } = self.pricing;
+		let size = self.module.code_size();
+		let moves = tier == Tier::One && stretch >= engine.rules().tier_up_after(size);
+		let block = |tier| {
+			self.module.interpreted(tier).ok()?.calculate_gas_cost_for(self.next_pc()?)
+		};
+		if moves {
+			return Some(engine.rules().tier_up_price(size) + block(Tier::Two)?);
+		}
+		let translation = Translation { rate: self.translation_rate, due: translation_due };
+		Some(match tier {
+			Tier::One => translation.price(block(tier)?),
+			Tier::Two => block(tier)?,
+		})
+	}
+
+	/// Runs on the seat that it has, with `gas` of the seat's list, with looks at the clock.
+	fn run_slices(&mut self, gas: Gas, deadline: Option<Instant>) -> Result<Stop, String> {
+		let Some(deadline) = deadline else { return self.run_slice(gas) };
 		let mut left = gas;
-		let mut until_tier_up = engine.tier_up_gas();
 		loop {
-			if self.may_tier_up() && until_tier_up <= 0 {
-				self.tier_up(engine)?;
+			if Instant::now() >= deadline {
+				return Err(OUT_OF_TIME.into());
 			}
-			let may_tier_up = self.may_tier_up();
-			let mut slice = if may_tier_up { left.min(until_tier_up) } else { left };
-			if let Some(deadline) = deadline {
-				if Instant::now() >= deadline {
-					return Err(OUT_OF_TIME.into());
-				}
-				slice = slice.min(TIME_SLICE);
-			}
+			let slice = left.min(TIME_SLICE);
 			let stop = self.run_slice(slice)?;
 			if stop.interrupt != InterruptKind::NotEnoughGas || slice == left {
 				return Ok(Stop { gas_left: left - slice + stop.gas_left, ..stop });
 			}
-			// It was the slice that ended, not the gas.
-			let used = slice - stop.gas_left;
-			left -= used;
-			if may_tier_up && slice == until_tier_up {
-				until_tier_up = 0;
-			} else if used == 0 {
+			if stop.gas_left == slice {
 				// A block that costs more than a slice.
 				return self.run_slice(left);
-			} else {
-				until_tier_up -= used;
 			}
+			left -= slice - stop.gas_left;
 		}
-	}
-
-	fn may_tier_up(&self) -> bool {
-		!self.stays && matches!(self.seat, Seat::Interpreter(_))
 	}
 
 	fn run_slice(&mut self, gas: Gas) -> Result<Stop, String> {
@@ -221,22 +300,32 @@ impl Machine {
 		Ok(Stop { interrupt, gas_left: gas_left + withheld })
 	}
 
-	/// Moves to the recompiler. Stays where it is when that is not to be had: it is slower there, and
-	/// the same.
-	fn tier_up(&mut self, engine: &Engine) -> Result<(), String> {
-		match engine.worker(&self.module)? {
-			Some(worker) => {
-				self.move_to(Seat::Recompiler(worker))?;
-				engine.metrics().tier_ups.inc();
-			},
-			None => self.stays = true,
+	/// Sees to it that the seat is one of the execution's tier: where native code can be had, a worker's
+	/// for tier two, and for tier one, too, where only the recompiler runs. Elsewhere the interpreter's,
+	/// with the price list of the tier.
+	fn take_seat(&mut self, engine: &Engine) -> Result<(), String> {
+		let tier = self.pricing.tier;
+		let native = tier == Tier::Two || engine.backend() == Backend::Recompiler;
+		if self.seated == tier && (self.settled || !native) {
+			return Ok(());
 		}
+		let worker = if native { engine.worker(&self.module, tier)? } else { None };
+		let seat = match worker {
+			Some(worker) => Seat::Recompiler(worker),
+			None if self.seated == tier => {
+				self.settled = true;
+				return Ok(());
+			},
+			None => Seat::Interpreter(interpret(&self.module, tier)?),
+		};
+		let pc = self.next_pc().ok_or("a program that can go on knows where")?;
+		self.move_to(seat, tier, pc)?;
+		self.settled = true;
 		Ok(())
 	}
 
-	/// Goes on in another seat, which is as new, with registers, memory and place.
-	fn move_to(&mut self, mut seat: Seat) -> Result<(), String> {
-		let pc = self.next_pc().ok_or("a program that can go on knows where")?;
+	/// Goes on in another seat, which is as new, at `pc`, with registers and memory.
+	fn move_to(&mut self, mut seat: Seat, tier: Tier, pc: ProgramCounter) -> Result<(), String> {
 		self.changed_pages(|address, bytes| {
 			seat.with(|raw| raw.write_memory(address, bytes))
 				.map_err(|error| format!("memory cannot be moved: {error}"))
@@ -248,10 +337,11 @@ impl Machine {
 			}
 			raw.set_next_program_counter(pc);
 		});
-		self.credit = self.module.cost_of_reentry(pc);
-		self.short_stretches = 0;
+		self.credit = self.module.cost_of_reentry(tier, pc)?;
 		self.reusable = false;
 		self.seat = seat;
+		self.seated = tier;
+		self.settled = false;
 		Ok(())
 	}
 
@@ -278,11 +368,13 @@ impl Machine {
 		self.raw().program_counter()
 	}
 
-	/// Makes it go on at `pc`, in a block that was paid for.
-	pub fn enter(&mut self, pc: ProgramCounter) {
-		self.credit = self.module.cost_of_reentry(pc);
+	/// Makes it go on at `pc`, in a block that was paid for, at this price.
+	pub fn enter(&mut self, pc: ProgramCounter, pricing: Pricing) -> Result<(), String> {
+		self.credit = self.module.cost_of_reentry(self.seated, pc)?;
+		self.pricing = pricing;
 		self.reusable = false;
 		self.with(|raw| raw.set_next_program_counter(pc));
+		Ok(())
 	}
 
 	/// Register `reg`.
@@ -362,7 +454,7 @@ impl Machine {
 		mut visit: impl FnMut(u32, &[u8]) -> Result<(), String>,
 	) -> Result<(), String> {
 		let module = self.module.clone();
-		let map = module.interpreted().memory_map();
+		let map = module.memory_map();
 		let data = map.rw_data_address()..map.rw_data_address() + map.rw_data_size();
 		let mut chunk = [0; CHUNK as usize];
 		for (range, initial) in [(data, module.initial_data()), (map.stack_range(), &[][..])] {

@@ -148,7 +148,7 @@ impl Manager {
 		if self.memory + memory > MAX_MEMORY {
 			return Err(InstantiateError::OutOfMemory.into());
 		}
-		let machine = Machine::new(module.compiled).map_err(|error| self.host_fault(error))?;
+		let machine = Machine::new(module.compiled, &self.engine).map_err(|error| self.host_fault(error))?;
 		self.engine.metrics().instances.inc();
 		self.memory += memory;
 		let id = InstanceId(self.counters.instance);
@@ -246,10 +246,11 @@ impl Instance {
 	fn run(
 		&mut self,
 		gas: Gas,
+		answered: bool,
 		deadline: Option<Instant>,
 		buffer: &mut HostBuffer,
 	) -> Result<Step, String> {
-		let stop = self.machine.run(&self.engine, gas, deadline)?;
+		let stop = self.machine.run(&self.engine, gas, answered, deadline)?;
 		let gas_left = stop.gas_left;
 		self.gas_left = gas_left;
 		let (state, step) = match stop.interrupt {
@@ -258,7 +259,8 @@ impl Instance {
 			},
 			InterruptKind::Trap => (State::Idle, self.trapped(TrapCause::Instruction)),
 			InterruptKind::NotEnoughGas => {
-				(State::Ready, Step::OutOfGas { gas_left, gas_needed: self.gas_needed() })
+				let gas_needed = self.machine.gas_needed(&self.engine);
+				(State::Ready, Step::OutOfGas { gas_left, gas_needed })
 			},
 			InterruptKind::Ecalli(index) => match self.bindings.get(index as usize) {
 				Some(binding) => {
@@ -289,11 +291,6 @@ impl Instance {
 	fn trapped(&self, cause: TrapCause) -> Step {
 		let pc = self.machine.pc().map(|pc| pc.0);
 		Step::Trapped { gas_left: self.gas_left, pc, cause }
-	}
-
-	/// What the block that could not be paid for costs.
-	fn gas_needed(&self) -> Option<Gas> {
-		self.machine.module().interpreted().calculate_gas_cost_for(self.machine.next_pc()?)
 	}
 
 	/// Makes the writes of a syscall, if all of them can be made.
@@ -406,9 +403,9 @@ impl Backend for Manager {
 		}
 		let module = instance.machine.module();
 		let pc = module.export(entry).ok_or(ExecError::ExportNotFound)?;
-		instance.machine.prepare(pc, args);
+		let prepared = instance.machine.prepare(pc, args);
 		instance.state = State::Ready;
-		Ok(())
+		prepared.map_err(|reason| self.host_fault(reason))
 	}
 
 	fn abandon(&mut self, instance: InstanceId) -> Outcome<(), ExecError> {
@@ -454,7 +451,7 @@ impl Backend for Manager {
 			},
 		}
 		let waited = instance.state == State::AtSyscall;
-		let step = instance.run(gas, deadline, stop);
+		let step = instance.run(gas, waited, deadline, stop);
 		let waits = instance.state == State::AtSyscall;
 		self.waiting = waiting - usize::from(waited) + usize::from(waits);
 		self.at_syscall = waits.then_some(id);
@@ -480,6 +477,7 @@ impl Backend for Manager {
 				program: machine.module().hash(),
 				waiting,
 				gas_left: instance.gas_left,
+				pricing: machine.pricing(),
 				pc: pc.ok_or("a suspended program knows where it goes on")?.0,
 				registers: machine.registers(),
 				pages,
@@ -496,6 +494,11 @@ impl Backend for Manager {
 		}
 		let pc = ProgramCounter(snapshot.pc);
 		if !module.compiled.is_stop(pc, snapshot.waiting == Waiting::ForResult) {
+			return Err(RestoreError::InvalidSnapshot.into());
+		}
+		// No execution owes more than its program's translation.
+		let translation = self.engine.rules().translation(module.compiled.code_size());
+		if snapshot.pricing.translation_due > translation {
 			return Err(RestoreError::InvalidSnapshot.into());
 		}
 		let id = self.make_instance(module).map_err(|failure| match failure {
@@ -515,13 +518,14 @@ impl Backend for Manager {
 		for (reg, value) in Reg::ALL.into_iter().zip(snapshot.registers) {
 			instance.machine.set_reg(reg, value);
 		}
-		instance.machine.enter(pc);
+		let entered = instance.machine.enter(pc, snapshot.pricing);
 		instance.gas_left = snapshot.gas_left;
 		instance.state = match snapshot.waiting {
 			Waiting::ForGas => State::Ready,
 			Waiting::ForResult => State::AtSyscall,
 		};
 		self.waiting += usize::from(snapshot.waiting == Waiting::ForResult);
+		entered.map_err(|reason| self.host_fault(reason))?;
 		Ok(id)
 	}
 

@@ -12,9 +12,9 @@ pub struct Metrics {
 	pub compiled_native: Counter<U64>,
 	/// Bytes that the module cache holds.
 	pub cache_bytes: Gauge<U64>,
-	/// Executions that moved to the recompiler.
+	/// Executions that moved to tier two.
 	pub tier_ups: Counter<U64>,
-	/// Executions that moved back to the interpreter.
+	/// Executions that moved back to tier one.
 	pub tier_downs: Counter<U64>,
 	/// Programs found in the cache.
 	pub cache_hits: Counter<U64>,
@@ -52,10 +52,10 @@ impl Metrics {
 				"Programs compiled to native code, too",
 			)?,
 			cache_bytes: gauge("virt_cache_bytes", "Bytes that the module cache holds")?,
-			tier_ups: counter("virt_tier_ups_total", "Executions that moved to the recompiler")?,
+			tier_ups: counter("virt_tier_ups_total", "Executions that moved to tier two")?,
 			tier_downs: counter(
 				"virt_tier_downs_total",
-				"Executions that moved back to the interpreter",
+				"Executions that moved back to tier one",
 			)?,
 			cache_hits: counter("virt_cache_hits_total", "Programs found in the module cache")?,
 			instances: gauge("virt_instances", "Program instances alive")?,

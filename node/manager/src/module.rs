@@ -1,6 +1,9 @@
-//! A compiled program: for the interpreter at once, for the recompiler when it is needed.
+//! A compiled program: for the first tier at once, for the second when it is needed.
 
-use crate::{engine::cost_model, limits::MAX_SPARE};
+use crate::{
+	limits::MAX_SPARE,
+	prices::{cost_model, Size},
+};
 use parking_lot::Mutex;
 use polkavm::{
 	program::Instruction, GasMeteringKind, ModuleConfig, ProgramBlob, ProgramCounter, RawInstance,
@@ -12,6 +15,7 @@ use std::{
 	sync::{Arc, OnceLock},
 };
 use virt_primitives::{
+	snapshot::{Tier, PAGE_SIZE},
 	Buffer, CompileError, Failure, Gas, Outcome, Syscall, SyscallSymbol, SyscallTable, LOG_TARGET,
 };
 
@@ -19,8 +23,15 @@ use virt_primitives::{
 pub struct Compiled {
 	blob: ProgramBlob,
 	bytes: ArcBytes,
+	/// The interpreter.
+	engine: Arc<polkavm::Engine>,
+	/// The program on tier one, in the interpreter.
 	interpreted: polkavm::Module,
-	native: OnceLock<Option<polkavm::Module>>,
+	/// The program on tier two, in the interpreter.
+	interpreted_at_two: OnceLock<Result<polkavm::Module, String>>,
+	/// The program in native code, by tier.
+	native: [OnceLock<Option<polkavm::Module>>; 2],
+	size: Size,
 	exports: HashMap<Box<[u8]>, ProgramCounter>,
 	imports: Vec<SyscallSymbol>,
 	memory: u64,
@@ -52,7 +63,7 @@ const INTERPRETED: usize = 112;
 impl Compiled {
 	/// Compiles `program` for the interpreter, after a look at what the backends could see in two
 	/// ways.
-	pub fn new(engine: &polkavm::Engine, program: &[u8]) -> Outcome<Self, CompileError> {
+	pub fn new(engine: &Arc<polkavm::Engine>, program: &[u8]) -> Outcome<Self, CompileError> {
 		let bytes = ArcBytes::from(program);
 		let blob = ProgramBlob::parse(bytes.clone()).map_err(|error| invalid(error.to_string()))?;
 		let imports = blob
@@ -71,18 +82,21 @@ impl Compiled {
 			// Of two exports with one name, the first counts.
 			exports.entry(export.symbol().as_bytes().into()).or_insert(pc);
 		}
-		if let Some(offset) = invalid_instruction(&blob) {
-			return Err(invalid(format!("an invalid instruction at {offset}")));
-		}
-		let interpreted = translate(engine, &blob)?;
+		let mut size = size_of(&blob)?;
+		let interpreted = translate(engine, &blob, Tier::One)?;
 		let map = interpreted.memory_map();
 		let memory = [map.ro_data_size(), map.rw_data_size(), map.stack_size()];
-		let memory = memory.into_iter().map(u64::from).sum();
+		let memory: u64 = memory.into_iter().map(u64::from).sum();
+		// Memory is below 4 GiB.
+		size.pages = memory.div_ceil(PAGE_SIZE.into()) as u32;
 		Ok(Self {
 			blob,
 			bytes,
+			engine: engine.clone(),
 			interpreted,
-			native: OnceLock::new(),
+			interpreted_at_two: OnceLock::new(),
+			native: Default::default(),
+			size,
 			exports,
 			imports,
 			memory,
@@ -102,24 +116,47 @@ impl Compiled {
 		*self.hash.get_or_init(|| blake2_256(&self.bytes))
 	}
 
-	/// The program, for the interpreter.
-	pub fn interpreted(&self) -> &polkavm::Module {
-		&self.interpreted
+	/// How much there is of it.
+	pub fn code_size(&self) -> Size {
+		self.size
 	}
 
-	/// The program, for the recompiler; compiled by `compile` if it was not before.
+	/// The program in the interpreter, at the prices of a tier.
+	pub fn interpreted(&self, tier: Tier) -> Result<&polkavm::Module, String> {
+		match tier {
+			Tier::One => Ok(&self.interpreted),
+			Tier::Two => self
+				.interpreted_at_two
+				.get_or_init(|| {
+					translate(&self.engine, &self.blob, tier).map_err(|failure| match failure {
+						Failure::Host(reason) => reason,
+						Failure::Guest(error) => format!("a program compiled before: {error:?}"),
+					})
+				})
+				.as_ref()
+				.map_err(Clone::clone),
+		}
+	}
+
+	/// The memory map of an instance.
+	pub fn memory_map(&self) -> &polkavm::MemoryMap {
+		self.interpreted.memory_map()
+	}
+
+	/// The program in native code, at the prices of a tier; compiled by `compile` if it was not before.
 	///
 	/// `None` where that gave nothing: then the interpreter runs it to its end, to the same result.
 	pub fn native(
 		&self,
+		tier: Tier,
 		compile: impl FnOnce(&ProgramBlob) -> Option<polkavm::Module>,
 	) -> Option<&polkavm::Module> {
-		self.native.get_or_init(|| compile(&self.blob)).as_ref()
+		self.native[tier as usize].get_or_init(|| compile(&self.blob)).as_ref()
 	}
 
-	/// Whether [`Self::native`] was called.
-	pub fn is_native_known(&self) -> bool {
-		self.native.get().is_some()
+	/// Whether [`Self::native`] was called for this tier.
+	pub fn is_native_known(&self, tier: Tier) -> bool {
+		self.native[tier as usize].get().is_some()
 	}
 
 	/// The entry point of this name.
@@ -160,8 +197,8 @@ impl Compiled {
 	/// What keeping it costs at most, in bytes: program, native code, jump table, initial memory,
 	/// the instance that is kept with it.
 	pub fn size(&self) -> usize {
-		let native = self.native.get().and_then(Option::as_ref);
-		let native = native.and_then(polkavm::Module::machine_code).map_or(0, <[u8]>::len);
+		let modules = self.native.iter().filter_map(|native| native.get()?.as_ref());
+		let native: usize = modules.filter_map(|it| Some(it.machine_code()?.len())).sum();
 		let jump_table = self.blob.jump_table().len() as usize * NATIVE_JUMP;
 		let spare = Some(self.spare_size()).filter(|size| *size <= MAX_SPARE);
 		self.bytes.len() + native + jump_table + self.memory as usize + spare.unwrap_or(0)
@@ -190,13 +227,13 @@ impl Compiled {
 	/// What the rest of a block costs again that is entered at `pc`: the whole of it, where `pc` is
 	/// not its start, since a block is charged when it is entered. After the program's last
 	/// instruction there is only a trap, which is not charged.
-	pub fn cost_of_reentry(&self, pc: ProgramCounter) -> Gas {
-		match start_of_block(&self.blob, pc) {
+	pub fn cost_of_reentry(&self, tier: Tier, pc: ProgramCounter) -> Result<Gas, String> {
+		Ok(match start_of_block(&self.blob, pc) {
 			Some(start) if start != pc => {
-				self.interpreted.calculate_gas_cost_for(start).unwrap_or(0)
+				self.interpreted(tier)?.calculate_gas_cost_for(start).unwrap_or(0)
 			},
 			_ => 0,
-		}
+		})
 	}
 
 	/// Whether an execution can have stopped before the instruction at `pc`: out of gas, or after a
@@ -225,25 +262,33 @@ fn start_of_block(blob: &ProgramBlob, pc: ProgramCounter) -> Option<ProgramCount
 		.map(ProgramCounter)
 }
 
-/// Offset of the first instruction that is not one, but for the trap that every program ends with.
+/// Counts instructions and blocks, and refuses an instruction that is not one, but for the trap that
+/// every program ends with.
 ///
 /// The backends do not agree on such code: PolkaVM 0.37 reads some bit masks in two ways, so that an
 /// invalid instruction of no length stands before a real one, and only the recompiler lets a program
 /// jump there. No compiler emits one.
-fn invalid_instruction(blob: &ProgramBlob) -> Option<u32> {
+fn size_of(blob: &ProgramBlob) -> Outcome<Size, CompileError> {
 	let end = blob.code().len() as u32;
-	blob.instructions()
-		.find(|instruction| instruction.kind == Instruction::invalid && instruction.offset.0 < end)
-		.map(|instruction| instruction.offset.0)
+	let mut size = Size::default();
+	for instruction in blob.instructions() {
+		if instruction.kind == Instruction::invalid && instruction.offset.0 < end {
+			return Err(invalid(format!("an invalid instruction at {}", instruction.offset.0)));
+		}
+		size.instructions += 1;
+		size.blocks += u32::from(instruction.starts_new_basic_block());
+	}
+	Ok(size)
 }
 
-/// PolkaVM's module of `blob`, for the backend that `engine` has.
+/// PolkaVM's module of `blob`, for the backend that `engine` has, at the prices of a tier.
 pub(crate) fn translate(
 	engine: &polkavm::Engine,
 	blob: &ProgramBlob,
+	tier: Tier,
 ) -> Outcome<polkavm::Module, CompileError> {
 	let mut config = ModuleConfig::new();
-	config.set_gas_metering(Some(GasMeteringKind::Sync)).set_cost_model(Some(cost_model()));
+	config.set_gas_metering(Some(GasMeteringKind::Sync)).set_cost_model(Some(cost_model(tier)));
 	polkavm::Module::from_blob(engine, &config, blob.clone()).map_err(|error| match error {
 		polkavm::CompileError::ValidationFailed(reason) => invalid(reason),
 		polkavm::CompileError::Error(error) => Failure::Host(format!("compiling failed: {error}")),

@@ -131,16 +131,16 @@ fn attempt(origin: AccountId, call: Call<Runtime>) -> Trial {
 		Call::upload { code, storage_deposit_limit } => {
 			dry_run::upload::<Runtime>(origin, code, storage_deposit_limit)
 		},
-		Call::run { code_hash, entry, input, gas_limit } => {
-			dry_run::run::<Runtime>(origin, code_hash, entry, input, Some(gas_limit))
+		Call::run { code_hash, entry, input, weight_limit } => {
+			dry_run::run::<Runtime>(origin, code_hash, entry, input, Some(weight_limit))
 		},
-		Call::instantiate { code_hash, salt, input, value, gas_limit, storage_deposit_limit } => {
-			let (gas, deposit) = (Some(gas_limit), storage_deposit_limit);
-			dry_run::instantiate::<Runtime>(origin, code_hash, salt, input, value, gas, deposit)
+		Call::instantiate { code_hash, salt, input, value, weight_limit, storage_deposit_limit } => {
+			let (weight, deposit) = (Some(weight_limit), storage_deposit_limit);
+			dry_run::instantiate::<Runtime>(origin, code_hash, salt, input, value, weight, deposit)
 		},
-		Call::call { address, entry, input, value, gas_limit, storage_deposit_limit } => {
-			let (gas, deposit) = (Some(gas_limit), storage_deposit_limit);
-			dry_run::call::<Runtime>(origin, address, entry, input, value, gas, deposit)
+		Call::call { address, entry, input, value, weight_limit, storage_deposit_limit } => {
+			let (weight, deposit) = (Some(weight_limit), storage_deposit_limit);
+			dry_run::call::<Runtime>(origin, address, entry, input, value, weight, deposit)
 		},
 		other => unreachable!("{other:?} cannot be tried, and nobody asks for it; qed"),
 	}

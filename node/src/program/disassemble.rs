@@ -16,16 +16,17 @@ use std::{
 	path::PathBuf,
 };
 use virt_manager::Costs;
+use virt_primitives::snapshot::Tier;
 
 const HELP: &str = "\
-A block's gas is charged when it is entered; that of syscalls comes on top. Lines of source code \
+A block's gas is charged when it is entered, on tier one with its translation; that of syscalls comes on top. Lines of source code \
 stand beside the instructions where the blob, or its twin <name>.debug.polkavm beside it, has them.
 
 Examples:
   virt-node program disassemble counter.polkavm
   virt-node program disassemble counter.polkavm --entry get
 
-JSON: { blocks: [{ offset, exports, gas, instructions: [{ offset, text, syscall, source }] }] }";
+JSON: { blocks: [{ offset, exports, gas, gas_tier_two, instructions: [{ offset, text, syscall, source }] }] }";
 
 #[derive(Debug, Args)]
 #[command(after_help = HELP)]
@@ -53,6 +54,8 @@ struct Block {
 	offset: u32,
 	exports: Vec<String>,
 	gas: Option<i64>,
+	/// Gas on tier two.
+	gas_tier_two: Option<i64>,
 	instructions: Vec<Line>,
 }
 
@@ -100,7 +103,8 @@ impl DisassembleCmd {
 			Block {
 				offset,
 				exports: exports.get(&offset).cloned().unwrap_or_default(),
-				gas: costs.as_ref().ok().and_then(|costs| costs.block(offset)),
+				gas: costs.as_ref().ok().and_then(|costs| costs.block(Tier::One, offset)),
+				gas_tier_two: costs.as_ref().ok().and_then(|costs| costs.block(Tier::Two, offset)),
 				instructions: instructions.iter().map(line).collect(),
 			}
 		};
@@ -144,11 +148,13 @@ fn reachable(blocks: &[Vec<ParsedInstruction>], start: u32) -> BTreeSet<u32> {
 
 impl fmt::Display for Report {
 	fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-		for Block { offset, exports, gas, instructions } in &self.blocks {
+		for Block { offset, exports, gas, gas_tier_two, instructions } in &self.blocks {
 			for name in exports {
 				writeln!(f, "\n<{}>:", printable(name))?;
 			}
-			let gas = gas.map_or(String::new(), |gas| format!("gas {}", grouped(gas)));
+			let gas = gas.zip(*gas_tier_two).map_or(String::new(), |(one, two)| {
+				format!("gas {}, on tier two {}", grouped(one), grouped(two))
+			});
 			writeln!(f, "@{offset}:  {gas}")?;
 			let mut last = None;
 			for Line { offset, text, syscall, source } in instructions {

@@ -10,7 +10,9 @@ use super::{
 	Failure, Subject,
 };
 use clap::Args;
-use pallet_virt::{dry_run::DepositChange, limits::MAX_DRY_RUN_GAS, run::INIT, Call};
+use pallet_virt::{
+	dry_run::DepositChange, gas::of_weight, limits::MAX_DRY_RUN_WEIGHT, run::INIT, Call, Weight,
+};
 use serde::Serialize;
 use serde_json::Value;
 use sp_core::{crypto::Ss58Codec, H256};
@@ -20,7 +22,7 @@ use virt_runtime::{AccountId, Runtime, RuntimeEvent, Virt};
 
 const HELP: &str = "\
 The chain has the runtime and the development accounts of `virt-node --dev`. The program is uploaded, \
-given an account (which runs its `init`), and called; the gas that is told is the call's. Without \
+given an account (which runs its `init`), and called; the weight that is told is the call's. Without \
 --state all of that is forgotten.
 
 Arguments are encoded by <name>.abi.json beside the program: numbers as they are, accounts by name or \
@@ -39,11 +41,11 @@ Exit status: 0 if the call succeeded, 1 if the program failed or is refused, 2 i
 is at fault.
 
 JSON: { code_hash, entry, caller, account, input, succeeded, error, explanation, output, value,
-        gas_used, gas_required, gas_limit, deposit, log: [..],
+        weight_used: { ref_time, proof_size }, weight_required, weight_limit, gas_used, deposit, log: [..],
         events: [{ address, data, value }], chain_events: [..],
         trap: { offset, places: [{ function, file, line, column }] },
         syscalls: [{ depth, name, arguments: {..}, result, gas }],
-        instantiation: { gas_used, log } }
+        instantiation: { weight_used, log } }
 `value` is what `output` (also that of a program that reverted) or `data` says, where the ABI has a \
 type for it. `syscalls` is null without --trace, `instantiation` where nothing was instantiated.";
 
@@ -77,13 +79,10 @@ pub struct RunCmd {
 	#[arg(long, conflicts_with_all = ["init_args", "init_input", "value"])]
 	no_account: bool,
 
-	/// Gas limit: at most, and unless it is given, what a block has room for.
-	#[arg(
-		long,
-		default_value_t = MAX_DRY_RUN_GAS,
-		value_parser = clap::value_parser!(u64).range(..=MAX_DRY_RUN_GAS),
-	)]
-	gas: u64,
+	/// Weight limit: ref time in picoseconds, and proof size in bytes after a comma. At most, and
+	/// unless it is given, what a block has room for.
+	#[arg(long, value_name = "REF_TIME[,PROOF_SIZE]", value_parser = text::weight)]
+	weight: Option<Weight>,
 
 	/// Amount to transfer with the call, in the smallest unit.
 	#[arg(long, default_value_t = 0)]
@@ -126,9 +125,11 @@ struct Report {
 	explanation: Option<String>,
 	output: String,
 	value: Option<Value>,
+	weight_used: Weight,
+	weight_required: Weight,
+	weight_limit: Weight,
+	/// What is charged of ref time, as programs count it.
 	gas_used: u64,
-	gas_required: u64,
-	gas_limit: u64,
 	/// What the caller is held for more, in the smallest unit; less, where it is negative.
 	deposit: String,
 	log: Vec<String>,
@@ -157,7 +158,7 @@ struct Trap {
 
 #[derive(Serialize)]
 struct Instantiation {
-	gas_used: u64,
+	weight_used: Weight,
 	log: Vec<String>,
 }
 
@@ -202,9 +203,10 @@ impl RunCmd {
 			error: fault.as_ref().map(|fault| fault.error.clone()),
 			explanation: fault.as_ref().map(|fault| fault.explanation.clone()),
 			value: value(abi.as_ref(), &self.entry, &trial),
-			gas_used: trial.gas_consumed,
-			gas_required: trial.gas_required,
-			gas_limit: self.gas,
+			weight_used: trial.weight_consumed,
+			weight_required: trial.weight_required,
+			weight_limit: self.weight_limit(),
+			gas_used: of_weight(trial.weight_consumed),
 			deposit: match trial.deposit {
 				DepositChange::Charge(amount) => amount.to_string(),
 				DepositChange::Refund(amount) => format!("-{amount}"),
@@ -227,6 +229,10 @@ impl RunCmd {
 			None => Ok(()),
 			Some(fault) => Err(Failure::Program(format!("{}: {fault}", self.entry))),
 		}
+	}
+
+	fn weight_limit(&self) -> Weight {
+		self.weight.unwrap_or(MAX_DRY_RUN_WEIGHT)
 	}
 
 	/// The ABI that is named, or that lies beside the program.
@@ -278,7 +284,7 @@ impl RunCmd {
 		};
 		let call = self.instantiation(file.code_hash(), input, 0);
 		let (trial, _) = chain.attempt(&self.caller, &call);
-		let instantiation = Instantiation { gas_used: trial.gas_consumed, log: log(&trial) };
+		let instantiation = Instantiation { weight_used: trial.weight_consumed, log: log(&trial) };
 		chain.make(&self.caller, call).map_err(|fault| {
 			let value = value(abi, "init", &trial).filter(|value| !value.is_null());
 			let value = value.map_or(String::new(), |value| format!(", {value}"));
@@ -298,21 +304,21 @@ impl RunCmd {
 			salt: SALT.to_vec(),
 			input,
 			value,
-			gas_limit: self.gas,
+			weight_limit: self.weight_limit(),
 			storage_deposit_limit: None,
 		}
 	}
 
 	fn call(&self, code_hash: H256, address: &AccountId, input: Vec<u8>) -> Call<Runtime> {
-		let (entry, gas_limit) = (self.entry.as_bytes().to_vec(), self.gas);
+		let (entry, weight_limit) = (self.entry.as_bytes().to_vec(), self.weight_limit());
 		if self.no_account {
-			return Call::run { code_hash, entry, input, gas_limit };
+			return Call::run { code_hash, entry, input, weight_limit };
 		}
 		if entry == INIT {
 			return self.instantiation(code_hash, input, self.value);
 		}
 		let (address, value) = (address.clone(), self.value);
-		Call::call { address, entry, input, value, gas_limit, storage_deposit_limit: None }
+		Call::call { address, entry, input, value, weight_limit, storage_deposit_limit: None }
 	}
 }
 
@@ -385,11 +391,11 @@ fn chain_events(trial: &Trial) -> Vec<String> {
 
 impl fmt::Display for Report {
 	fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-		if let Some(Instantiation { gas_used, log }) = &self.instantiation {
+		if let Some(Instantiation { weight_used, log }) = &self.instantiation {
 			for line in log {
 				writeln!(f, "init log  {}", printable(line))?;
 			}
-			writeln!(f, "init gas  {}", grouped(gas_used))?;
+			writeln!(f, "init      {}", text::describe_weight(weight_used))?;
 		}
 		for entry in self.syscalls.iter().flatten() {
 			writeln!(f, "syscall   {entry}")?;
@@ -414,11 +420,11 @@ impl fmt::Display for Report {
 		if self.deposit != "0" {
 			writeln!(f, "deposit   {}", self.deposit)?;
 		}
-		write!(f, "gas       {} of {}", grouped(self.gas_used), grouped(self.gas_limit))?;
-		if self.gas_required > self.gas_used {
-			write!(f, "; the limit has to be {} at least", grouped(self.gas_required))?;
+		writeln!(f, "gas       {}", grouped(self.gas_used))?;
+		writeln!(f, "weight    {}", text::describe_weight(&self.weight_used))?;
+		if self.weight_required != self.weight_used {
+			writeln!(f, "          the limit has to be {} at least", text::describe_weight(&self.weight_required))?;
 		}
-		writeln!(f)?;
 		if let Some(Trap { offset, places }) = &self.trap {
 			match offset {
 				Some(offset) => writeln!(f, "trap      at code offset {offset}")?,

@@ -26,7 +26,7 @@ Examples:
 
 JSON: { file, code_hash, instruction_set,
         exports: [{ name, offset }],
-        imports: [{ name, known, base, per_byte, needs_account }],      gas is base + per_byte * n
+        imports: [{ name, known, base, per_word, needs_account }],      gas is base + per_word * n
         sizes: { blob, code, read_only_data, read_write_data, bss, stack, debug },
         memory_map: [{ what, start, end }], instructions, basic_blocks,
         limits: [{ what, is, limit }],
@@ -65,7 +65,7 @@ struct Import {
 	name: String,
 	known: bool,
 	base: Option<u64>,
-	per_byte: Option<u64>,
+	per_word: Option<u64>,
 	needs_account: Option<bool>,
 }
 
@@ -199,7 +199,7 @@ impl Import {
 			name,
 			known: row.is_some(),
 			base: row.map(|row| row.base),
-			per_byte: row.map(|row| row.per_byte),
+			per_word: row.map(|row| row.per_word),
 			needs_account: row.map(|row| row.needs_account),
 		}
 	}
@@ -248,9 +248,9 @@ impl fmt::Display for Report {
 		}
 		writeln!(f, "\nimports, for gas")?;
 		for import in &self.imports {
-			let price = match (import.base, import.per_byte) {
+			let price = match (import.base, import.per_word) {
 				(Some(base), Some(0)) => grouped(base),
-				(Some(base), Some(per_byte)) => format!("{} + {per_byte} n", grouped(base)),
+				(Some(base), Some(per_word)) => format!("{} + {per_word} n", grouped(base)),
 				_ => "no such syscall".into(),
 			};
 			let account = if import.needs_account == Some(true) { "  account" } else { "" };

@@ -9,7 +9,7 @@ pub struct Row {
 	/// Gas for the syscall.
 	pub base: u64,
 	/// Gas for each byte that it moves or hashes.
-	pub per_byte: u64,
+	pub per_word: u64,
 	/// Whether the program needs an account of its own for it.
 	pub needs_account: bool,
 }
@@ -18,13 +18,13 @@ macro_rules! rows {
 	($(
 		$(#[$doc:meta])*
 		$name:ident($($argument:ident: $type:ty),*) -> $result:ty,
-		$base:literal + $per_byte:literal, $scope:ident, $buffers:tt;
+		$base:literal + $per_word:literal, $scope:ident, $buffers:tt;
 	)*) => {
 		pub const ROWS: &[super::Row] = &[$(super::Row {
 			name: stringify!($name),
 			arguments: &[$(stringify!($argument)),*],
 			base: $base,
-			per_byte: $per_byte,
+			per_word: $per_word,
 			needs_account: rows!(@ $scope),
 		}),*];
 	};

@@ -1,5 +1,6 @@
 //! Bytes, numbers and accounts, as people write them.
 
+use pallet_virt::Weight;
 use sp_core::crypto::AccountId32;
 use sp_keyring::Sr25519Keyring;
 
@@ -41,6 +42,26 @@ pub fn grouped(number: impl ToString) -> String {
 		grouped.push(digit);
 	}
 	grouped
+}
+
+/// `REF_TIME[,PROOF_SIZE]`, in picoseconds and bytes; without the second, of any proof size.
+pub fn weight(text: &str) -> Result<Weight, String> {
+	let (ref_time, proof_size) = match text.split_once(',') {
+		Some((ref_time, proof_size)) => (ref_time.parse().ok(), proof_size.parse().ok()),
+		None => (text.parse().ok(), Some(u64::MAX)),
+	};
+	ref_time.zip(proof_size).map(|(time, size)| Weight::from_parts(time, size)).ok_or_else(|| {
+		format!("{text:?} is no weight: give picoseconds, or picoseconds and bytes with a comma")
+	})
+}
+
+/// A weight for people.
+pub fn describe_weight(weight: &Weight) -> String {
+	let ref_time = grouped(weight.ref_time());
+	match weight.proof_size() {
+		u64::MAX => format!("ref time {ref_time} ps, any proof size"),
+		size => format!("ref time {ref_time} ps, proof size {} bytes", grouped(size)),
+	}
 }
 
 /// Text that somebody else wrote, for a terminal: it can neither start a line nor move the cursor.

@@ -8,7 +8,8 @@ use pallet_virt::{
 		storms::{callee, STORED_KEY},
 	},
 	deposit::Deposit,
-	limits::MAX_VALUE,
+	limits::{MAX_DRY_RUN_WEIGHT, MAX_VALUE},
+	Weight,
 };
 use sc_executor::WasmExecutor;
 use sp_core::traits::{CallContext, CodeExecutor, RuntimeCode, WrappedRuntimeCode};
@@ -72,7 +73,7 @@ impl Chain {
 			Virt::upload(RuntimeOrigin::signed(ALICE), code.to_vec(), None)
 				.map_err(|error| format!("{error:?}"))?;
 			let origin = RuntimeOrigin::signed(ALICE);
-			Virt::instantiate(origin, hash, vec![], vec![], UNIT, 180_000_000, None)
+			Virt::instantiate(origin, hash, vec![], vec![], UNIT, MAX_DRY_RUN_WEIGHT, None)
 				.map_err(|failure| format!("{:?}", failure.error))
 		});
 		made?;
@@ -95,9 +96,9 @@ impl Chain {
 		entry: &str,
 		input: &[u8],
 	) -> Result<(Tried, Duration), String> {
-		let (gas_limit, deposit_limit) = (Option::<u64>::None, Option::<u128>::None);
+		let (weight_limit, deposit_limit) = (Option::<Weight>::None, Option::<u128>::None);
 		let entry = entry.as_bytes();
-		let arguments = (ALICE, address, entry, input, 0u128, gas_limit, deposit_limit);
+		let arguments = (ALICE, address, entry, input, 0u128, weight_limit, deposit_limit);
 		self.attempt("VirtApi_dry_run_call", arguments)
 	}
 

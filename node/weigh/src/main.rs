@@ -7,7 +7,7 @@ mod load;
 use chain::Chain;
 use clap::Parser;
 use load::Load;
-use pallet_virt::benchmarking::program;
+use pallet_virt::{benchmarking::program, gas::of_weight};
 use std::{path::PathBuf, process::ExitCode};
 use virt_bench::{machine, report::write};
 use virt_manager::BackendChoice;
@@ -104,7 +104,8 @@ fn measure(chain: &mut Chain, load: &Load) -> Result<(u64, f64, f64), String> {
 		if let Err(error) = tried.result {
 			return Err(format!("{error:?}"));
 		}
-		paid = (tried.gas_consumed, tried.weight.ref_time() as f64 / 1e12);
+		let charged = tried.weight.saturating_sub(tried.weight_required) + tried.weight_consumed;
+		paid = (of_weight(tried.weight_consumed), charged.ref_time() as f64 / 1e12);
 		times.push(took.as_secs_f64());
 	}
 	times.sort_by(f64::total_cmp);

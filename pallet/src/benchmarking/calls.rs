@@ -1,7 +1,7 @@
 //! Benchmarks of the calls, and of what gas pays for by the item.
 
 use super::{
-	chain::{caller, deploy, storm, upload, GAS},
+	chain::{caller, deploy, storm, upload, WEIGHT},
 	program::{self, ENTRY},
 	storms,
 };
@@ -60,7 +60,7 @@ mod benchmarks {
 		let (hash, entry) = (code_hash(&storms::callee()), ENTRY.as_bytes().to_vec());
 
 		#[extrinsic_call]
-		_(RawOrigin::Signed(caller), hash, entry, vec![1; n as usize], GAS);
+		_(RawOrigin::Signed(caller), hash, entry, vec![1; n as usize], WEIGHT);
 
 		Ok(())
 	}
@@ -77,7 +77,7 @@ mod benchmarks {
 		let value = T::Currency::minimum_balance();
 
 		#[extrinsic_call]
-		_(RawOrigin::Signed(caller), hash, salt, input, value, GAS, None);
+		_(RawOrigin::Signed(caller), hash, salt, input, value, WEIGHT, None);
 
 		assert!(Accounts::<T>::contains_key(address));
 		Ok(())
@@ -91,7 +91,7 @@ mod benchmarks {
 		let (entry, input) = (ENTRY.as_bytes().to_vec(), vec![1; n as usize]);
 
 		#[extrinsic_call]
-		_(RawOrigin::Signed(caller), address, entry, input, value, GAS, None);
+		_(RawOrigin::Signed(caller), address, entry, input, value, WEIGHT, None);
 
 		Ok(())
 	}
@@ -108,6 +108,7 @@ mod benchmarks {
 		#[block]
 		{
 			account::terminate::<T>(meter, &address, &caller)?;
+			meter.settle()?;
 		}
 
 		assert!(!Accounts::<T>::contains_key(address));

@@ -12,6 +12,7 @@ use codec::Encode;
 use frame_benchmarking::{v2::BenchmarkError, whitelisted_caller};
 use frame_support::{
 	traits::fungible::{Inspect, Mutate},
+	weights::Weight,
 	BoundedVec,
 };
 use frame_system::RawOrigin;
@@ -19,7 +20,7 @@ use sp_core::crypto::KeyTypeId;
 use sp_runtime::traits::{Saturating, Zero};
 
 /// More than any benchmark takes.
-pub const GAS: u64 = 10_000_000_000;
+pub const WEIGHT: Weight = Weight::from_parts(20_000_000_000_000, u64::MAX);
 
 /// Of the keys that sign.
 const KEY_TYPE: KeyTypeId = KeyTypeId(*b"virt");
@@ -46,7 +47,7 @@ pub fn deploy<T: Config>(
 	upload::<T>(caller, code)?;
 	let origin = RawOrigin::Signed(caller.clone()).into();
 	let none = BalanceOf::<T>::zero();
-	Pallet::<T>::instantiate(origin, hash, Vec::new(), Vec::new(), none, GAS, None)?;
+	Pallet::<T>::instantiate(origin, hash, Vec::new(), Vec::new(), none, WEIGHT, None)?;
 	let address = Pallet::<T>::address_of(caller, hash, &[]);
 	let some = T::Currency::minimum_balance().saturating_mul(1_000_000u32.into());
 	T::Currency::set_balance(&address, some);
@@ -69,7 +70,7 @@ impl<T: Config> Call<T> {
 		let origin = RawOrigin::Signed(self.caller).into();
 		let entry = ENTRY.as_bytes().to_vec();
 		let none = BalanceOf::<T>::zero();
-		Pallet::<T>::call(origin, self.address, entry, self.input, none, GAS, None)?;
+		Pallet::<T>::call(origin, self.address, entry, self.input, none, WEIGHT, None)?;
 		Ok(())
 	}
 }

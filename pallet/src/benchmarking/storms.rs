@@ -119,8 +119,8 @@ fn data(around: &Surroundings) -> Vec<u8> {
 	put(STORED, STORED_KEY);
 	put(ACCOUNT, &around.account);
 	put(AMOUNT, &1_000_000_000u128.to_le_bytes());
-	// No value, all gas, no limit of the deposit.
-	put(OPTIONS, &[&[0; 24][..], &[0xff; 16]].concat());
+	// No value, all weight, no limit of the deposit.
+	put(OPTIONS, &[&[0; 32][..], &[0xff; 16]].concat());
 	put(CALLEE_HASH, &around.callee_hash);
 	put(CALLEE, &around.callee);
 	put(HASH, &MESSAGE);

@@ -51,7 +51,7 @@ macro_rules! all {
 	($(
 		$(#[$doc:meta])*
 		$name:ident($($arg:ident: $arg_ty:ty),*) -> $result:ty,
-		$base:literal + $per_byte:literal, $scope:ident, $buffers:tt;
+		$base:literal + $per_word:literal, $scope:ident, $buffers:tt;
 	)*) => {
 		benchmarks_of!(least, false, $($name)*);
 		benchmarks_of!(most, true, $($name)*);

@@ -1,11 +1,15 @@
 //! Syscalls about the call itself: what came in, what goes out, and what it has left.
 
 use super::{context::part, Answer, Context, Memory, Stop};
-use crate::{gas, gas::Price, limits::*, stack::Caller, Config, Error, Event, Pallet};
+use crate::{access, gas::Price, limits::*, stack::Caller, Config, Error, Event, Pallet};
 use alloc::vec::Vec;
 use codec::{Decode, Encode};
+use frame_support::traits::Get;
 use sp_runtime::traits::UniqueSaturatedInto;
 use virt_primitives::LOG_TARGET;
+
+/// Gas for each topic of an event, without the database: its index is read and written.
+const GAS_PER_TOPIC: u64 = 4_200;
 
 impl<T: Config> Context<'_, T> {
 	pub(super) fn input_len(&mut self, _: Memory<'_>, price: Price) -> Answer<T> {
@@ -35,7 +39,7 @@ impl<T: Config> Context<'_, T> {
 		len: u64,
 	) -> Answer<T> {
 		self.charge(price, len)?;
-		self.output = memory.read(data, len, MAX_OUTPUT)?;
+		self.output = memory.read(data, len, MAX_OUTPUT, Error::OutputTooLarge)?;
 		Ok(0)
 	}
 
@@ -95,7 +99,8 @@ impl<T: Config> Context<'_, T> {
 
 	pub(super) fn gas_left(&mut self, _: Memory<'_>, price: Price) -> Answer<T> {
 		self.charge(price, 0)?;
-		Ok(self.meter.left().unsigned_abs())
+		self.stack.asked_left = true;
+		Ok(self.meter.gas_left().unsigned_abs())
 	}
 
 	pub(super) fn weight_left(
@@ -105,7 +110,8 @@ impl<T: Config> Context<'_, T> {
 		out: u64,
 	) -> Answer<T> {
 		self.charge(price, 16)?;
-		let weight = gas::to_weight(self.meter.left().unsigned_abs());
+		self.stack.asked_left = true;
+		let weight = self.meter.left();
 		let words = [weight.ref_time().to_le_bytes(), weight.proof_size().to_le_bytes()];
 		memory.write(out, &words.concat())?;
 		Ok(0)
@@ -144,9 +150,15 @@ impl<T: Config> Context<'_, T> {
 		len: u64,
 	) -> Answer<T> {
 		self.charge(price, topics_len.saturating_add(len))?;
-		let topics: Vec<u8> = memory.read(topics, topics_len, MAX_TOPICS * 32)?;
+		let topics: Vec<u8> = memory.read(topics, topics_len, MAX_TOPICS * 32, Error::TooManyTopics)?;
 		if !topics.len().is_multiple_of(32) {
 			return Err(Error::InvalidArgument.into());
+		}
+		for _ in 0..topics.len() / 32 {
+			// The chain's index of the topic.
+			self.meter.charge_gas(GAS_PER_TOPIC)?;
+			self.meter.charge(access::cold_reads::<T>(1, 4))?;
+			self.meter.charge(T::DbWeight::get().writes(1))?;
 		}
 		let topics: Vec<T::Hash> = topics
 			.chunks(32)
@@ -163,9 +175,9 @@ impl<T: Config> Context<'_, T> {
 		len: u64,
 	) -> Answer<T> {
 		if self.stack.events >= MAX_EVENTS {
-			return Err(Error::LimitExceeded.into());
+			return Err(Error::TooManyEvents.into());
 		}
-		let data = memory.read(data, len, MAX_EVENT)?;
+		let data = memory.read(data, len, MAX_EVENT, Error::EventTooLarge)?;
 		self.stack.events += 1;
 		let (address, code_hash) = (self.account.clone(), self.code_hash);
 		Pallet::<T>::deposit_indexed(topics, Event::ProgramEvent { address, code_hash, data });
@@ -181,9 +193,9 @@ impl<T: Config> Context<'_, T> {
 	) -> Answer<T> {
 		self.charge(price, len)?;
 		if self.stack.logs >= MAX_LOGS {
-			return Err(Error::LimitExceeded.into());
+			return Err(Error::TooManyLogs.into());
 		}
-		let text = memory.read(text, len, MAX_LOG)?;
+		let text = memory.read(text, len, MAX_LOG, Error::LogTooLong)?;
 		self.stack.logs += 1;
 		match &mut self.stack.notes {
 			// Who tries a call is told in the answer, and the node's operator nothing.

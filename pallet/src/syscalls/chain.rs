@@ -1,8 +1,12 @@
 //! Syscalls about the chain around the call: accounts, blocks, time.
 
 use super::{code, Answer, Context, Memory};
-use crate::{gas::Price, Accounts, BalanceOf, Config};
-use codec::Encode;
+use crate::{
+	access::{self, Place},
+	gas::Price,
+	AccountInfoOf, Accounts, BalanceOf, Config,
+};
+use codec::{Encode, MaxEncodedLen};
 use frame_support::traits::{
 	fungible::{Inspect, Mutate},
 	tokens::{Fortitude, Preservation},
@@ -11,6 +15,9 @@ use frame_support::traits::{
 use frame_system::pallet_prelude::BlockNumberFor;
 use sp_runtime::traits::{UniqueSaturatedInto, Zero};
 use virt_guest::Code;
+
+/// Bytes of an account's balance, at most.
+const MAX_BALANCE: u32 = 128;
 
 impl<T: Config> Context<'_, T> {
 	pub(super) fn balance(
@@ -22,6 +29,7 @@ impl<T: Config> Context<'_, T> {
 	) -> Answer<T> {
 		self.charge(price, 32 + 16)?;
 		let account = memory.read_account::<T>(account)?;
+		self.stack.accesses.read(&mut self.meter, Place::Balance(account.clone()), MAX_BALANCE)?;
 		let balance =
 			T::Currency::reducible_balance(&account, Preservation::Preserve, Fortitude::Polite);
 		let balance: u128 = balance.unique_saturated_into();
@@ -40,6 +48,10 @@ impl<T: Config> Context<'_, T> {
 		let to = memory.read_account::<T>(to)?;
 		let amount = u128::from_le_bytes(memory.read_array(amount)?);
 		let from = self.own_account()?;
+		for account in [&from, &to] {
+			let place = Place::Balance(account.clone());
+			self.stack.accesses.write(&mut self.meter, place, MAX_BALANCE)?;
+		}
 		// More than a balance can hold is more than the account has.
 		let transferred = BalanceOf::<T>::try_from(amount).is_ok_and(|amount| {
 			frame_support::storage::with_storage_layer(|| {
@@ -76,6 +88,7 @@ impl<T: Config> Context<'_, T> {
 		out: u64,
 	) -> Answer<T> {
 		self.charge(price, 32)?;
+		self.meter.charge(access::cold_reads::<T>(1, 32))?;
 		let hash = BlockNumberFor::<T>::try_from(number)
 			.ok()
 			.and_then(|number| frame_system::BlockHash::<T>::try_get(number).ok());
@@ -86,6 +99,7 @@ impl<T: Config> Context<'_, T> {
 
 	pub(super) fn chain_id(&mut self, mut memory: Memory<'_>, price: Price, out: u64) -> Answer<T> {
 		self.charge(price, 32)?;
+		self.meter.charge(access::cold_reads::<T>(1, 32))?;
 		let genesis = frame_system::Pallet::<T>::block_hash(BlockNumberFor::<T>::zero());
 		memory.write(out, &genesis.encode())?;
 		Ok(0)
@@ -100,6 +114,8 @@ impl<T: Config> Context<'_, T> {
 	) -> Answer<T> {
 		self.charge(price, 32 + 32)?;
 		let account = memory.read_account::<T>(account)?;
+		let max = AccountInfoOf::<T>::max_encoded_len() as u32;
+		self.stack.accesses.read(&mut self.meter, Place::Account(account.clone()), max)?;
 		let Some(info) = Accounts::<T>::get(account) else { return Ok(code(Code::NOT_FOUND)) };
 		memory.write(out, info.code_hash.as_bytes())?;
 		Ok(0)

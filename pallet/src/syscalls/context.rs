@@ -1,14 +1,20 @@
 //! What one frame works with while its program runs.
 
 use crate::{
-	gas::{GasMeter, Price},
+	access::Place,
+	gas::{self, Meter, Price},
+	limits::ABI,
 	stack::{Caller, CallerOf, Stack},
-	BalanceOf, Config, Error,
+	weights, BalanceOf, Config, Error,
 };
 use alloc::vec::Vec;
 use codec::Encode;
 use core::fmt;
+use frame_support::{traits::Get, weights::Weight};
 use sp_core::H256;
+
+/// Bytes of an account's holds, and of its balance, at most.
+const MAX_HOLDS: u32 = 512;
 
 /// See the module.
 pub struct Context<'a, T: Config> {
@@ -28,8 +34,10 @@ pub struct Context<'a, T: Config> {
 	pub output: Vec<u8>,
 	/// What the last frame above gave.
 	pub returned: Vec<u8>,
-	/// The frame's gas.
-	pub meter: GasMeter,
+	/// The frame's weight.
+	pub meter: Meter,
+	/// The ABI that its program was admitted under.
+	pub abi: u16,
 }
 
 impl<'a, T: Config> Context<'a, T> {
@@ -39,7 +47,7 @@ impl<'a, T: Config> Context<'a, T> {
 		caller: CallerOf<T>,
 		input: &'a [u8],
 		value: BalanceOf<T>,
-		gas_limit: u64,
+		weight_limit: Weight,
 	) -> Self {
 		Self {
 			stack,
@@ -50,7 +58,8 @@ impl<'a, T: Config> Context<'a, T> {
 			input,
 			output: Vec::new(),
 			returned: Vec::new(),
-			meter: GasMeter::new(gas_limit),
+			meter: Meter::new(weight_limit),
+			abi: ABI,
 		}
 	}
 
@@ -61,7 +70,21 @@ impl<'a, T: Config> Context<'a, T> {
 
 	/// Charges for a syscall that moves or hashes `len` bytes.
 	pub(super) fn charge(&mut self, price: Price, len: u64) -> Result<(), Error<T>> {
-		self.meter.charge(price.of(len))
+		self.meter.charge_gas(price.of(len))
+	}
+
+	/// Charges for the deposits that an item changes: what is held from the call's payer, and from who
+	/// paid before, is read and written once, at the end of the call.
+	pub(crate) fn access_deposit(&mut self, before: Option<&T::AccountId>) -> Result<(), Error<T>> {
+		let payer = self.stack.deposit.payer().cloned();
+		for account in payer.into_iter().chain(before.cloned()) {
+			let place = Place::Holds(account);
+			if self.stack.accesses.write(&mut self.meter, place, MAX_HOLDS)? {
+				self.meter.charge(gas::measured(weights::SETTLE))?;
+				self.meter.charge(T::DbWeight::get().reads_writes(1, 1))?;
+			}
+		}
+		Ok(())
 	}
 
 	/// The program's account; rows marked `account` do not come here without one.

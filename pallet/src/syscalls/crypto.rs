@@ -1,7 +1,7 @@
 //! Syscalls that hash, and that check signatures.
 
 use super::{code, Answer, Context, Memory};
-use crate::{gas::Price, limits::MAX_HASHED, Config};
+use crate::{gas::Price, limits::MAX_HASHED, Config, Error};
 use sp_core::{ed25519, sr25519};
 use sp_io::{crypto, hashing};
 use virt_guest::Code;
@@ -15,7 +15,7 @@ impl<T: Config> Context<'_, T> {
 		hash: impl FnOnce(&[u8]) -> [u8; N],
 	) -> Answer<T> {
 		self.charge(price, len)?;
-		let data = memory.read(data, len, MAX_HASHED)?;
+		let data = memory.read(data, len, MAX_HASHED, Error::TooMuchHashed)?;
 		memory.write(out, &hash(&data))?;
 		Ok(0)
 	}
@@ -72,7 +72,7 @@ impl<T: Config> Context<'_, T> {
 		is_good: impl FnOnce([u8; 64], &[u8], [u8; 32]) -> bool,
 	) -> Answer<T> {
 		self.charge(price, len)?;
-		let message = memory.read(message, len, MAX_HASHED)?;
+		let message = memory.read(message, len, MAX_HASHED, Error::TooMuchHashed)?;
 		let (signature, public) = (memory.read_array(signature)?, memory.read_array(public)?);
 		let good = is_good(signature, &message, public);
 		Ok(if good { 0 } else { code(Code::INVALID_SIGNATURE) })

@@ -14,10 +14,16 @@ impl Memory<'_> {
 		u32::try_from(pointer).map_err(|_| Error::OutOfBounds)
 	}
 
-	/// The `len` bytes at `pointer`, of which there may be `max`.
-	pub fn read<T>(&self, pointer: u64, len: u64, max: u32) -> Result<Vec<u8>, Error<T>> {
+	/// The `len` bytes at `pointer`; `too_long` where there are more than `max`.
+	pub fn read<T>(
+		&self,
+		pointer: u64,
+		len: u64,
+		max: u32,
+		too_long: Error<T>,
+	) -> Result<Vec<u8>, Error<T>> {
 		if len > max.into() {
-			return Err(Error::LimitExceeded);
+			return Err(too_long);
 		}
 		let address = Self::address(pointer)?;
 		if let Some(bytes) = self.0.memory(address, len as usize) {

@@ -60,7 +60,7 @@ macro_rules! define {
 	($(
 		$(#[$doc:meta])*
 		$name:ident($($arg:ident: $arg_ty:ty),*) -> $result:ty,
-		$base:literal + $per_byte:literal, $scope:ident, [$($direction:tt $buffer:tt),*];
+		$base:literal + $per_word:literal, $scope:ident, [$($direction:tt $buffer:tt),*];
 	)*) => {
 		/// The rows, by number.
 		#[allow(non_camel_case_types)]
@@ -76,7 +76,7 @@ macro_rules! define {
 				if number == Row::$name as u32 {
 					let [$($arg,)* ..] = args;
 					define!(@scope $scope, context);
-					let price = Price { base: $base, per_byte: $per_byte };
+					let price = Price { base: $base, per_word: $per_word };
 					return context.$name(memory, price, $($arg),*);
 				}
 			)*
@@ -197,7 +197,7 @@ mod tests {
 		($(
 			$(#[$doc:meta])*
 			$name:ident($($arg:ident: $arg_ty:ty),*) -> $result:ty,
-			$base:literal + $per_byte:literal, $scope:ident, $buffers:tt;
+			$base:literal + $per_word:literal, $scope:ident, $buffers:tt;
 		)*) => {
 			/// The types of the arguments, by syscall.
 			const TYPES: &[(&str, &[&str])] =

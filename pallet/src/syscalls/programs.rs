@@ -7,6 +7,7 @@
 use super::{code, context::part, Answer, Context, Memory, Stop};
 use crate::{
 	account,
+	access::Place,
 	gas::{self, Price},
 	limits::*,
 	run::{Callee, Nested},
@@ -18,37 +19,69 @@ use frame_support::{
 	dispatch::{extract_actual_weight, GetDispatchInfo},
 	storage::with_storage_layer,
 	traits::Contains,
+	weights::Weight,
 };
 use frame_system::RawOrigin;
 use sp_core::H256;
 use sp_runtime::traits::Dispatchable;
 use virt_guest::Code;
 
-/// The options of a call, as they lie in memory: 40 bytes.
+/// The options of a call, as they lie in memory: 48 bytes. Up to ABI 1 they were 40, with a limit of gas
+/// in place of the two parts of a weight.
 struct Options<T: Config> {
 	/// `None` for more than a balance can hold.
 	value: Option<BalanceOf<T>>,
-	gas_limit: u64,
+	weight_limit: Weight,
 	deposit_limit: Option<BalanceOf<T>>,
 }
 
+/// The first ABI whose programs limit the weight of a call, and not its gas.
+const ABI_OF_WEIGHT_LIMITS: u16 = 2;
+
+/// A limit as programs write it: 0 stands for none.
+fn limit(part: u64) -> u64 {
+	if part == 0 {
+		u64::MAX
+	} else {
+		part
+	}
+}
+
+/// A limit of gas as programs up to ABI 1 write it.
+fn gas_limit(gas: u64) -> Weight {
+	Weight::from_parts(limit(gas.saturating_mul(gas::REF_TIME_PER_GAS)), u64::MAX)
+}
+
+fn word(bytes: &[u8], at: usize) -> u64 {
+	let mut word = [0; 8];
+	word.copy_from_slice(&bytes[at..at + 8]);
+	u64::from_le_bytes(word)
+}
+
 impl<T: Config> Options<T> {
-	fn read(memory: &Memory<'_>, pointer: u64) -> Result<Self, Error<T>> {
-		let bytes: [u8; 40] = memory.read_array(pointer)?;
-		let word = |at: usize| {
-			let mut word = [0; 8];
-			word.copy_from_slice(&bytes[at..at + 8]);
-			u64::from_le_bytes(word)
-		};
-		let amount = |at: usize| u128::from(word(at)) | u128::from(word(at + 8)) << 64;
-		Ok(Self {
+	fn read(memory: &Memory<'_>, pointer: u64, abi: u16) -> Result<Self, Error<T>> {
+		if abi >= ABI_OF_WEIGHT_LIMITS {
+			let bytes: [u8; 48] = memory.read_array(pointer)?;
+			let weight_limit =
+				Weight::from_parts(limit(word(&bytes, 16)), limit(word(&bytes, 24)));
+			Ok(Self::new(&bytes, weight_limit, 32))
+		} else {
+			let bytes: [u8; 40] = memory.read_array(pointer)?;
+			Ok(Self::new(&bytes, gas_limit(word(&bytes, 16)), 24))
+		}
+	}
+
+	fn new(bytes: &[u8], weight_limit: Weight, deposit_limit: usize) -> Self {
+		let amount =
+			|at: usize| u128::from(word(bytes, at)) | u128::from(word(bytes, at + 8)) << 64;
+		Self {
 			value: amount(0).try_into().ok(),
-			gas_limit: word(16),
+			weight_limit,
 			// No limit is also what is above all that there can be.
-			deposit_limit: Some(amount(24))
+			deposit_limit: Some(amount(deposit_limit))
 				.filter(|limit| *limit != u128::MAX)
 				.and_then(|limit| limit.try_into().ok()),
-		})
+		}
 	}
 }
 
@@ -65,10 +98,10 @@ impl<T: Config> Context<'_, T> {
 		options: u64,
 	) -> Answer<T> {
 		self.charge(price, entry_len.saturating_add(input_len))?;
-		let entry = memory.read(entry, entry_len, MAX_ENTRY)?;
-		let options = Options::read(&memory, options)?;
+		let entry = memory.read(entry, entry_len, MAX_ENTRY, Error::EntryNotFound)?;
+		let options = Options::read(&memory, options, self.abi)?;
 		let address = memory.read_account::<T>(address)?;
-		let input = memory.read(input, input_len, MAX_INPUT)?;
+		let input = memory.read(input, input_len, MAX_INPUT, Error::InputTooLarge)?;
 		Self::ask(Callee::Account { address, entry }, input, options)
 	}
 
@@ -84,10 +117,10 @@ impl<T: Config> Context<'_, T> {
 		options: u64,
 	) -> Answer<T> {
 		self.charge(price, salt_len.saturating_add(input_len))?;
-		let salt = memory.read(salt, salt_len, MAX_SALT)?;
-		let options = Options::read(&memory, options)?;
+		let salt = memory.read(salt, salt_len, MAX_SALT, Error::SaltTooLong)?;
+		let options = Options::read(&memory, options, self.abi)?;
 		let code_hash = H256(memory.read_array(code_hash)?);
-		let input = memory.read(input, input_len, MAX_INPUT)?;
+		let input = memory.read(input, input_len, MAX_INPUT, Error::InputTooLarge)?;
 		Self::ask(Callee::New { code_hash, salt }, input, options)
 	}
 
@@ -96,9 +129,9 @@ impl<T: Config> Context<'_, T> {
 		input: alloc::vec::Vec<u8>,
 		options: Options<T>,
 	) -> Answer<T> {
-		let Options { value, gas_limit, deposit_limit } = options;
+		let Options { value, weight_limit, deposit_limit } = options;
 		let Some(value) = value else { return Ok(code(Code::TRANSFER_FAILED)) };
-		Err(Stop::Call(Box::new(Nested { callee, input, value, gas_limit, deposit_limit })))
+		Err(Stop::Call(Box::new(Nested { callee, input, value, weight_limit, deposit_limit })))
 	}
 
 	pub(super) fn run_code(
@@ -110,15 +143,24 @@ impl<T: Config> Context<'_, T> {
 		entry_len: u64,
 		input: u64,
 		input_len: u64,
-		gas_limit: u64,
+		weight: u64,
 	) -> Answer<T> {
 		self.charge(price, entry_len.saturating_add(input_len))?;
-		let entry = memory.read(entry, entry_len, MAX_ENTRY)?;
+		let entry = memory.read(entry, entry_len, MAX_ENTRY, Error::EntryNotFound)?;
 		let code_hash = H256(memory.read_array(code_hash)?);
-		let input = memory.read(input, input_len, MAX_INPUT)?;
+		let input = memory.read(input, input_len, MAX_INPUT, Error::InputTooLarge)?;
+		let weight_limit = if self.abi < ABI_OF_WEIGHT_LIMITS {
+			gas_limit(weight)
+		} else if weight == 0 {
+			Weight::MAX
+		} else {
+			let bytes: [u8; 16] = memory.read_array(weight)?;
+			Weight::from_parts(limit(word(&bytes, 0)), limit(word(&bytes, 8)))
+		};
 		let callee = Callee::Code { code_hash, entry };
 		let value = self.value;
-		Err(Stop::Call(Box::new(Nested { callee, input, value, gas_limit, deposit_limit: None })))
+		let deposit_limit = None;
+		Err(Stop::Call(Box::new(Nested { callee, input, value, weight_limit, deposit_limit })))
 	}
 
 	pub(super) fn returned_len(&mut self, _: Memory<'_>, price: Price) -> Answer<T> {
@@ -148,7 +190,7 @@ impl<T: Config> Context<'_, T> {
 		len: u64,
 	) -> Answer<T> {
 		self.charge(price, len)?;
-		let call = memory.read(call, len, MAX_CALL)?;
+		let call = memory.read(call, len, MAX_CALL, Error::CallTooLarge)?;
 		let account = self.own_account()?;
 		let call = T::RuntimeCall::decode_all_with_depth_limit(MAX_CALL_DEPTH, &mut &call[..]);
 		let Ok(call) = call else { return Ok(code(Code::INVALID_CALL)) };
@@ -156,8 +198,7 @@ impl<T: Config> Context<'_, T> {
 			return Ok(code(Code::CALL_FILTERED));
 		}
 		let info = call.get_dispatch_info();
-		let charged = gas::of_weight(info.call_weight);
-		self.meter.charge::<T>(charged)?;
+		self.meter.charge::<T>(info.call_weight)?;
 		let origin = RawOrigin::Signed(account).into();
 		let mut taken = info.call_weight;
 		let result = with_storage_layer(|| {
@@ -165,7 +206,7 @@ impl<T: Config> Context<'_, T> {
 			taken = extract_actual_weight(&result, &info);
 			result.map(drop).map_err(|failure| failure.error)
 		});
-		self.meter.refund(charged.saturating_sub(gas::of_weight(taken)));
+		self.meter.refund(info.call_weight.saturating_sub(taken));
 		Ok(if result.is_ok() { 0 } else { code(Code::DISPATCH_FAILED) })
 	}
 
@@ -185,11 +226,14 @@ impl<T: Config> Context<'_, T> {
 		if self.stack.count(&account) > 1 {
 			return Ok(code(Code::REENTRANCY_DENIED));
 		}
-		self.meter.charge::<T>(gas::terminate(account::items::<T>(&account)))?;
-		let before = self.stack.deposit.left();
+		let place = Place::Account(account.clone());
+		self.stack.accesses.write(&mut self.meter, place, 0)?;
+		self.meter.charge::<T>(gas::terminate::<T>(account::items::<T>(&account)))?;
+		self.access_deposit(None)?;
+		let (before, checkpoint) = (self.stack.deposit.left(), self.stack.deposit.checkpoint());
 		let deposit = &mut self.stack.deposit;
 		if with_storage_layer(|| account::terminate(deposit, &account, &beneficiary)).is_err() {
-			self.stack.deposit.reset(before);
+			self.stack.deposit.reset(before, checkpoint);
 			return Ok(code(Code::TRANSFER_FAILED));
 		}
 		self.stack.transient.clear(&account);

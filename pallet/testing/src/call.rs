@@ -1,12 +1,12 @@
 //! A call, what is expected of it, and what came of it.
 
-use crate::{name, runtime::*, Account, AccountId, Chain, Error, ALICE, GAS};
+use crate::{name, runtime::*, Account, AccountId, Chain, Error, Weight, ALICE, WEIGHT};
 use codec::{DecodeAll, Encode};
 use pallet_virt::dry_run::{self, DryRunOf};
 use sp_core::H256;
 use sp_runtime::DispatchError;
 
-/// A call to come: by [`ALICE`], with no value and plenty of gas unless it is said otherwise.
+/// A call to come: by [`ALICE`], with no value and plenty of weight unless it is said otherwise.
 #[must_use = "nothing is called until it is said what is expected"]
 pub struct Call {
 	chain: Chain,
@@ -14,7 +14,7 @@ pub struct Call {
 	input: Vec<u8>,
 	caller: AccountId,
 	value: u128,
-	gas: u64,
+	weight: Weight,
 	deposit: Option<u128>,
 }
 
@@ -32,8 +32,8 @@ pub struct Outcome {
 	pub error: Option<DispatchError>,
 	/// What the program gave, also where it reverted.
 	pub output: Vec<u8>,
-	/// Gas that it took.
-	pub gas_used: u64,
+	/// Weight that it took, without the base of the call.
+	pub weight_used: Weight,
 	/// Data of the program's events, in order.
 	pub events: Vec<Vec<u8>>,
 	/// What programs logged, a line each.
@@ -44,7 +44,7 @@ impl Call {
 	pub(crate) fn new(chain: &Chain, what: What, arguments: impl Encode) -> Self {
 		let input = arguments.encode();
 		let (chain, caller) = (chain.clone(), ALICE);
-		Self { chain, what, input, caller, value: 0, gas: GAS, deposit: None }
+		Self { chain, what, input, caller, value: 0, weight: WEIGHT, deposit: None }
 	}
 
 	/// By another caller.
@@ -59,9 +59,9 @@ impl Call {
 		self
 	}
 
-	/// With this gas limit.
-	pub fn gas(mut self, gas: u64) -> Self {
-		self.gas = gas;
+	/// With this weight limit.
+	pub fn weight(mut self, weight: Weight) -> Self {
+		self.weight = weight;
 		self
 	}
 
@@ -86,9 +86,9 @@ impl Call {
 			})
 			.collect()
 		});
-		let (output, gas_used) = (trial.output, trial.gas_consumed);
+		let (output, weight_used) = (trial.output, trial.weight_consumed);
 		let log = trial.logs.iter().map(|line| String::from_utf8_lossy(line).into()).collect();
-		Outcome { error, output, gas_used, events, log }
+		Outcome { error, output, weight_used, events, log }
 	}
 
 	/// The call has to succeed, and its output to be a `T`.
@@ -144,19 +144,19 @@ impl Call {
 	}
 
 	fn extrinsic(&self) -> pallet_virt::Call<Runtime> {
-		let Self { input, value, gas: gas_limit, deposit: storage_deposit_limit, .. } = self;
-		let (input, value, gas_limit) = (input.clone(), *value, *gas_limit);
+		let Self { input, value, weight: weight_limit, deposit: storage_deposit_limit, .. } = self;
+		let (input, value, weight_limit) = (input.clone(), *value, *weight_limit);
 		let storage_deposit_limit = *storage_deposit_limit;
 		match self.what.clone() {
 			What::Run { code_hash, entry } => {
-				pallet_virt::Call::run { code_hash, entry, input, gas_limit }
+				pallet_virt::Call::run { code_hash, entry, input, weight_limit }
 			},
 			What::Instantiate { code_hash, salt } => pallet_virt::Call::instantiate {
 				code_hash,
 				salt,
 				input,
 				value,
-				gas_limit,
+				weight_limit,
 				storage_deposit_limit,
 			},
 			What::Call { address, entry } => {
@@ -166,7 +166,7 @@ impl Call {
 					entry,
 					input,
 					value,
-					gas_limit,
+					weight_limit,
 					storage_deposit_limit,
 				}
 			},
@@ -176,16 +176,16 @@ impl Call {
 	/// What the call gives and takes, changing nothing: an extrinsic that fails says neither.
 	fn trial(&self) -> DryRunOf<Runtime> {
 		let (caller, input) = (self.caller.into(), self.input.clone());
-		let (value, gas, deposit) = (self.value, Some(self.gas), self.deposit);
+		let (value, weight, deposit) = (self.value, Some(self.weight), self.deposit);
 		match self.what.clone() {
 			What::Run { code_hash, entry } => {
-				dry_run::run::<Runtime>(caller, code_hash, entry, input, gas)
+				dry_run::run::<Runtime>(caller, code_hash, entry, input, weight)
 			},
 			What::Instantiate { code_hash, salt } => {
-				dry_run::instantiate::<Runtime>(caller, code_hash, salt, input, value, gas, deposit)
+				dry_run::instantiate::<Runtime>(caller, code_hash, salt, input, value, weight, deposit)
 			},
 			What::Call { address, entry } => {
-				dry_run::call::<Runtime>(caller, address.into(), entry, input, value, gas, deposit)
+				dry_run::call::<Runtime>(caller, address.into(), entry, input, value, weight, deposit)
 			},
 		}
 	}
@@ -209,8 +209,8 @@ impl Outcome {
 	fn details(&self) -> String {
 		let log = self.log.iter().map(|line| format!("\n  log: {line}"));
 		format!(
-			"\n  gas: {}\n  output: {:?}{}",
-			self.gas_used,
+			"\n  weight: {}\n  output: {:?}{}",
+			self.weight_used,
 			self.output,
 			log.collect::<String>()
 		)

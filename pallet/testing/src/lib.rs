@@ -19,6 +19,7 @@ mod call;
 mod runtime;
 
 pub use call::{Call, Outcome};
+pub use frame_support::weights::Weight;
 pub use pallet_virt;
 pub use runtime::*;
 pub use virt_guest as guest;
@@ -58,8 +59,8 @@ pub const EXISTENTIAL_DEPOSIT: u128 = 10;
 pub const DEPOSIT_PER_ITEM: u128 = 100;
 /// What is held for each byte of a program, and of a storage item's key and value.
 pub const DEPOSIT_PER_BYTE: u128 = 1;
-/// Gas of a call that does not say how much.
-pub const GAS: u64 = 180_000_000;
+/// Weight limit of a call that does not say how much: that of a dry-run.
+pub const WEIGHT: Weight = pallet_virt::limits::MAX_DRY_RUN_WEIGHT;
 
 /// The first block's number and time. See [`Chain::skip`].
 const FIRST_BLOCK: u32 = 1;
@@ -94,7 +95,7 @@ impl Chain {
 		Self::on(&INTERPRETER)
 	}
 
-	/// A new chain on another backend. Results and gas are the same.
+	/// A new chain on another backend. Results and weights are the same.
 	pub fn with_backend(choice: BackendChoice) -> Self {
 		Self::on(&engine(choice))
 	}

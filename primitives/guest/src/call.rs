@@ -7,30 +7,49 @@ use alloc::vec::Vec;
 use codec::{Decode, DecodeAll, Encode};
 use core::marker::PhantomData;
 
+/// Ref time in picoseconds, of which 1,400 are a unit of gas, and proof size in bytes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Weight {
+	/// In picoseconds.
+	pub ref_time: u64,
+	/// In bytes.
+	pub proof_size: u64,
+}
+
+impl Weight {
+	/// As the syscalls take it.
+	pub(crate) fn to_bytes(self) -> [u8; 16] {
+		let mut bytes = [0; 16];
+		bytes[..8].copy_from_slice(&self.ref_time.to_le_bytes());
+		bytes[8..].copy_from_slice(&self.proof_size.to_le_bytes());
+		bytes
+	}
+}
+
 /// What a call of another program may take, beside its input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
 	/// Transferred with the call.
 	pub value: u128,
-	/// Gas that it may take: 0 for all that is left.
-	pub gas: u64,
+	/// Weight that it may take; 0 of a part for all that is left.
+	pub weight: Weight,
 	/// What the signer may be held for: [`u128::MAX`] for all that this call may hold.
 	pub deposit: u128,
 }
 
 impl Default for Limits {
 	fn default() -> Self {
-		Self { value: 0, gas: 0, deposit: u128::MAX }
+		Self { value: 0, weight: Weight::default(), deposit: u128::MAX }
 	}
 }
 
 impl Limits {
 	/// As the syscalls take them.
-	pub(crate) fn to_bytes(self) -> [u8; 40] {
-		let mut bytes = [0; 40];
+	pub(crate) fn to_bytes(self) -> [u8; 48] {
+		let mut bytes = [0; 48];
 		bytes[..16].copy_from_slice(&self.value.to_le_bytes());
-		bytes[16..24].copy_from_slice(&self.gas.to_le_bytes());
-		bytes[24..].copy_from_slice(&self.deposit.to_le_bytes());
+		bytes[16..32].copy_from_slice(&self.weight.to_bytes());
+		bytes[32..].copy_from_slice(&self.deposit.to_le_bytes());
 		bytes
 	}
 }
@@ -38,7 +57,7 @@ impl Limits {
 /// A call of another program's entry, that gives a `T` or reverts with an `E`.
 ///
 /// [`interface!`](crate::interface!) makes these. By default nothing is transferred, and the callee
-/// may take all the gas and all the deposit that this call may.
+/// may take all the weight and all the deposit that this call may.
 #[must_use = "nothing is called before `call`"]
 pub struct Call<T, E> {
 	address: [u8; 32],
@@ -70,9 +89,9 @@ impl<T, E> Call<T, E> {
 		self
 	}
 
-	/// Lets the callee take this much gas at most.
-	pub fn gas(mut self, gas: u64) -> Self {
-		self.limits.gas = gas;
+	/// Lets the callee take this much weight at most.
+	pub fn weight(mut self, weight: Weight) -> Self {
+		self.limits.weight = weight;
 		self
 	}
 
@@ -121,7 +140,7 @@ fn outcome<T: Decode, E: Decode>(
 /// }
 ///
 /// let balance: Result<u128, CallError<()>> = Token(address).balance_of(account).call();
-/// Token(address).transfer(account, 5).gas(1_000_000).call()?;
+/// Token(address).transfer(account, 5).deposit_limit(0).call()?;
 /// ```
 #[macro_export]
 macro_rules! interface {
@@ -205,10 +224,12 @@ mod tests {
 	fn limits_are_as_asked_for() {
 		let call = OTHER.nothing();
 		assert_eq!(call.limits, Limits::default());
-		let limits = call.value(1).gas(2).deposit_limit(3).limits;
-		assert_eq!(limits, Limits { value: 1, gas: 2, deposit: 3 });
+		let weight = Weight { ref_time: 2, proof_size: 3 };
+		let limits = call.value(1).weight(weight).deposit_limit(4).limits;
+		assert_eq!(limits, Limits { value: 1, weight, deposit: 4 });
 		let bytes = limits.to_bytes();
-		assert_eq!((bytes.len(), bytes[0], bytes[16], bytes[24]), (40, 1, 2, 3));
+		assert_eq!((bytes.len(), bytes[0], bytes[16]), (48, 1, 2));
+		assert_eq!((bytes[24], bytes[32]), (3, 4));
 	}
 
 	#[test]

@@ -1,7 +1,7 @@
 //! Other programs, and the rest of the runtime. All of it needs an account of the program's own,
 //! except [`run_code`].
 
-pub use crate::call::Limits;
+pub use crate::call::{Limits, Weight};
 
 use crate::{env::AccountId, syscalls, Failure};
 use alloc::{vec, vec::Vec};
@@ -19,7 +19,7 @@ pub fn call(
 ) -> Result<Vec<u8>, Failure> {
 	let options = limits.to_bytes();
 	// SAFETY: the slices are readable for the lengths that go with them; an account is 32 bytes, and
-	// the options are 40.
+	// the options are 48.
 	Failure::check(unsafe {
 		syscalls::call_program(
 			address.as_ptr(),
@@ -59,15 +59,16 @@ pub fn instantiate(
 }
 
 /// Runs another program's code in this one's place: with its account, storage, caller and value. It
-/// can do whatever this program can: run none that is not trusted like this one. `gas` is as in
+/// can do whatever this program can: run none that is not trusted like this one. `weight` is as in
 /// [`Limits`].
 pub fn run_code(
 	code_hash: &CodeHash,
 	entry: &str,
 	input: &[u8],
-	gas: u64,
+	weight: Weight,
 ) -> Result<Vec<u8>, Failure> {
-	// SAFETY: as for `call`; a code hash is 32 bytes.
+	let weight = weight.to_bytes();
+	// SAFETY: as for `call`; a code hash is 32 bytes, and the weight is 16.
 	Failure::check(unsafe {
 		syscalls::run_code(
 			code_hash.as_ptr(),
@@ -75,7 +76,7 @@ pub fn run_code(
 			entry.len() as u64,
 			input.as_ptr(),
 			input.len() as u64,
-			gas,
+			weight.as_ptr(),
 		)
 	})?;
 	Ok(returned())

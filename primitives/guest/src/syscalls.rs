@@ -7,7 +7,7 @@ macro_rules! imports {
 	($(
 		$(#[$doc:meta])*
 		$name:ident($($argument:ident: $type:ty),* $(,)?) -> $result:ty,
-		$base:literal + $per_byte:literal, $scope:ident, [$($buffers:tt)*];
+		$base:literal + $per_word:literal, $scope:ident, [$($buffers:tt)*];
 	)*) => {
 		#[$crate::__private::polkavm_import(abi = $crate::__private::default_abi)]
 		extern "C" {

@@ -9,13 +9,16 @@
 //! - A pointer or length that does not lie in the program's memory is a fault: it ends the call.
 //! - A result that is negative as an `i64` is a [`Code`](crate::Code): the call goes on.
 //! - Numbers in memory are little-endian. An account is 32 bytes, an amount 16 bytes (`u128`).
-//! - The price of a syscall, in gas, is `base + per_byte * n`; `n` counts the bytes that it moves
-//!   or hashes. It is charged before the work. Prices are consensus.
+//! - The price of a syscall, in gas, is `base + per_word * n`; `n` counts the words of 32 bytes, begun
+//!   or whole, that it moves or hashes. It is charged before the work. Prices are consensus.
+//! - A syscall that reads or writes the chain's storage also pays for that, in both parts of the weight:
+//!   for a key's first access in a call what the database takes and what the proof has of it; for later
+//!   ones nothing.
 //! - Rows marked `account` need an account of the program's own: in a one-shot `run` they fault.
 
 /// Calls the macro `$callback` with all rows of the table.
 ///
-/// A row is `#[doc] name(argument: type, ..) -> result, base + per_byte, any | account, [buffers];`.
+/// A row is `#[doc] name(argument: type, ..) -> result, base + per_word, any | account, [buffers];`.
 ///
 /// A buffer is `in(pointer, length, limit)`, or `out(..)`, by names of arguments; one of a fixed
 /// length is `in(pointer, bytes)`. It tells the runtime which bytes to have brought along.
@@ -24,173 +27,174 @@ macro_rules! syscall_table {
 	($callback:path) => {
 		$callback! {
 			/// Length of the call's input, in bytes.
-			input_len() -> u64, 250 + 0, any, [];
+			input_len() -> u64, 400 + 0, any, [];
 			/// Copies up to `len` bytes of the input, from `offset` on, to `out`.
 			/// Returns how many bytes were copied: less than `len` at the input's end.
-			input(out: *mut u8, offset: u64, len: u64) -> u64, 300 + 1, any,
+			input(out: *mut u8, offset: u64, len: u64) -> u64, 450 + 4, any,
 				[out(out, len, 65_536)];
 			/// Sets the call's output to the `len` bytes at `data`; the last one set counts.
-			output(data: *const u8, len: u64) -> (), 300 + 22, any,
+			output(data: *const u8, len: u64) -> (), 450 + 8, any,
 				[in(data, len, 16_384)];
 			/// Ends the call at once. `flags` is 0, or 1 to revert: all that the call changed is undone.
-			exit(flags: u64) -> (), 250 + 0, any, [];
+			exit(flags: u64) -> (), 400 + 0, any, [];
 			/// Writes the account that called, 32 bytes, to `out`.
-			caller(out: *mut u8) -> (), 300 + 1, any,
+			caller(out: *mut u8) -> (), 750 + 4, any,
 				[out(out, 32)];
 			/// Writes the program's own account, 32 bytes, to `out`.
-			address(out: *mut u8) -> (), 300 + 1, account,
+			address(out: *mut u8) -> (), 750 + 4, account,
 				[out(out, 32)];
 			/// Writes the amount that was transferred with this call, 16 bytes, to `out`.
-			value(out: *mut u8) -> (), 300 + 1, any,
+			value(out: *mut u8) -> (), 450 + 4, any,
 				[out(out, 16)];
 			/// Writes the balance of the account at `account` that it could spend without being
 			/// reaped, 16 bytes, to `out`.
-			balance(account: *const u8, out: *mut u8) -> (), 10_000 + 1, any,
+			balance(account: *const u8, out: *mut u8) -> (), 4_000 + 4, any,
 				[in(account, 32), out(out, 16)];
 			/// Transfers the amount at `amount` (16 bytes) from the program's account to the account
 			/// at `to` (32 bytes). Returns 0, or `Code::TRANSFER_FAILED`.
-			transfer(to: *const u8, amount: *const u8) -> i64, 30_000 + 1, account,
+			transfer(to: *const u8, amount: *const u8) -> i64, 72_000 + 4, account,
 				[in(to, 32), in(amount, 16)];
 			/// Number of the block that this call is in.
-			block_number() -> u64, 500 + 0, any, [];
+			block_number() -> u64, 1_200 + 0, any, [];
 			/// The block's time, in milliseconds since the Unix epoch.
-			now() -> u64, 500 + 0, any, [];
+			now() -> u64, 1_200 + 0, any, [];
 			/// Reads the value under `key` and copies its first `out_len` bytes to `out`.
 			/// Returns the value's whole length, or `Code::NOT_FOUND`.
-			storage_get(key: *const u8, key_len: u64, out: *mut u8, out_len: u64) -> i64, 16_000 + 4, account,
+			storage_get(key: *const u8, key_len: u64, out: *mut u8, out_len: u64) -> i64, 6_700 + 13, account,
 				[in(key, key_len, 128), out(out, out_len, 4_096)];
 			/// Stores `len` bytes under `key`. Returns the old value's length, or `Code::NOT_FOUND`.
 			/// The deposit for it is held from who signed the call; one who cannot pay is a fault.
-			storage_set(key: *const u8, key_len: u64, value: *const u8, len: u64) -> i64, 50_000 + 55, account,
+			storage_set(key: *const u8, key_len: u64, value: *const u8, len: u64) -> i64, 13_000 + 40, account,
 				[in(key, key_len, 128), in(value, len, 4_096)];
 			/// Removes the value under `key`, and gives its deposit back to who paid it. Returns its
 			/// length, or `Code::NOT_FOUND`.
-			storage_remove(key: *const u8, key_len: u64) -> i64, 60_000 + 4, account,
+			storage_remove(key: *const u8, key_len: u64) -> i64, 6_700 + 13, account,
 				[in(key, key_len, 128)];
 			/// Returns the length of the value under `key`, or `Code::NOT_FOUND`.
-			storage_contains(key: *const u8, key_len: u64) -> i64, 34_000 + 4, account,
+			storage_contains(key: *const u8, key_len: u64) -> i64, 6_700 + 13, account,
 				[in(key, key_len, 128)];
 			/// Deposits a `ProgramEvent` with the `len` bytes at `data`.
-			event(data: *const u8, len: u64) -> (), 4_000 + 22, any,
+			event(data: *const u8, len: u64) -> (), 5_400 + 40, any,
 				[in(data, len, 4_096)];
 			/// Gives a line of text to the node's log (target `virt`); no effect on the chain.
 			/// Text that is not UTF-8 is shown with replacement characters.
-			log(text: *const u8, len: u64) -> (), 4_000 + 40, any,
+			log(text: *const u8, len: u64) -> (), 1_000 + 14, any,
 				[in(text, len, 1_024)];
 			/// Gas left for this call, after this syscall was paid for.
-			gas_left() -> u64, 250 + 0, any, [];
+			gas_left() -> u64, 400 + 0, any, [];
 			/// Writes the BLAKE2b-256 hash of the `len` bytes at `data`, 32 bytes, to `out`.
-			blake2_256(data: *const u8, len: u64, out: *mut u8) -> (), 600 + 1, any,
+			blake2_256(data: *const u8, len: u64, out: *mut u8) -> (), 1_100 + 60, any,
 				[in(data, len, 65_536), out(out, 32)];
 			/// Writes the account that signed the call that all of this is part of, 32 bytes, to
 			/// `out`: zeros for root.
-			origin(out: *mut u8) -> (), 300 + 1, any,
+			origin(out: *mut u8) -> (), 750 + 4, any,
 				[out(out, 32)];
 			/// 1 when the caller is who signed the call, or root; 0 when it is a program.
-			caller_is_origin() -> u64, 250 + 0, any, [];
+			caller_is_origin() -> u64, 400 + 0, any, [];
 			/// 1 when the caller is root, whose account reads as zeros; 0 otherwise.
-			caller_is_root() -> u64, 250 + 0, any, [];
+			caller_is_root() -> u64, 400 + 0, any, [];
 			/// Writes the code hash of the program that is running, 32 bytes, to `out`.
-			code_hash(out: *mut u8) -> (), 300 + 1, any,
+			code_hash(out: *mut u8) -> (), 450 + 4, any,
 				[out(out, 32)];
 			/// Writes the code hash of the account program at `account`, 32 bytes, to `out`. Returns 0,
 			/// or `Code::NOT_FOUND`.
-			code_hash_of(account: *const u8, out: *mut u8) -> i64, 10_000 + 1, any,
+			code_hash_of(account: *const u8, out: *mut u8) -> i64, 4_200 + 4, any,
 				[in(account, 32), out(out, 32)];
 			/// Writes the hash of the block with this number, 32 bytes, to `out`. Returns 0, or
 			/// `Code::NOT_FOUND`: the chain remembers the latest ones, and the first.
-			block_hash(number: u64, out: *mut u8) -> i64, 10_000 + 1, any,
+			block_hash(number: u64, out: *mut u8) -> i64, 4_200 + 4, any,
 				[out(out, 32)];
 			/// Writes the hash of the chain's first block, 32 bytes, to `out`: no two chains share it.
-			chain_id(out: *mut u8) -> (), 10_000 + 1, any,
+			chain_id(out: *mut u8) -> (), 4_000 + 4, any,
 				[out(out, 32)];
 			/// Writes the least that an account can hold, 16 bytes, to `out`.
-			existential_deposit(out: *mut u8) -> (), 300 + 1, any,
+			existential_deposit(out: *mut u8) -> (), 450 + 4, any,
 				[out(out, 16)];
-			/// Writes the weight that the gas left stands for to `out`: time in picoseconds and bytes of
-			/// proof, 8 bytes each.
-			weight_left(out: *mut u8) -> (), 300 + 1, any,
+			/// Writes the weight that is left for this call to `out`: ref time in picoseconds and proof size
+			/// in bytes, 8 bytes each.
+			weight_left(out: *mut u8) -> (), 750 + 4, any,
 				[out(out, 16)];
 			/// Writes what who signed the call may still be held for, 16 bytes, to `out`: what is left
 			/// of the limit, whether there is the balance for it or not.
-			deposit_left(out: *mut u8) -> (), 300 + 1, any,
+			deposit_left(out: *mut u8) -> (), 450 + 4, any,
 				[out(out, 16)];
 			/// Writes the BLAKE2b-128 hash of the `len` bytes at `data`, 16 bytes, to `out`.
-			blake2_128(data: *const u8, len: u64, out: *mut u8) -> (), 600 + 1, any,
+			blake2_128(data: *const u8, len: u64, out: *mut u8) -> (), 1_100 + 60, any,
 				[in(data, len, 65_536), out(out, 16)];
 			/// Writes the Keccak-256 hash of the `len` bytes at `data`, 32 bytes, to `out`.
-			keccak_256(data: *const u8, len: u64, out: *mut u8) -> (), 800 + 2, any,
+			keccak_256(data: *const u8, len: u64, out: *mut u8) -> (), 1_600 + 155, any,
 				[in(data, len, 65_536), out(out, 32)];
 			/// Writes the SHA-256 hash of the `len` bytes at `data`, 32 bytes, to `out`.
-			sha2_256(data: *const u8, len: u64, out: *mut u8) -> (), 800 + 1, any,
+			sha2_256(data: *const u8, len: u64, out: *mut u8) -> (), 1_000 + 42, any,
 				[in(data, len, 65_536), out(out, 32)];
 			/// Whether `signature` (64 bytes) is the sr25519 signature of the message by the key at
 			/// `public` (32 bytes). Returns 0, or `Code::INVALID_SIGNATURE`.
-			sr25519_verify(signature: *const u8, message: *const u8, len: u64, public: *const u8) -> i64, 25_000 + 2, any,
+			sr25519_verify(signature: *const u8, message: *const u8, len: u64, public: *const u8) -> i64, 70_000 + 60, any,
 				[in(signature, 64), in(message, len, 65_536), in(public, 32)];
 			/// Whether `signature` (64 bytes) is the ed25519 signature of the message by the key at
 			/// `public` (32 bytes). Returns 0, or `Code::INVALID_SIGNATURE`.
-			ed25519_verify(signature: *const u8, message: *const u8, len: u64, public: *const u8) -> i64, 25_000 + 2, any,
+			ed25519_verify(signature: *const u8, message: *const u8, len: u64, public: *const u8) -> i64, 67_000 + 60, any,
 				[in(signature, 64), in(message, len, 65_536), in(public, 32)];
 			/// Writes the compressed public key, 33 bytes, whose secp256k1 `signature` (65 bytes) of the
 			/// hash at `hash` (32 bytes) it is, to `out`. Returns 0, or `Code::INVALID_SIGNATURE`.
-			secp256k1_recover(signature: *const u8, hash: *const u8, out: *mut u8) -> i64, 25_000 + 1, any,
+			secp256k1_recover(signature: *const u8, hash: *const u8, out: *mut u8) -> i64, 54_000 + 4, any,
 				[in(signature, 65), in(hash, 32), out(out, 33)];
 			/// Reads as `storage_get` does, from storage that is gone when the call ends that all of
 			/// this is part of.
-			transient_get(key: *const u8, key_len: u64, out: *mut u8, out_len: u64) -> i64, 1_500 + 1, account,
+			transient_get(key: *const u8, key_len: u64, out: *mut u8, out_len: u64) -> i64, 800 + 13, account,
 				[in(key, key_len, 128), out(out, out_len, 4_096)];
 			/// Stores as `storage_set` does, without a deposit, until the call ends that all of this is
 			/// part of. All accounts together have room for 65,536 bytes, 128 counted for each item.
-			transient_set(key: *const u8, key_len: u64, value: *const u8, len: u64) -> i64, 6_000 + 1, account,
+			transient_set(key: *const u8, key_len: u64, value: *const u8, len: u64) -> i64, 1_700 + 13, account,
 				[in(key, key_len, 128), in(value, len, 4_096)];
 			/// Removes what `transient_set` stored. Returns its length, or `Code::NOT_FOUND`.
-			transient_remove(key: *const u8, key_len: u64) -> i64, 6_000 + 1, account,
+			transient_remove(key: *const u8, key_len: u64) -> i64, 800 + 13, account,
 				[in(key, key_len, 128)];
 			/// Deposits a `ProgramEvent` with the `len` bytes at `data`, which can be found by each of
 			/// the topics: up to four of 32 bytes, `topics_len` bytes together.
-			event_indexed(topics: *const u8, topics_len: u64, data: *const u8, len: u64) -> (), 100_000 + 22, any,
+			event_indexed(topics: *const u8, topics_len: u64, data: *const u8, len: u64) -> (), 5_400 + 40, any,
 				[in(topics, topics_len, 128), in(data, len, 4_096)];
 			/// Calls an account program: transfers to it, and runs its `entry` with the input. What it
 			/// gives is the returned data, also where it reverts.
 			///
-			/// `options` is 40 bytes: the amount to transfer (16); the gas that it may take (8), 0 for
-			/// all; what the signer may be held for (16), `u128::MAX` for all that there is a limit for.
+			/// `options` is 48 bytes: the amount to transfer (16); the ref time (8) and the proof size (8)
+			/// that it may take, 0 for all; the most that may be held from the signer (16), `u128::MAX` for
+			/// all that this call may hold.
 			///
 			/// Returns 0, or why nothing is changed by it: `Code::NOT_FOUND` (no such account or entry),
 			/// `TRANSFER_FAILED`, `CALLEE_TRAPPED` (whatever fault it was), `CALLEE_REVERTED`,
-			/// `OUT_OF_GAS`, `DEPOSIT_FAILED`, `DEPTH_EXCEEDED`, `REENTRANCY_DENIED`. An account that is
+			/// `OUT_OF_GAS` (of either part of the weight), `DEPOSIT_FAILED`, `DEPTH_EXCEEDED`, `REENTRANCY_DENIED`. An account that is
 			/// being called already can be entered at an entry that is exported as `reentrant:<entry>`.
-			call_program(address: *const u8, entry: *const u8, entry_len: u64, input: *const u8, input_len: u64, options: *const u8) -> i64, 70_000 + 2, account,
-				[in(address, 32), in(entry, entry_len, 64), in(input, input_len, 65_536), in(options, 40)];
+			call_program(address: *const u8, entry: *const u8, entry_len: u64, input: *const u8, input_len: u64, options: *const u8) -> i64, 16_000 + 8, account,
+				[in(address, 32), in(entry, entry_len, 64), in(input, input_len, 65_536), in(options, 48)];
 			/// Gives a program an account, as `call_program` calls one: the code hash is 32 bytes. The
 			/// address is the returned data. Returns 0, or a code of `call_program`'s, or
 			/// `Code::ACCOUNT_EXISTS`.
-			instantiate_program(code_hash: *const u8, salt: *const u8, salt_len: u64, input: *const u8, input_len: u64, options: *const u8) -> i64, 100_000 + 2, account,
-				[in(code_hash, 32), in(salt, salt_len, 32), in(input, input_len, 65_536), in(options, 40)];
+			instantiate_program(code_hash: *const u8, salt: *const u8, salt_len: u64, input: *const u8, input_len: u64, options: *const u8) -> i64, 60_000 + 8, account,
+				[in(code_hash, 32), in(salt, salt_len, 32), in(input, input_len, 65_536), in(options, 48)];
 			/// Runs another program's code (the code hash is 32 bytes) in this one's place: with its
-			/// account, storage, caller and value, and with memory of its own. `gas` is as in the
-			/// options of `call_program`. Returns 0, or a code of `call_program`'s.
-			run_code(code_hash: *const u8, entry: *const u8, entry_len: u64, input: *const u8, input_len: u64, gas: u64) -> i64, 25_000 + 2, any,
-				[in(code_hash, 32), in(entry, entry_len, 64), in(input, input_len, 65_536)];
+			/// account, storage, caller and value, and with memory of its own. `weight` is 0 for
+			/// no limit, or points to 16 bytes: ref time and proof size, as in the options of `call_program`. Returns 0, or a code of `call_program`'s.
+			run_code(code_hash: *const u8, entry: *const u8, entry_len: u64, input: *const u8, input_len: u64, weight: *const u8) -> i64, 12_000 + 8, any,
+				[in(code_hash, 32), in(entry, entry_len, 64), in(input, input_len, 65_536), in(weight, 16)];
 			/// Length of the returned data, in bytes: what the last program that was called gave.
-			returned_len() -> u64, 250 + 0, any, [];
+			returned_len() -> u64, 400 + 0, any, [];
 			/// Copies up to `len` bytes of the returned data, from `offset` on, to `out`.
 			/// Returns how many bytes were copied: less than `len` at the data's end.
-			returned(out: *mut u8, offset: u64, len: u64) -> u64, 300 + 1, any,
+			returned(out: *mut u8, offset: u64, len: u64) -> u64, 450 + 4, any,
 				[out(out, len, 16_384)];
 			/// Dispatches a call of the runtime, SCALE-encoded, with the program's account as its signed
 			/// origin. Its weight is charged before; what it did not take is given back. Returns 0, or
 			/// `Code::INVALID_CALL`, `CALL_FILTERED` (the chain does not let programs make it), or
 			/// `DISPATCH_FAILED`.
-			dispatch(call: *const u8, len: u64) -> i64, 15_000 + 7, account,
+			dispatch(call: *const u8, len: u64) -> i64, 12_000 + 1_000, account,
 				[in(call, len, 16_384)];
 			/// Ends the program's account, and the call: gives every deposit back, and all that it can
-			/// spend to the account at `beneficiary` (32 bytes). It also costs 50,000 gas for each item
-			/// that it stores. Returns only when nothing was done: `Code::REENTRANCY_DENIED` where the
+			/// spend to the account at `beneficiary` (32 bytes). It also costs the weight to remove each
+			/// item that it stores. Returns only when nothing was done: `Code::REENTRANCY_DENIED` where the
 			/// account is being called more than once, `TRANSFER_FAILED` where nothing reaches the
 			/// beneficiary.
-			terminate(beneficiary: *const u8) -> i64, 70_000 + 1, account,
+			terminate(beneficiary: *const u8) -> i64, 20_000 + 4, account,
 				[in(beneficiary, 32)];
 		}
 	};
@@ -206,7 +210,7 @@ mod tests {
 		($(
 			$(#[$doc:meta])*
 			$name:ident($($argument:ident: $type:ty),*) -> $result:ty,
-			$base:literal + $per_byte:literal, $scope:ident, [$($buffers:tt)*];
+			$base:literal + $per_word:literal, $scope:ident, [$($buffers:tt)*];
 		)*) => {
 			/// Name, number of arguments, whether it needs an account, whether it has docs.
 			const ROWS: &[(&str, usize, &str, bool)] = &[$((

@@ -13,7 +13,7 @@ struct Row {
 	arguments: &'static [(&'static str, &'static str)],
 	result: &'static str,
 	base: &'static str,
-	per_byte: &'static str,
+	per_word: &'static str,
 	scope: &'static str,
 	buffers: &'static [(&'static str, &'static [&'static str])],
 }
@@ -22,7 +22,7 @@ macro_rules! table {
 	($(
 		$(#[doc = $doc:literal])*
 		$name:ident($($argument:ident: $type:ty),*) -> $result:ty,
-		$base:literal + $per_byte:literal, $scope:ident,
+		$base:literal + $per_word:literal, $scope:ident,
 		[$($direction:tt ($($part:tt),*)),*];
 	)*) => {
 		const TABLE: &[Row] = &[$(Row {
@@ -31,7 +31,7 @@ macro_rules! table {
 			arguments: &[$((stringify!($argument), stringify!($type))),*],
 			result: stringify!($result),
 			base: stringify!($base),
-			per_byte: stringify!($per_byte),
+			per_word: stringify!($per_word),
 			scope: stringify!($scope),
 			buffers: &[$((stringify!($direction), &[$(stringify!($part)),*])),*],
 		}),*];
@@ -103,10 +103,10 @@ fn manual() -> Result<String, std::fmt::Error> {
 }
 
 fn price(row: &Row) -> String {
-	let (base, per_byte) = (row.base.replace('_', ","), row.per_byte.replace('_', ","));
-	match per_byte.as_str() {
+	let (base, per_word) = (row.base.replace('_', ","), row.per_word.replace('_', ","));
+	match per_word.as_str() {
 		"0" => base,
-		per_byte => format!("{base} + {per_byte} n"),
+		per_word => format!("{base} + {per_word} n"),
 	}
 }
 

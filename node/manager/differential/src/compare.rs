@@ -2,25 +2,24 @@
 
 use crate::{
 	generate::{Case, TABLE},
-	machine::{Engines, Machine, Managed, Moving, Raw, Refused},
+	machine::{Engines, Family, Machine, Managed, Moving, Raw, Refused},
 	run::{drive, growing, memory_of, whole, Event, Model, Trace},
 };
 use polkavm_common::program::ProgramBlob;
-use std::{fmt::Write, iter};
-use virt_primitives::SyscallTable;
+use std::fmt::Write;
+use virt_primitives::{snapshot::Tier, SyscallTable};
 
 /// A program that all machines run; or why none does.
 pub type Outcome = Result<Trace, Refused>;
 
-/// Runs a generated case on PolkaVM's interpreter, with its gas at once and in pieces, and in every
-/// third of the other ways; the program decides which.
+/// Runs a generated case on every engine of one family, with its gas at once and in pieces; the program
+/// decides which family.
 ///
 /// Errs where they differ, with all that is needed to find out why.
 pub fn compare(engines: &Engines, case: &Case) -> Result<Outcome, String> {
-	const OF: usize = 3;
 	let memory = memory_of(&case.program);
-	let first = case.program.iter().map(|byte| usize::from(*byte)).sum::<usize>() % OF;
-	let ways = Way::all(engines).skip(first).step_by(OF);
+	let number = case.program.iter().map(|byte| usize::from(*byte)).sum::<usize>();
+	let family = &engines.families[number % engines.families.len()];
 	let run = |machine: &mut dyn Machine, in_pieces| {
 		let mut host = Model::new(memory.clone(), case.syscalls);
 		let Case { calls, gas, slice, .. } = case;
@@ -31,47 +30,35 @@ pub fn compare(engines: &Engines, case: &Case) -> Result<Outcome, String> {
 		}
 	};
 	let program = Program { bytes: &case.program, syscalls: TABLE };
-	program.compare(engines, ways, run).map_err(|difference| report(case, &difference))
+	program.compare(engines, family, run).map_err(|difference| report(case, &difference))
 }
 
 /// What runs a program.
 #[derive(Clone, Copy, Debug)]
 enum Runner {
-	/// PolkaVM's recompiler.
-	Raw,
+	/// PolkaVM's interpreter or its recompiler, on a tier.
+	Raw(usize, Tier),
 	/// The engine of this number.
 	Managed(usize),
 	/// Starts on the first of these engines, and moves between the two.
 	Moving(usize, usize),
 }
 
-/// A way to run a program.
-#[derive(Clone, Copy, Debug)]
-pub struct Way {
-	runner: Runner,
-	in_pieces: bool,
-}
-
-impl Way {
-	/// All of them, but for those on PolkaVM's interpreter, which the others are measured by.
-	pub fn all(engines: &Engines) -> impl Iterator<Item = Self> {
-		let managed = (0..engines.managed.len()).map(Runner::Managed);
-		let moving = [Runner::Moving(0, 1), Runner::Moving(1, 0)];
-		let runners = iter::once(Runner::Raw).chain(managed).chain(moving);
-		runners.flat_map(|runner| [false, true].map(|in_pieces| Self { runner, in_pieces }))
+impl Runner {
+	/// All of them in a family, but for its interpreter, which the others are measured by.
+	fn all(family: &Family) -> impl Iterator<Item = Self> {
+		let raw = family.raw.into_iter().flat_map(|tier| [0, 1].map(|it| Self::Raw(it, tier)));
+		raw.chain([1, 2].map(Self::Managed)).chain([Self::Moving(0, 1), Self::Moving(2, 0)])
 	}
 
-	fn name(&self, engines: &Engines) -> String {
-		let managed = |index: usize| &engines.managed[index].0;
-		let name = match self.runner {
-			Runner::Raw => "PolkaVM's recompiler".into(),
-			Runner::Managed(index) => managed(index).clone(),
-			Runner::Moving(from, to) => format!("{} to {}", managed(from), managed(to)),
-		};
-		if self.in_pieces {
-			format!("{name}, in pieces")
-		} else {
-			name
+	fn name(&self, family: &Family) -> String {
+		let managed = |index: usize| &family.managed[index].0;
+		match self {
+			Self::Raw(index, tier) => {
+				format!("PolkaVM's {} on tier {tier:?}", ["interpreter", "recompiler"][*index])
+			},
+			Self::Managed(index) => managed(*index).clone(),
+			Self::Moving(from, to) => format!("{} to {}", managed(*from), managed(*to)),
 		}
 	}
 }
@@ -86,53 +73,78 @@ pub struct Program<'a> {
 }
 
 impl Program<'_> {
-	/// Does `run`, with the gas at once or in pieces, on a fresh instance on PolkaVM's interpreter,
-	/// and in these `ways`.
+	/// Does `run`, with the gas at once and in pieces, on a fresh instance on every engine of the family.
 	///
 	/// Errs with the first difference, unless all give the same.
 	pub fn compare(
 		&self,
 		engines: &Engines,
-		ways: impl Iterator<Item = Way>,
+		family: &Family,
 		run: impl Fn(&mut dyn Machine, bool) -> Trace,
 	) -> Result<Outcome, String> {
-		if let Err(refused) = self.managed(engines, 0) {
-			return self.all_refuse(engines, refused).map(|()| Err(refused));
+		if let Err(refused) = self.managed(family, 0) {
+			return self.all_refuse(family, refused).map(|()| Err(refused));
 		}
-		let base = |in_pieces| run(&mut Raw::new(&engines.raw[0], self.bytes), in_pieces);
+		let base = |in_pieces| {
+			let mut machine = self.managed(family, 0).expect("it was not refused; qed");
+			run(&mut machine, in_pieces)
+		};
 		let (at_once, in_pieces) = (base(false), base(true));
 		same_events(&at_once.events, &in_pieces.events)
 			.map_err(|difference| format!("in pieces, {difference}"))?;
 
-		for way in ways {
-			let mut machine = self
-				.machine(engines, way.runner)
-				.map_err(|refused| format!("{}: {refused:?}", way.name(engines)))?;
-			let trace = run(&mut *machine, way.in_pieces);
-			same(if way.in_pieces { &in_pieces } else { &at_once }, &trace)
-				.map_err(|difference| format!("{}, {difference}", way.name(engines)))?;
+		// PolkaVM's interpreter alone, whose registers can be seen.
+		let mut raw: Option<[Trace; 2]> = None;
+		for runner in Runner::all(family) {
+			let mut traces = Vec::new();
+			for (expected, pieces) in [(&at_once, false), (&in_pieces, true)] {
+				let name = || {
+					let name = runner.name(family);
+					if pieces { format!("{name}, in pieces") } else { name }
+				};
+				let mut machine = self
+					.machine(engines, family, runner)
+					.map_err(|refused| format!("{}: {refused:?}", name()))?;
+				let trace = run(&mut *machine, pieces);
+				same(expected, &trace).map_err(|difference| format!("{}, {difference}", name()))?;
+				traces.push(trace);
+			}
+			if let (Runner::Raw(..), Ok(traces)) = (runner, <[Trace; 2]>::try_from(traces)) {
+				for (expected, trace) in raw.iter().flatten().zip(&traces) {
+					same(expected, trace)
+						.map_err(|difference| format!("{}, {difference}", runner.name(family)))?;
+				}
+				raw = Some(traces);
+			}
 		}
 		Ok(Ok(at_once))
 	}
 
-	fn machine(&self, engines: &Engines, runner: Runner) -> Result<Box<dyn Machine>, Refused> {
-		let engine = |index: usize| &engines.managed[index].1;
+	fn machine(
+		&self,
+		engines: &Engines,
+		family: &Family,
+		runner: Runner,
+	) -> Result<Box<dyn Machine>, Refused> {
+		let engine = |index: usize| &family.managed[index].1;
 		Ok(match runner {
-			Runner::Raw => Box::new(Raw::new(&engines.raw[1], self.bytes)),
-			Runner::Managed(index) => Box::new(self.managed(engines, index)?),
+			Runner::Raw(index, tier) => {
+				Box::new(Raw::new(&engines.raw[index], self.bytes, tier))
+			},
+			Runner::Managed(index) => Box::new(self.managed(family, index)?),
 			Runner::Moving(from, to) => {
 				Box::new(Moving::new(engine(from), engine(to), self.bytes, self.syscalls)?)
 			},
 		})
 	}
 
-	fn managed(&self, engines: &Engines, index: usize) -> Result<Managed, Refused> {
-		Managed::new(&engines.managed[index].1, self.bytes, self.syscalls)
+	fn managed(&self, family: &Family, index: usize) -> Result<Managed, Refused> {
+		Managed::new(&family.managed[index].1, self.bytes, self.syscalls)
 	}
 
-	fn all_refuse(&self, engines: &Engines, refused: Refused) -> Result<(), String> {
-		for (index, (name, _)) in engines.managed.iter().enumerate() {
-			match self.managed(engines, index) {
+	fn all_refuse(&self, family: &Family, refused: Refused) -> Result<(), String> {
+		for (index, (name, _)) in family.managed.iter().enumerate() {
+			match self.managed(family, index) {
 				Err(other) if other == refused => {},
 				Err(other) => return Err(format!("{name}: {other:?}, elsewhere {refused:?}")),
 				Ok(_) => return Err(format!("{name} runs it, elsewhere {refused:?}")),
@@ -151,7 +163,7 @@ fn same(expected: &Trace, trace: &Trace) -> Result<(), String> {
 			trace.pieces.get(at)
 		));
 	}
-	if trace.registers.is_empty() {
+	if expected.registers.is_empty() || trace.registers.is_empty() {
 		return Ok(());
 	}
 	match first_difference(&expected.registers, &trace.registers) {

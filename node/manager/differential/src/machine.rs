@@ -1,13 +1,16 @@
 //! One interface to what runs a program.
 
 use polkavm::{
-	BackendKind, CacheModel, Config, CorePinning, CostModelKind, GasMeteringKind, InterruptKind,
-	MemoryProtection, ModuleConfig, ProgramBlob, RawInstance, Reg,
+	BackendKind, Config, CorePinning, GasMeteringKind, InterruptKind, MemoryProtection,
+	ModuleConfig, ProgramBlob, RawInstance, Reg,
 };
 use std::{mem, sync::Arc};
-use virt_manager::{limits::TIER_UP_GAS, BackendChoice, Engine, Manager, Options};
+use virt_manager::{
+	prices::{cost_model, Rules},
+	BackendChoice, Engine, Manager, Options,
+};
 use virt_primitives::{
-	snapshot::REGISTERS,
+	snapshot::{Tier, REGISTERS},
 	step::{stop, writes, Step},
 	Answer, Backend, CompileError, ExecError, Failure, Gas, HostBuffer, InstanceId,
 	InstantiateError, ModuleId, Outcome, Syscall, SyscallSymbol, SyscallTable, TrapCause,
@@ -62,10 +65,31 @@ pub fn no_fault<T, E>(outcome: Outcome<T, E>) -> Result<T, E> {
 
 /// All engines that a program is run on.
 pub struct Engines {
-	/// The managers', by name. The first two are the interpreter and the recompiler.
-	pub managed: Vec<(String, Arc<Engine>)>,
+	/// Engines that have the same rules, and so give the same gas.
+	pub families: Vec<Family>,
 	/// PolkaVM's own: its interpreter and its recompiler.
 	pub raw: [polkavm::Engine; 2],
+}
+
+/// The managers' engines, under the same rules.
+pub struct Family {
+	/// The engines, by name: the interpreter, the recompiler, tiered.
+	pub managed: [(String, Arc<Engine>); 3],
+	/// The one tier that executions are on, where the rules come to that: PolkaVM alone gives the same.
+	pub raw: Option<Tier>,
+}
+
+impl Family {
+	fn start(name: &str, rules: Rules, raw: Option<Tier>) -> Self {
+		let start = |backend: BackendChoice| {
+			let options = Options { backend, rules, cache_bytes: 16 << 20, ..Options::default() };
+			let engine = Engine::with(options, None).expect("the backend works on this machine");
+			(format!("{backend}, {name}"), engine)
+		};
+		let backends =
+			[BackendChoice::Interpreter, BackendChoice::Recompiler, BackendChoice::Tiered];
+		Self { managed: backends.map(start), raw }
+	}
 }
 
 impl Engines {
@@ -75,11 +99,6 @@ impl Engines {
 	///
 	/// When this machine cannot run the recompiler.
 	pub fn start() -> Self {
-		let managed = |backend, tier_up_gas| {
-			let options =
-				Options { backend, tier_up_gas, cache_bytes: 16 << 20, ..Options::default() };
-			Engine::with(options, None).expect("the backend works on this machine")
-		};
 		let raw = |backend| {
 			let mut config = Config::new();
 			config
@@ -88,15 +107,19 @@ impl Engines {
 				.set_cache_enabled(false);
 			polkavm::Engine::new(&config).expect("the backend works on this machine")
 		};
-		let mut engines = vec![
-			("interpreter".into(), managed(BackendChoice::Interpreter, TIER_UP_GAS)),
-			("recompiler".into(), managed(BackendChoice::Recompiler, TIER_UP_GAS)),
+		let rules = |translation_rate, after, price| Rules {
+			translation_rate,
+			tier_up: Some((after, price)),
+		};
+		let families = vec![
+			Family::start("on tier one", rules(0, Gas::MAX, 0), Some(Tier::One)),
+			Family::start("on tier two", rules(0, 0, 0), Some(Tier::Two)),
+			Family::start("tier two after 1 gas", rules(12, 1, 7), None),
+			Family::start("tier two after 50 gas", rules(12, 50, 100), None),
+			Family::start("tier two after 1,000 gas", rules(3, 1_000, 300), None),
+			Family::start("by the chain's rules", Rules::default(), None),
 		];
-		for gas in [1, 50, 1_000, TIER_UP_GAS] {
-			let engine = managed(BackendChoice::Tiered, gas);
-			engines.push((format!("tiered at {gas} gas"), engine));
-		}
-		Self { managed: engines, raw: [raw(BackendKind::Interpreter), raw(BackendKind::Compiler)] }
+		Self { families, raw: [raw(BackendKind::Interpreter), raw(BackendKind::Compiler)] }
 	}
 }
 
@@ -276,12 +299,12 @@ impl Machine for Moving {
 pub struct Raw(RawInstance);
 
 impl Raw {
-	/// An instance of `program`, which a manager did not refuse.
-	pub fn new(engine: &polkavm::Engine, program: &[u8]) -> Self {
+	/// An instance of `program`, which a manager did not refuse, at the prices of a tier.
+	pub fn new(engine: &polkavm::Engine, program: &[u8], tier: Tier) -> Self {
 		let mut config = ModuleConfig::new();
 		config
 			.set_gas_metering(Some(GasMeteringKind::Sync))
-			.set_cost_model(Some(CostModelKind::Full(CacheModel::L2Hit)));
+			.set_cost_model(Some(cost_model(tier)));
 		let blob = ProgramBlob::parse(program.into()).expect("it is not refused; qed");
 		let module = polkavm::Module::from_blob(engine, &config, blob)
 			.unwrap_or_else(|error| panic!("PolkaVM refuses what a manager does not: {error}"));

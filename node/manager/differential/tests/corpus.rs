@@ -48,7 +48,7 @@ fn what_the_chain_admits_the_node_instantiates_or_calls_invalid() {
 	};
 	use virt_primitives::CompileError;
 
-	let interpreter = &engines().managed[0].1;
+	let interpreter = &engines().families[0].managed[0].1;
 	let mut admitted = 0;
 	for (name, bytes) in corpus("admission") {
 		let variants = (0..100).map(|seed| mutate(&bytes, seed));

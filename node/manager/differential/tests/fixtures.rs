@@ -4,9 +4,9 @@
 use polkavm::ProgramBlob;
 use std::{collections::BTreeMap, iter};
 use virt_differential::{
-	compare::{Program, Way},
+	compare::Program,
 	generate::Call,
-	machine::{Machine, Raw},
+	machine::{Machine, Managed},
 	run::{drive, memory_of, whole, Event, Host, Memory, Trace},
 	targets::{engines, named},
 };
@@ -102,7 +102,9 @@ fn compare(name: &str, code: &[u8], entry: &[u8], input: &[u8]) -> usize {
 	let at_once = |machine: &mut dyn Machine, gas| {
 		drive(machine, &calls, gas, whole(), &memory, &mut Chain::new(input))
 	};
-	let interpreter = || Raw::new(&engines.raw[0], code);
+	let syscalls = pallet_virt::syscalls::TABLE;
+	let first = &engines.families[0].managed[0].1;
+	let interpreter = || Managed::new(first, code, syscalls).expect("it is not refused");
 	let mut gas = PLENTY;
 	let mut trace = at_once(&mut interpreter(), gas);
 	if let Some(Event::Stopped(Step::OutOfGas { .. })) = trace.events.iter().rev().nth(1) {
@@ -111,7 +113,7 @@ fn compare(name: &str, code: &[u8], entry: &[u8], input: &[u8]) -> usize {
 	}
 	let piece = (gas - gas_left(&trace)) / PIECES + 1;
 
-	let program = Program { bytes: code, syscalls: pallet_virt::syscalls::TABLE };
+	let program = Program { bytes: code, syscalls };
 	let run = |machine: &mut dyn Machine, in_pieces| {
 		if in_pieces {
 			let pieces = iter::repeat(piece);
@@ -121,11 +123,14 @@ fn compare(name: &str, code: &[u8], entry: &[u8], input: &[u8]) -> usize {
 		}
 	};
 	let entry = entry.escape_ascii();
-	let outcome = program.compare(engines, Way::all(engines), run);
-	match outcome.unwrap_or_else(|difference| panic!("{name}, {entry}: {difference}")) {
-		Ok(_) => run(&mut interpreter(), true).registers.len(),
-		Err(refused) => panic!("{name} is refused: {refused:?}"),
+	for family in &engines.families {
+		let outcome = program.compare(engines, family, run);
+		match outcome.unwrap_or_else(|difference| panic!("{name}, {entry}: {difference}")) {
+			Ok(_) => {},
+			Err(refused) => panic!("{name} is refused: {refused:?}"),
+		}
 	}
+	run(&mut interpreter(), true).pieces.len()
 }
 
 fn hex(text: &str) -> Vec<u8> {

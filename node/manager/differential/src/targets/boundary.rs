@@ -22,7 +22,9 @@ use virt_primitives::{
 pub fn boundary(bytes: &[u8]) {
 	const MOST: usize = 100;
 	let engines = engines();
-	let managers = [0, 1, 3].map(|index| Manager::new(engines.managed[index].1.clone()));
+	let rules = usize::from(bytes.first().copied().unwrap_or_default()) % engines.families.len();
+	let family = &engines.families[rules];
+	let managers = [0, 1, 2].map(|index| Manager::new(family.managed[index].1.clone()));
 	let mut calls =
 		Calls { source: Source::new(bytes), managers, snapshot: Vec::new(), always_stops: true };
 	calls.start();

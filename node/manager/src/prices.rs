@@ -1,0 +1,179 @@
+//! What executing a program costs in gas. Consensus: every node of a chain has the same prices.
+//!
+//! A unit of gas is [`PICOSECONDS_PER_GAS`](virt_primitives::PICOSECONDS_PER_GAS) on the machine of record. An execution is on one of two
+//! *tiers*, each with the price list of the engine that it is made for:
+//!
+//! - Tier one, where it starts: the interpreter. Each instruction has the price in
+//!   [`opcodes`](crate::opcodes), and pays [`Rules::translation_rate`] times as much again for its
+//!   translation, until the translation of the whole program is paid for.
+//! - Tier two, where it moves when it computes for long: native code, by PolkaVM's own cost model.
+//!   Moving up has a price of its own, which pays for compiling, charged each time that an execution
+//!   moves, whether the node has the native code or not.
+//!
+//! Which tier an execution is on follows from gas and syscalls alone. A node without native code runs
+//! the second tier in the interpreter, at the prices of the second tier: slower, with the same gas.
+
+use crate::opcodes;
+use polkavm::{CacheModel, CostModelKind, CostModelRef};
+use virt_primitives::{snapshot::Tier, Gas};
+
+/// Translation, beside execution: see [`Rules::translation_rate`]. `virt-opcodes` raises the price of
+/// an opcode whose translation takes longer than this many times its execution.
+pub const TRANSLATION_RATE: Gas = 12;
+
+/// Gas that pays for the translation of one instruction, at most: some 30 ns, and 50 ns where it ends
+/// a block, measured by `virt-opcodes`.
+const TRANSLATION_PER_INSTRUCTION: Gas = 45;
+
+/// As [`TRANSLATION_PER_INSTRUCTION`], for each basic block.
+const TRANSLATION_PER_BLOCK: Gas = 75;
+
+/// Gas to move up, whatever the program: a worker process from the pool, and the way back.
+const TIER_UP_BASE: Gas = 430_000;
+
+/// Gas to move up, for each instruction that is compiled: at most 75 ns.
+const TIER_UP_PER_INSTRUCTION: Gas = 110;
+
+/// Gas to move up, for each basic block: at most 60 ns.
+const TIER_UP_PER_BLOCK: Gas = 90;
+
+/// Gas to move up, for each page of 4 KiB that the program declares: it is compared, and copied.
+const TIER_UP_PER_PAGE: Gas = 1_500;
+
+/// Syscalls in a row on the second tier, with less than [`TIER_DOWN_GAS`] before each, after which an
+/// execution moves back to the first: a worker process answers a syscall in 0.4 to 3 us, the
+/// interpreter in 0.1 us.
+pub const TIER_DOWN_SYSCALLS: u32 = 32;
+
+/// See [`TIER_DOWN_SYSCALLS`].
+pub const TIER_DOWN_GAS: Gas = 5_000;
+
+/// How much of a program there is to translate and to compile.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Size {
+	/// Instructions.
+	pub instructions: u32,
+	/// Basic blocks.
+	pub blocks: u32,
+	/// Memory of an instance, in pages of 4 KiB.
+	pub pages: u32,
+}
+
+impl Size {
+	/// Gas to translate all of it for the interpreter.
+	fn translation(self) -> Gas {
+		TRANSLATION_PER_INSTRUCTION * Gas::from(self.instructions)
+			+ TRANSLATION_PER_BLOCK * Gas::from(self.blocks)
+	}
+
+	/// Gas to move an execution of it to native code.
+	pub fn tier_up(self) -> Gas {
+		TIER_UP_BASE
+			+ TIER_UP_PER_INSTRUCTION * Gas::from(self.instructions)
+			+ TIER_UP_PER_BLOCK * Gas::from(self.blocks)
+			+ TIER_UP_PER_PAGE * Gas::from(self.pages)
+	}
+}
+
+/// When executions move, and what that costs. The default is the rule of the chain; tests set others, on
+/// all the engines that they compare.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rules {
+	/// Gas for translation for each unit of gas of tier one, until the whole program's translation is
+	/// paid for. No instruction takes longer to translate than that.
+	pub translation_rate: Gas,
+	/// Gas of a stretch on tier one after which an execution moves up, and the price of that. `None`:
+	/// by the program's size.
+	pub tier_up: Option<(Gas, Gas)>,
+}
+
+impl Default for Rules {
+	fn default() -> Self {
+		Self { translation_rate: TRANSLATION_RATE, tier_up: None }
+	}
+}
+
+impl Rules {
+	/// Gas to translate all of a program for the interpreter.
+	pub(crate) fn translation(&self, size: Size) -> Gas {
+		if self.translation_rate == 0 {
+			0
+		} else {
+			size.translation()
+		}
+	}
+
+	/// The price of moving up.
+	pub(crate) fn tier_up_price(&self, size: Size) -> Gas {
+		self.tier_up.map_or_else(|| size.tier_up(), |(_, price)| price)
+	}
+
+	/// Gas that an execution spends on tier one without a syscall before it moves up.
+	///
+	/// Half of what moving costs: a computation that turns out to be long has then paid little beside
+	/// it, and one that ends soon has not paid for native code.
+	pub(crate) fn tier_up_after(&self, size: Size) -> Gas {
+		self.tier_up.map_or_else(|| size.tier_up() / 2, |(after, _)| after)
+	}
+}
+
+/// What tier one charges for translation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Translation {
+	/// See [`Rules::translation_rate`].
+	pub rate: Gas,
+	/// Gas that is still to be paid, at most.
+	pub due: Gas,
+}
+
+impl Translation {
+	/// The price of `gas` units of execution, translation included.
+	pub fn price(self, gas: Gas) -> Gas {
+		gas.saturating_add(gas.saturating_mul(self.rate).min(self.due))
+	}
+
+	/// The most units of execution whose price is at most `gas`.
+	pub fn affordable(self, gas: Gas) -> Gas {
+		(gas / (1 + self.rate)).max(gas.saturating_sub(self.due))
+	}
+
+	/// Counts `gas` units of execution; gives their price.
+	pub fn charge(&mut self, gas: Gas) -> Gas {
+		let price = self.price(gas);
+		self.due -= price - gas;
+		price
+	}
+}
+
+/// PolkaVM's cost model for a tier.
+pub fn cost_model(tier: Tier) -> CostModelKind {
+	match tier {
+		Tier::One => CostModelKind::Simple(CostModelRef::from_static(&opcodes::PRICES)),
+		Tier::Two => CostModelKind::Full(CacheModel::L2Hit),
+	}
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+
+	#[test]
+	fn affordable_is_the_most_that_can_be_paid() {
+		for (rate, due) in [(0, 0), (12, 0), (12, 1), (12, 100), (12, 1_000_000), (1, 7)] {
+			let translation = Translation { rate, due };
+			for gas in (0..3_000).chain([1_000_000, Gas::MAX]) {
+				let most = translation.affordable(gas);
+				assert!(translation.price(most) <= gas, "{rate} {due} {gas}");
+				assert!(most == Gas::MAX || translation.price(most + 1) > gas, "{rate} {due} {gas}");
+			}
+		}
+	}
+
+	#[test]
+	fn price_does_not_depend_on_the_pieces() {
+		let whole = Translation { rate: 12, due: 500 }.price(100);
+		let mut translation = Translation { rate: 12, due: 500 };
+		let pieces: Gas = [1, 30, 9, 60].map(|piece| translation.charge(piece)).into_iter().sum();
+		assert_eq!((pieces, translation.due), (whole, 0));
+	}
+}
