@@ -32,8 +32,8 @@ mod tests {
 	/// What `entry` of the program gives.
 	fn run<R: Decode>(entry: &str, code_hash: sp_core::H256) -> R {
 		let signer = AccountId::new([1; 32]);
-		let (entry, gas) = (entry.as_bytes().to_vec(), 50_000_000);
-		Virt::run(RuntimeOrigin::signed(signer), code_hash, entry, vec![], gas).expect("it runs");
+		let (entry, limit) = (entry.as_bytes().to_vec(), pallet_virt::limits::MAX_DRY_RUN_WEIGHT);
+		Virt::run(RuntimeOrigin::signed(signer), code_hash, entry, vec![], limit).expect("it runs");
 		match System::events().pop().expect("a run deposits an event").event {
 			RuntimeEvent::Virt(pallet_virt::Event::<Runtime>::Executed { output, .. }) => {
 				R::decode(&mut &output[..]).expect("it is what the entry gives")

@@ -10,7 +10,7 @@ use std::{
 	time::{Duration, Instant},
 };
 use virt_manager::{
-	limits::{IDLE_WORKERS, TIER_UP_GAS, WARM_CORES},
+	limits::{IDLE_WORKERS, WARM_CORES},
 	BackendChoice, Engine,
 };
 use virt_primitives::step::Step;
@@ -39,7 +39,7 @@ fn usage(engine: &Engine) -> Usage {
 }
 
 fn call(engine: &Arc<Engine>, number: u64) {
-	let rounds = if number.is_multiple_of(LONG) { TIER_UP_GAS as u64 } else { number % 7 };
+	let rounds = if number.is_multiple_of(LONG) { 1_000_000 } else { number % 7 };
 	// A manager each, as each block has one.
 	let (mut manager, instance) = prepared(engine, virt_fixtures::CONFORMANCE, "work", &[rounds]);
 	let step = run(&mut manager, instance, PLENTY, None).expect("it is prepared");

@@ -4,11 +4,19 @@ mod common;
 
 use common::{prepared, run, PLENTY};
 use std::{sync::Arc, time::Duration};
-use virt_manager::{limits::TIER_DOWN_SYSCALLS, BackendChoice, Engine, Manager, Options};
+use virt_manager::{
+	prices::{Rules, TIER_DOWN_SYSCALLS},
+	BackendChoice, Engine, Manager, Options,
+};
 use virt_primitives::{step::Step, Backend, Failure, Gas};
 
-fn engine(backend: BackendChoice, tier_up_gas: Gas) -> Arc<Engine> {
-	let options = Options { backend, tier_up_gas, ..Options::default() };
+/// The price of moving up in these tests.
+const PRICE: Gas = 1_000;
+
+/// An engine whose executions move up after so much gas.
+fn engine(backend: BackendChoice, after: Gas) -> Arc<Engine> {
+	let rules = Rules { translation_rate: 12, tier_up: Some((after, PRICE)) };
+	let options = Options { backend, rules, ..Options::default() };
 	Engine::with(options, None).expect("the backend works on this machine")
 }
 
@@ -17,38 +25,76 @@ fn work(engine: &Arc<Engine>, rounds: u64, gas: Gas) -> Step {
 	run(&mut manager, instance, gas, None).expect("it is prepared")
 }
 
-fn gas_used(rounds: u64) -> Gas {
-	PLENTY - work(&engine(BackendChoice::Interpreter, 0), rounds, PLENTY).gas_left()
+fn gas_used(after: Gas, rounds: u64) -> Gas {
+	PLENTY - work(&engine(BackendChoice::Interpreter, after), rounds, PLENTY).gas_left()
+}
+
+/// Gas of execution alone: what a stretch on tier one counts.
+fn executed(rounds: u64) -> Gas {
+	let rules = Rules { translation_rate: 0, tier_up: Some((Gas::MAX, 0)) };
+	let options = Options { backend: BackendChoice::Interpreter, rules, ..Options::default() };
+	let engine = Engine::with(options, None).expect("it works on any machine");
+	PLENTY - work(&engine, rounds, PLENTY).gas_left()
+}
+
+const BACKENDS: [BackendChoice; 3] =
+	[BackendChoice::Interpreter, BackendChoice::Recompiler, BackendChoice::Tiered];
+
+#[test]
+fn short_call_stays_and_long_one_moves_and_pays_for_it() {
+	let threshold = executed(1_000);
+	for choice in BACKENDS {
+		let engine = engine(choice, threshold);
+		let stays = work(&engine, 1_000, PLENTY);
+		assert_eq!(engine.metrics().tier_ups.get(), 0, "what costs the threshold stays");
+		let moves = work(&engine, 1_001, PLENTY);
+		assert_eq!(engine.metrics().tier_ups.get(), 1, "what costs more moves");
+		assert!(stays.gas_left() - moves.gas_left() >= PRICE);
+		// The same again, though the native code is there now.
+		assert_eq!(work(&engine, 1_001, PLENTY), moves);
+	}
 }
 
 #[test]
-fn short_call_stays_and_long_one_moves() {
-	let threshold = gas_used(1_000);
-	let engine = engine(BackendChoice::Tiered, threshold);
-	work(&engine, 1_000, PLENTY);
-	assert_eq!(engine.metrics().tier_ups.get(), 0, "what costs the threshold stays");
-	work(&engine, 1_001, PLENTY);
-	assert_eq!(engine.metrics().tier_ups.get(), 1, "what costs more moves");
-	// Gas that ends at the threshold ends the program, not the tier.
-	work(&engine, u64::MAX, threshold);
-	assert_eq!(engine.metrics().tier_ups.get(), 1);
+fn move_that_cannot_be_paid_is_out_of_gas_and_is_made_when_it_can() {
+	for choice in BACKENDS {
+		let engine = engine(choice, executed(100));
+		let used = PLENTY - work(&engine, 100, PLENTY).gas_left();
+		let whole = work(&engine, 500, PLENTY);
+		let (mut manager, instance) =
+			prepared(&engine, virt_fixtures::CONFORMANCE, "work", &[500]);
+		let short = run(&mut manager, instance, used + PRICE - 1, None).expect("it is prepared");
+		let Step::OutOfGas { gas_left, gas_needed } = short else { panic!("{short:?}") };
+		assert!(gas_left < PRICE && gas_needed > Some(PRICE), "{short:?}");
+		let rest = PLENTY - (used + PRICE - 1 - gas_left);
+		assert_eq!(run(&mut manager, instance, rest, None), Ok(whole));
+	}
 }
 
 #[test]
-fn result_and_gas_do_not_depend_on_where_it_moves() {
-	let reference = work(&engine(BackendChoice::Interpreter, 0), 300, PLENTY);
-	let used = PLENTY - reference.gas_left();
-	let tiered: Vec<_> = [0, 1, 2, 10, 11, 12, 13, 100, used / 2, used - 1, used, Gas::MAX]
-		.map(|threshold| work(&engine(BackendChoice::Tiered, threshold), 300, PLENTY))
-		.to_vec();
-	assert!(tiered.iter().all(|step| *step == reference), "{reference:?}: {tiered:?}");
-	for gas in [0, 1, used - 1, used, used + 1, Gas::MAX] {
-		let reference = work(&engine(BackendChoice::Interpreter, 0), 300, gas);
-		for threshold in [0, 1, 100, used] {
-			let tiered = work(&engine(BackendChoice::Tiered, threshold), 300, gas);
-			assert_eq!(tiered, reference, "gas {gas}, threshold {threshold}");
+fn result_and_gas_do_not_depend_on_the_backend_wherever_it_moves() {
+	let used = executed(300);
+	for after in [0, 1, 2, 10, 11, 12, 13, 100, used / 2, used - 1, used, Gas::MAX] {
+		let all = BACKENDS.map(|choice| work(&engine(choice, after), 300, PLENTY));
+		assert!(all.iter().all(|step| *step == all[0]), "after {after}: {all:?}");
+		let exact = PLENTY - all[0].gas_left();
+		for gas in [0, 1, exact - 1, exact, exact + 1, Gas::MAX] {
+			let all = BACKENDS.map(|choice| work(&engine(choice, after), 300, gas));
+			assert!(all.iter().all(|step| *step == all[0]), "after {after}, of {gas}: {all:?}");
 		}
 	}
+}
+
+#[test]
+fn price_of_moving_follows_from_the_program() {
+	let rules = Rules::default();
+	let engine = |backend| {
+		Engine::with(Options { backend, rules, ..Options::default() }, None).expect("it works here")
+	};
+	let engines = BACKENDS.map(engine);
+	let all = engines.each_ref().map(|engine| work(engine, 1_000_000, PLENTY));
+	assert!(all.iter().all(|step| *step == all[0]), "{all:?}");
+	assert!(engines.iter().all(|engine| engine.metrics().tier_ups.get() == 1));
 }
 
 #[test]
@@ -57,7 +103,7 @@ fn memory_moves_along() {
 		("sum", virt_fixtures::CONFORMANCE, "exchange"),
 		("count", virt_fixtures::CONFORMANCE, "count"),
 	] {
-		let both = [BackendChoice::Interpreter, BackendChoice::Tiered].map(|choice| {
+		let all = BACKENDS.map(|choice| {
 			let engine = engine(choice, 1);
 			let (mut manager, instance) = prepared(&engine, program, entry, &[]);
 			let mut step = run(&mut manager, instance, PLENTY, None).expect("it is prepared");
@@ -70,21 +116,18 @@ fn memory_moves_along() {
 			}
 			step
 		});
-		assert_eq!(both[0], both[1], "{name}");
+		assert!(all.iter().all(|step| *step == all[0]), "{name}: {all:?}");
 	}
 }
 
 #[test]
-fn many_syscalls_in_a_row_move_it_back_and_nothing_is_lost() {
-	let run_storm = |choice, threshold| {
-		let engine = engine(choice, threshold);
+fn many_syscalls_in_a_row_move_it_back_the_same_on_every_backend() {
+	let run_storm = |choice| {
+		let engine = engine(choice, 5_000);
 		let mut steps = Vec::new();
-		let (mut manager, instance) = prepared(
-			&engine,
-			virt_fixtures::CONFORMANCE,
-			"storm",
-			&[3 * TIER_DOWN_SYSCALLS as u64],
-		);
+		let count = 3 * u64::from(TIER_DOWN_SYSCALLS);
+		let (mut manager, instance) =
+			prepared(&engine, virt_fixtures::CONFORMANCE, "storm", &[count]);
 		let mut step = run(&mut manager, instance, PLENTY, None).expect("it is prepared");
 		while let Step::Syscall { gas_left, args, .. } = step {
 			steps.push(step);
@@ -94,12 +137,10 @@ fn many_syscalls_in_a_row_move_it_back_and_nothing_is_lost() {
 		steps.push(step);
 		(steps, engine.metrics().tier_ups.get(), engine.metrics().tier_downs.get())
 	};
-	let (reference, ..) = run_storm(BackendChoice::Interpreter, 0);
-	assert_eq!(reference.len(), 3 * TIER_DOWN_SYSCALLS as usize + 1);
-	let (steps, ups, downs) = run_storm(BackendChoice::Tiered, 5_000);
-	assert_eq!((steps == reference, ups, downs), (true, 1, 1));
-	let (steps, ups, downs) = run_storm(BackendChoice::Recompiler, 0);
-	assert_eq!((steps == reference, ups, downs), (true, 1, 0));
+	let all = BACKENDS.map(run_storm);
+	assert_eq!(all[0].0.len(), 3 * TIER_DOWN_SYSCALLS as usize + 1);
+	assert_eq!((all[0].1, all[0].2), (1, 1), "it moves up and back");
+	assert!(all.iter().all(|run| *run == all[0]));
 }
 
 #[test]
@@ -159,13 +200,12 @@ fn time_limit_changes_nothing_of_a_call_that_keeps_it() {
 #[test]
 fn snapshot_goes_on_in_another_backend() {
 	let program = virt_fixtures::CONFORMANCE;
-	let reference = work(&engine(BackendChoice::Interpreter, 0), 300, PLENTY);
+	let backends = BACKENDS.map(|choice| engine(choice, 50));
+	let reference = work(&backends[0], 300, PLENTY);
 	let used = PLENTY - reference.gas_left();
-	let backends = [BackendChoice::Interpreter, BackendChoice::Recompiler, BackendChoice::Tiered]
-		.map(|choice| engine(choice, 50));
 	for from in &backends {
 		for to in &backends {
-			for gas in [0, used / 3, used - 1] {
+			for gas in [0, 100, used / 3, used - 1] {
 				let (mut manager, instance) = prepared(from, program, "work", &[300]);
 				let stopped = run(&mut manager, instance, gas, None).expect("it is prepared");
 				assert!(matches!(stopped, Step::OutOfGas { .. }), "{stopped:?}");

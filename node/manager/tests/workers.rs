@@ -15,7 +15,7 @@ use std::{
 	time::{Duration, Instant},
 };
 use virt_manager::{
-	engine::DEAD_WORKER_STATUS, limits::*, Backend, BackendChoice, Engine, Manager, Options,
+	engine::DEAD_WORKER_STATUS, limits::*, prices::Rules, Backend, BackendChoice, Engine, Manager, Options,
 };
 use virt_primitives::{step::Step, Backend as _, ExecError, Failure, Gas, InstanceId};
 
@@ -24,7 +24,7 @@ const SECONDS: Duration = Duration::from_secs(10);
 
 /// Starts engines whose programs move to a worker at once.
 fn engine(backend: BackendChoice) -> Arc<Engine> {
-	let options = Options { backend, tier_up_gas: 1, ..Options::default() };
+	let options = Options { backend, rules: Rules { tier_up: Some((1, 0)), ..Rules::default() }, ..Options::default() };
 	let engine = Engine::with(options, None).expect("the backend works on this machine");
 	engine.warm_up();
 	engine

@@ -11,7 +11,7 @@ use virt_fixtures::COUNTER;
 use virt_manager::{BackendChoice, Engine};
 use virt_template::{extensions::VirtExtensions, plain, runtime::*, service};
 
-const GAS: u64 = 50_000_000;
+const LIMIT: pallet_virt::Weight = pallet_virt::limits::MAX_DRY_RUN_WEIGHT;
 
 /// State of the chain, in which the runtime is called as its node would.
 fn chain() -> sp_io::TestExternalities {
@@ -43,11 +43,11 @@ fn the_page_makes_a_chain_that_runs_programs() {
 		Virt::upload(signed(), COUNTER.to_vec(), None).expect("it is admitted");
 		assert!(Balances::total_balance_on_hold(&alice) > 0, "a deposit is held");
 		let hash = pallet_virt::program::code_hash(COUNTER);
-		Virt::instantiate(signed(), hash, vec![], vec![], 0, GAS, None).expect("it starts");
+		Virt::instantiate(signed(), hash, vec![], vec![], 0, LIMIT, None).expect("it starts");
 		let counter = Virt::address_of(&alice, hash, &[]);
 		for count in 1..=3u32 {
 			let entry = b"increment".to_vec();
-			Virt::call(signed(), counter.clone(), entry, vec![], 0, GAS, None).expect("it counts");
+			Virt::call(signed(), counter.clone(), entry, vec![], 0, LIMIT, None).expect("it counts");
 			assert_eq!(last_output::<u32>(), count);
 		}
 	});

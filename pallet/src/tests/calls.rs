@@ -2,7 +2,7 @@
 
 use super::{mock::*, script::Script};
 use crate::{
-	gas, limits::*, weights::SubstrateWeight, Accounts, Code, Error, Event, Programs, WeightInfo,
+	limits::*, weights::SubstrateWeight, Accounts, Code, Error, Event, Programs, Weight, WeightInfo,
 };
 use codec::{Decode, Encode};
 use frame_support::{
@@ -56,12 +56,12 @@ fn calls_need_a_signature() {
 		assert_noop!(Virt::upload(none(), ECHO.to_vec(), None), DispatchError::BadOrigin);
 		assert_noop!(Virt::remove(none(), hash), DispatchError::BadOrigin);
 		let bad = DispatchError::BadOrigin;
-		assert_eq!(Virt::run(none(), hash, vec![], vec![], 0).unwrap_err().error, bad);
+		assert_eq!(Virt::run(none(), hash, vec![], vec![], PLENTY).unwrap_err().error, bad);
 		assert_eq!(
-			Virt::instantiate(none(), hash, vec![], vec![], 0, 0, None).unwrap_err().error,
+			Virt::instantiate(none(), hash, vec![], vec![], 0, PLENTY, None).unwrap_err().error,
 			bad
 		);
-		assert_eq!(Virt::call(none(), ALICE, vec![], vec![], 0, 0, None).unwrap_err().error, bad);
+		assert_eq!(Virt::call(none(), ALICE, vec![], vec![], 0, PLENTY, None).unwrap_err().error, bad);
 	});
 }
 
@@ -104,7 +104,7 @@ fn removed_program_cannot_be_run_until_it_is_uploaded_again() {
 		assert_ok!(run_once(ECHO, "echo", b"x", PLENTY).0);
 		assert_ok!(Virt::remove(signed(ALICE), hash));
 		let run = run_once(ECHO, "echo", b"x", PLENTY);
-		assert_eq!(run, (Err(Error::<Test>::ProgramNotFound.into()), 0));
+		assert_eq!(run, (Err(Error::<Test>::ProgramNotFound.into()), Weight::zero()));
 		// In the same block, by another owner.
 		assert_ok!(Virt::upload(signed(BOB), ECHO.to_vec(), None));
 		assert_ok!(run_once(ECHO, "echo", b"x", PLENTY).0);
@@ -120,7 +120,7 @@ fn upload_that_is_rolled_back_cannot_be_run() {
 			Err(DispatchError::Other("roll back"))
 		});
 		let run = run_once(ECHO, "echo", b"x", PLENTY);
-		assert_eq!(run, (Err(Error::<Test>::ProgramNotFound.into()), 0));
+		assert_eq!(run, (Err(Error::<Test>::ProgramNotFound.into()), Weight::zero()));
 	});
 }
 
@@ -130,11 +130,11 @@ fn run_works() {
 		let code_hash = upload(ECHO);
 		let (entry, input) = (b"echo".to_vec(), b"hello".to_vec());
 		assert_ok!(Virt::run(signed(BOB), code_hash, entry.clone(), input.clone(), PLENTY));
-		let (_, gas_used) = run_once(ECHO, "echo", &input, PLENTY);
+		let (_, weight_used) = run_once(ECHO, "echo", &input, PLENTY);
 		let event =
-			Event::Executed { caller: Some(BOB), code_hash, entry, gas_used, output: input };
+			Event::Executed { caller: Some(BOB), code_hash, entry, weight_used, output: input };
 		System::assert_last_event(event.into());
-		gas_used
+		weight_used
 	});
 }
 
@@ -157,14 +157,14 @@ fn run_of_verify_verifies() {
 		let pair = ed25519::Pair::from_seed(&[3; 32]);
 		let (message, signature) = (b"message", pair.sign(b"message"));
 		let good = [&pair.public().0[..], &signature.0, message].concat();
-		let (result, gas_used) = run_once(VERIFY, "verify", &good, PLENTY);
+		let (result, weight_used) = run_once(VERIFY, "verify", &good, PLENTY);
 		assert_eq!(result.unwrap(), [1]);
 		for flipped in [0, 40, 100] {
 			let mut bad = good.clone();
 			bad[flipped] ^= 1;
 			assert_eq!(run_once(VERIFY, "verify", &bad, PLENTY).0.unwrap(), [0]);
 		}
-		gas_used
+		weight_used
 	});
 }
 
@@ -361,7 +361,7 @@ fn malformed_scale_calls_do_not_decode() {
 		code_hash: H256::zero(),
 		entry: b"main".to_vec(),
 		input: vec![1; 100],
-		gas_limit: 7,
+		weight_limit: Weight::from_parts(7, 7),
 	})
 	.encode();
 	for len in 0..good.len() {
@@ -373,19 +373,19 @@ fn malformed_scale_calls_do_not_decode() {
 }
 
 #[test]
-fn gas_limit_is_charged_before_and_what_is_left_is_refunded() {
+fn weight_limit_is_charged_before_and_what_is_left_is_refunded() {
 	on_chain(|| {
 		let code_hash = upload(ECHO);
 		let (entry, input) = (b"echo".to_vec(), vec![1; 100]);
 		let base = SubstrateWeight::<Test>::run(100);
-		let call = crate::Call::<Test>::run { code_hash, entry, input, gas_limit: PLENTY };
-		assert_eq!(call.get_dispatch_info().call_weight, base + gas::to_weight(PLENTY));
+		let call = crate::Call::<Test>::run { code_hash, entry, input, weight_limit: PLENTY };
+		assert_eq!(call.get_dispatch_info().call_weight, base + PLENTY);
 		let info = RuntimeCall::Virt(call).dispatch(signed(BOB));
 		let info = info.expect("the call is good");
-		let (_, gas_used) = run_once(ECHO, "echo", &[1; 100], PLENTY);
-		assert_eq!(info.actual_weight, Some(base + gas::to_weight(gas_used)));
+		let (_, weight_used) = run_once(ECHO, "echo", &[1; 100], PLENTY);
+		assert_eq!(info.actual_weight, Some(base + weight_used));
 		assert_eq!(info.pays_fee, Pays::Yes);
-		assert!(gas_used < PLENTY / 10);
+		assert!(weight_used.all_lt(PLENTY / 10));
 	});
 }
 
@@ -395,8 +395,8 @@ fn trap_charges_what_was_used() {
 		let hash = upload(TRAP);
 		let run = || Virt::run(signed(BOB), hash, b"trap".to_vec(), vec![], PLENTY);
 		let weight = assert_fails(run, Error::Trapped);
-		let (_, gas_used) = run_once(TRAP, "trap", &[], PLENTY);
-		assert_eq!(weight, SubstrateWeight::<Test>::run(0) + gas::to_weight(gas_used));
-		assert!(gas_used >= load_gas(TRAP) && gas_used < PLENTY);
+		let (_, weight_used) = run_once(TRAP, "trap", &[], PLENTY);
+		assert_eq!(weight, SubstrateWeight::<Test>::run(0) + weight_used);
+		assert!(weight_used.all_gte(load_weight(TRAP)) && weight_used.all_lt(PLENTY));
 	});
 }

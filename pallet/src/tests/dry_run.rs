@@ -5,7 +5,7 @@ use crate::{
 	api,
 	dry_run::{self, DepositChange, DryRunOf},
 	limits::*,
-	Error, Event, HoldReason, WeightInfo,
+	Error, Event, HoldReason, Weight, WeightInfo,
 };
 use codec::Encode;
 use frame_support::{
@@ -15,8 +15,8 @@ use frame_support::{
 use sp_runtime::AccountId32;
 use virt_fixtures::{COUNTER, ECHO, OOB, SPIN, TRAP};
 
-fn call(address: &AccountId32, entry: &str, input: &[u8], gas: Option<u64>) -> DryRunOf<Test> {
-	dry_run::call::<Test>(BOB, address.clone(), entry.into(), input.into(), 0, gas, None)
+fn call(address: &AccountId32, entry: &str, input: &[u8], limit: Option<Weight>) -> DryRunOf<Test> {
+	dry_run::call::<Test>(BOB, address.clone(), entry.into(), input.into(), 0, limit, None)
 }
 
 #[test]
@@ -32,15 +32,15 @@ fn dry_run_says_what_the_call_then_does() {
 
 		let held = Balances::total_balance_on_hold(&BOB);
 		System::reset_events();
-		let limit = tried.gas_required;
+		let limit = tried.weight_required;
 		let info = Virt::call(signed(BOB), address, entry.into(), input, 0, limit, None).unwrap();
-		assert_eq!(gas_used(), tried.gas_consumed);
+		assert_eq!(weight_used(), tried.weight_consumed);
 		assert_eq!(info.actual_weight, Some(tried.weight), "nothing was given back");
 		let events: Vec<_> = System::events().into_iter().map(|record| record.event).collect();
 		assert_eq!(tried.events, events);
 		let change = Balances::total_balance_on_hold(&BOB) - held;
 		assert_eq!(tried.deposit, DepositChange::Charge(change));
-		(tried.gas_consumed, tried.weight)
+		(tried.weight_consumed, tried.weight)
 	});
 }
 
@@ -94,7 +94,7 @@ fn dry_run_of_an_instantiation_has_its_event_and_address() {
 			b"salt".into(),
 			vec![],
 			0,
-			tried.gas_required,
+			tried.weight_required,
 			None
 		));
 		assert_eq!(api::code_hash::<Test>(&address), Some(code_hash));
@@ -115,19 +115,54 @@ fn refunded() -> Vec<u8> {
 }
 
 #[test]
-fn required_gas_is_enough_and_one_less_is_not() {
+fn required_weight_is_enough_and_less_of_either_part_is_not() {
 	on_both(|| {
 		for code in [COUNTER.to_vec(), refunded()] {
 			let address = deploy(&code, 1_000);
 			let entry = if code == COUNTER { "increment" } else { "main" };
 			let tried = call(&address, entry, &[], None);
 			assert_ok!(tried.result);
-			assert!(tried.gas_required >= tried.gas_consumed);
-			let exact = call(&address, entry, &[], Some(tried.gas_required));
+			let required = tried.weight_required;
+			assert!(required.all_gte(tried.weight_consumed));
+			let exact = call(&address, entry, &[], Some(required));
 			assert_eq!(exact, tried);
-			let short = call(&address, entry, &[], Some(tried.gas_required - 1));
+			let less_time = required - Weight::from_parts(gas(1).ref_time(), 0);
+			let short = call(&address, entry, &[], Some(less_time));
 			assert_eq!(short.result, Err(Error::<Test>::OutOfGas.into()));
+			let short = call(&address, entry, &[], Some(required - Weight::from_parts(0, 1)));
+			assert_eq!(short.result, Err(Error::<Test>::OutOfProofSize.into()));
 		}
+	});
+}
+
+/// A program that traps where less than `bound` gas is left, and asks before that how much is.
+fn refuses_below(bound: i32) -> Vec<u8> {
+	use polkavm_common::program::{asm, Reg};
+	let mut script = Script::new();
+	script.syscall("gas_left", &[]);
+	// To the second block, which returns, or on to the third.
+	script.instruction(asm::branch_less_unsigned_imm(Reg::A0, bound, 2));
+	script.instruction(asm::ret());
+	script.traps()
+}
+
+#[test]
+fn estimate_is_enough_for_a_program_that_refuses_below_some_gas_left() {
+	on_both(|| {
+		for bound in [1, 1_000, 1_000_000, 50_000_000] {
+			let address = deploy(&refuses_below(bound), 0);
+			let tried = call(&address, "main", &[], None);
+			assert_ok!(tried.result);
+			let limit = tried.weight_required;
+			let made = Virt::call(signed(BOB), address.clone(), b"main".to_vec(), vec![], 0, limit, None);
+			assert_ok!(made);
+			// It is not far above what is needed.
+			let bound = gas(bound as u64 * 2).ref_time() + 2 * tried.weight_consumed.ref_time();
+			assert!(limit.ref_time() <= bound, "{limit} {bound}");
+		}
+		let address = deploy(&refuses_below(i32::MAX), 0);
+		let none = call(&address, "main", &[], None);
+		assert_eq!(none.result, Err(Error::<Test>::Trapped.into()), "no limit is enough");
 	});
 }
 
@@ -148,19 +183,20 @@ fn failures_are_typed_and_say_where() {
 		let hash = crate::program::code_hash(OOB);
 		let missing = dry_run::run::<Test>(BOB, hash, b"none".into(), vec![], None);
 		assert_eq!(missing.result, Err(Error::<Test>::EntryNotFound.into()));
-		assert!(missing.gas_consumed > 0 && missing.events.is_empty());
+		assert!(missing.weight_consumed.ref_time() > 0 && missing.events.is_empty());
 		offset
 	});
 }
 
 #[test]
-fn dry_runs_are_bounded_in_gas() {
+fn dry_runs_are_bounded_in_weight() {
 	on_chain(|| {
 		let hash = upload(SPIN);
-		for limit in [Some(u64::MAX), Some(MAX_DRY_RUN_GAS + 1), Some(MAX_DRY_RUN_GAS)] {
+		let over = MAX_DRY_RUN_WEIGHT + Weight::from_parts(1, 0);
+		for limit in [Some(Weight::MAX), Some(over), Some(MAX_DRY_RUN_WEIGHT)] {
 			let tried = dry_run::run::<Test>(BOB, hash, b"spin".into(), vec![], limit);
 			assert_eq!(tried.result, Err(Error::<Test>::OutOfGas.into()));
-			assert!(tried.gas_consumed <= MAX_DRY_RUN_GAS);
+			assert!(tried.weight_consumed.all_lte(MAX_DRY_RUN_WEIGHT));
 		}
 	});
 }
@@ -175,7 +211,7 @@ fn estimate_is_the_same_cold_and_warm() {
 			let first = dry_run::run::<Test>(BOB, hash, b"echo".into(), input.clone(), None);
 			assert_ok!(first.result);
 			assert_eq!(dry_run::run::<Test>(BOB, hash, b"echo".into(), input, None), first);
-			(first.gas_consumed, first.gas_required, first.weight)
+			(first.weight_consumed, first.weight_required, first.weight)
 		})
 	};
 	assert_eq!(estimate(), estimate());

@@ -5,7 +5,7 @@ use super::{
 	script::Script,
 	syscalls::{call, faults, memory_after, result_of},
 };
-use crate::{gas, limits::*, Error, Event};
+use crate::{limits::*, Error, Event};
 use codec::{Decode, Encode};
 use frame_support::assert_ok;
 use sp_core::H256;
@@ -83,9 +83,9 @@ fn weight_left_works() {
 		.ends();
 	let output = on_both(|| call(&code, b"").expect("the call is good"));
 	let (left, time, proof) = <(u64, u64, u64)>::decode(&mut &output[..]).unwrap();
-	let before = gas::to_weight(left);
-	assert!(time < before.ref_time() && time > gas::to_weight(left - 5_000).ref_time());
-	assert_eq!(proof, time / gas::REF_TIME_PER_GAS / gas::GAS_PER_PROOF_BYTE);
+	let before = gas(left).ref_time();
+	assert!(time < before && time > gas(left - 50_000).ref_time());
+	assert_eq!(proof, PLENTY.proof_size() - load_weight(&code).proof_size());
 }
 
 #[test]
@@ -140,7 +140,7 @@ fn event_indexed_topics_at_limit_ok_and_over_limit_err() {
 		assert_eq!(result_of(&mut Script::new(), "event_indexed", &at(topics * 32)), 0);
 	}
 	let over = at(MAX_TOPICS * 32 + 32);
-	faults(&mut Script::new(), "event_indexed", &over, Error::LimitExceeded);
+	faults(&mut Script::new(), "event_indexed", &over, Error::TooManyTopics);
 	for len in [1, 31, 33, 127] {
 		faults(&mut Script::new(), "event_indexed", &at(len), Error::InvalidArgument);
 	}

@@ -5,38 +5,38 @@ use super::{
 	mock::*,
 	script::{builder, with_code_section, Script},
 };
-use crate::Error;
+use crate::{Error, Weight};
 use polkavm_common::program::{asm, Instruction, Reg};
 use sp_runtime::DispatchError;
 use virt_fixtures::{ECHO, OOB, RECURSE, SHA256, SPIN, TRAP};
 
-type Run = (Result<Vec<u8>, DispatchError>, u64);
+type Run = (Result<Vec<u8>, DispatchError>, Weight);
 
 /// Uploads `code` if it is admitted, and runs it: the same on both backends, refusal too.
 #[track_caller]
-fn same_on_both(code: &[u8], entry: &str, gas: u64) -> Option<Run> {
+fn same_on_both(code: &[u8], entry: &str, limit: Weight) -> Option<Run> {
 	on_both(|| {
 		Virt::upload(signed(ALICE), code.to_vec(), None).ok()?;
-		Some(run_once(code, entry, b"", gas))
+		Some(run_once(code, entry, b"", limit))
 	})
 }
 
 #[track_caller]
-fn fails_on_both(code: &[u8], entry: &str, error: Error<Test>) -> u64 {
-	let (result, gas_used) = same_on_both(code, entry, PLENTY).expect("the program is admitted");
+fn fails_on_both(code: &[u8], entry: &str, error: Error<Test>) -> Weight {
+	let (result, used) = same_on_both(code, entry, PLENTY).expect("the program is admitted");
 	assert_eq!(result, Err(error.into()));
-	gas_used
+	used
 }
 
 #[test]
 fn spin_runs_out_of_gas() {
-	let gas_used = fails_on_both(SPIN, "spin", Error::OutOfGas);
-	assert!(gas_used > PLENTY - 1_000, "{gas_used}");
+	let used = fails_on_both(SPIN, "spin", Error::OutOfGas).ref_time();
+	assert!(used > PLENTY.ref_time() - 1_000_000, "{used}");
 }
 
 #[test]
 fn recursion_past_the_stack_traps() {
-	assert!(fails_on_both(RECURSE, "recurse", Error::Trapped) < PLENTY);
+	assert!(fails_on_both(RECURSE, "recurse", Error::Trapped).all_lt(PLENTY));
 }
 
 #[test]
@@ -52,22 +52,33 @@ fn panic_traps() {
 }
 
 #[test]
-fn gas_0_1_exact_exact_less_one_and_max() {
-	let run = |gas| same_on_both(SHA256, "sha256", gas).expect("the program is admitted");
-	let out_of_gas = Err(Error::<Test>::OutOfGas.into());
+fn weight_0_exact_exact_less_one_and_max_in_either_part() {
+	let run = |limit| same_on_both(SHA256, "sha256", limit).expect("the program is admitted");
 	let (result, exact) = run(PLENTY);
 	assert!(result.is_ok());
-	assert_eq!(run(0), (out_of_gas.clone(), 0));
-	assert_eq!(run(1), (out_of_gas.clone(), 0));
-	let load = load_gas(SHA256);
-	assert_eq!(run(load - 1), (out_of_gas.clone(), 0));
-	assert_eq!(run(load), (out_of_gas.clone(), load));
 	assert_eq!(run(exact), (result.clone(), exact));
-	let (one_less, used) = run(exact - 1);
-	assert_eq!(one_less, out_of_gas);
-	assert!(used < exact);
+	let load = load_weight(SHA256);
+	let (time, size) = (exact.ref_time(), exact.proof_size());
+	for (limit, error) in [
+		(Weight::zero(), Error::<Test>::OutOfGas),
+		(Weight::from_parts(1, size), Error::OutOfGas),
+		(Weight::from_parts(0, u64::MAX), Error::OutOfGas),
+		(Weight::from_parts(u64::MAX, 0), Error::OutOfProofSize),
+		(load - Weight::from_parts(1, 0), Error::OutOfGas),
+		(load, Error::OutOfGas),
+		(Weight::from_parts(u64::MAX, load.proof_size() - 1), Error::OutOfProofSize),
+		(exact - Weight::from_parts(gas(1).ref_time(), 0), Error::OutOfGas),
+		(exact - Weight::from_parts(0, 1), Error::OutOfProofSize),
+	] {
+		let (failed, used) = run(limit);
+		assert_eq!(failed, Err(error.into()), "{limit}");
+		assert!(used.all_lte(limit) && used != exact, "{limit}: {used}");
+	}
 	for max in [i64::MAX as u64, i64::MAX as u64 + 1, u64::MAX] {
-		assert_eq!(run(max), (result.clone(), exact));
+		for limit in [(max, size), (time, max), (max, max)] {
+			let (time, size) = limit;
+			assert_eq!(run(Weight::from_parts(time, size)), (result.clone(), exact));
+		}
 	}
 }
 
@@ -75,8 +86,8 @@ fn gas_0_1_exact_exact_less_one_and_max() {
 fn ecalli_without_import_is_a_typed_fault_and_keeps_gas() {
 	for index in [0, 1, 1_023, 1_024, i32::MAX, -1] {
 		let code = Script::new().instruction(asm::ecalli(index)).ends();
-		let gas_used = fails_on_both(&code, "main", Error::UnknownSyscall);
-		assert!(gas_used < load_gas(&code) + 1_000, "{gas_used}");
+		let used = fails_on_both(&code, "main", Error::UnknownSyscall);
+		assert!(used.all_lte(load_weight(&code) + gas(1_000)), "{used}");
 	}
 }
 
@@ -124,7 +135,7 @@ fn assortment() -> Vec<u8> {
 #[test]
 fn every_byte_of_a_small_program_set_to_many_values_is_the_same() {
 	let good = assortment();
-	assert!(same_on_both(&good, "main", 1_000_000).expect("it is admitted").0.is_ok());
+	assert!(same_on_both(&good, "main", gas(1_000_000)).expect("it is admitted").0.is_ok());
 	let (mut admitted, mut failed) = (0, 0);
 	for position in 0..good.len() {
 		for value in [0, 1, 2, 13, 14, 15, 0x7f, 0x80, 0xd0, 0xef, 0xfe, 0xff]
@@ -133,7 +144,7 @@ fn every_byte_of_a_small_program_set_to_many_values_is_the_same() {
 		{
 			let mut code = good.clone();
 			code[position] = value;
-			if let Some((result, _)) = same_on_both(&code, "main", 1_000_000) {
+			if let Some((result, _)) = same_on_both(&code, "main", gas(1_000_000)) {
 				admitted += 1;
 				failed += u32::from(result.is_err());
 			}
@@ -151,7 +162,7 @@ fn bit_flips_of_a_real_program_are_the_same() {
 		code[position] ^= 1 << ((position + position / 8) % 8);
 		on_both(|| {
 			Virt::upload(signed(ALICE), code.clone(), None).ok()?;
-			Some(run_once(&code, "echo", b"input", 1_000_000))
+			Some(run_once(&code, "echo", b"input", gas(1_000_000)))
 		});
 	}
 }
@@ -171,7 +182,7 @@ fn branch_targets_at_and_past_the_end_are_the_same() {
 	for offset in [len, len + 1, len + 2, 0x7f, 0x80, 0xff] {
 		let mut code = good.clone();
 		code[position + 1] = offset;
-		let (result, _) = same_on_both(&code, "main", 100_000).expect("it is admitted");
+		let (result, _) = same_on_both(&code, "main", gas(100_000)).expect("it is admitted");
 		assert!(result.is_err(), "offset {offset}");
 	}
 }
@@ -299,11 +310,17 @@ fn absurd_lengths_cost_nothing_but_gas() {
 		] {
 			let code = Script::new().syscall(name, &args).ends();
 			let (result, _) = same_on_both(&code, "main", PLENTY).expect("it is admitted");
+			let too_large = match name {
+				"output" => Error::<Test>::OutputTooLarge,
+				"event" => Error::EventTooLarge,
+				"event_indexed" => Error::TooManyTopics,
+				"log" => Error::LogTooLong,
+				"run_code" => Error::EntryNotFound,
+				_ => Error::TooMuchHashed,
+			};
 			match result {
 				Err(error) => assert!(
-					[Error::<Test>::OutOfGas, Error::LimitExceeded]
-						.map(Into::into)
-						.contains(&error),
+					[Error::OutOfGas, too_large].map(Into::into).contains(&error),
 					"{name} of {len}: {error:?}"
 				),
 				// There is no input to copy.

@@ -3,6 +3,7 @@ use frame_support::{
 	derive_impl,
 	dispatch::DispatchResultWithPostInfo,
 	traits::{ConstU128, ConstU64, Contains, OnGenesis},
+	weights::Weight,
 };
 use sp_core::{storage::StateVersion, H256};
 use sp_io::TestExternalities;
@@ -44,6 +45,7 @@ impl frame_system::Config for Test {
 	type AccountId = AccountId32;
 	type Lookup = sp_runtime::traits::IdentityLookup<AccountId32>;
 	type AccountData = pallet_balances::AccountData<u128>;
+	type DbWeight = frame_support::weights::constants::ParityDbWeight;
 }
 
 #[derive_impl(pallet_balances::config_preludes::TestDefaultConfig)]
@@ -93,8 +95,13 @@ pub const FUNDS: u128 = 1_000_000_000;
 pub const PER_BYTE: u128 = 3;
 pub const PER_ITEM: u128 = 100;
 pub const NOW: u64 = 1_700_000_000_000;
-/// Enough gas for every program that ends.
-pub const PLENTY: u64 = 200_000_000;
+/// Enough weight for every program that ends.
+pub const PLENTY: Weight = Weight::from_parts(280_000_000_000, 64 << 20);
+
+/// A weight limit of so much gas, and enough proof size.
+pub fn gas(units: u64) -> Weight {
+	crate::gas::to_weight(units).set_proof_size(PLENTY.proof_size())
+}
 
 static INTERPRETER: LazyLock<Arc<Engine>> = LazyLock::new(|| start(BackendChoice::Interpreter));
 static RECOMPILER: LazyLock<Arc<Engine>> = LazyLock::new(|| start(BackendChoice::Recompiler));
@@ -172,9 +179,9 @@ pub fn upload(code: &[u8]) -> H256 {
 	crate::program::code_hash(code)
 }
 
-/// The gas to load `code`.
+/// The weight to load `code`.
 #[track_caller]
-pub fn load_gas(code: &[u8]) -> u64 {
+pub fn load_weight(code: &[u8]) -> Weight {
 	let memory = crate::admission::check::<Test>(code).expect("the program is admitted");
 	crate::gas::load(code.len() as u32, memory)
 }
@@ -187,13 +194,13 @@ pub fn deploy(code: &[u8], value: u128) -> AccountId32 {
 	Virt::address_of(&ALICE, hash, &[])
 }
 
-/// Runs `entry` of `code` once as Alice: what came of it, and the gas that it took.
+/// Runs `entry` of `code` once as Alice: what came of it, and the weight that it took.
 pub fn run_once(
 	code: &[u8],
 	entry: &str,
 	input: &[u8],
-	gas: u64,
-) -> (Result<Vec<u8>, DispatchError>, u64) {
+	weight_limit: Weight,
+) -> (Result<Vec<u8>, DispatchError>, Weight) {
 	let code_hash = crate::program::code_hash(code);
 	let stack = &mut crate::stack::Stack::new(crate::stack::Caller::Account(ALICE));
 	let outcome = crate::run::execute::<Test>(
@@ -202,11 +209,11 @@ pub fn run_once(
 			callee: crate::run::Callee::Code { code_hash, entry: entry.into() },
 			input,
 			value: 0,
-			gas_limit: gas,
+			weight_limit,
 			deposit_limit: None,
 		},
 	);
-	(outcome.result.map(|()| outcome.output), outcome.gas_used)
+	(outcome.result.map(|()| outcome.output), outcome.weight_used)
 }
 
 /// The output of the last call, from its event.
@@ -222,11 +229,11 @@ pub fn output() -> Vec<u8> {
 	}
 }
 
-/// The gas that the last call took, from its event.
+/// The weight that the last call took, from its event.
 #[track_caller]
-pub fn gas_used() -> u64 {
+pub fn weight_used() -> Weight {
 	match System::events().pop().expect("a call deposits an event").event {
-		RuntimeEvent::Virt(Event::Called { gas_used, .. }) => gas_used,
+		RuntimeEvent::Virt(Event::Called { weight_used, .. }) => weight_used,
 		other => panic!("expected `Called`, got {other:?}"),
 	}
 }
@@ -245,7 +252,7 @@ pub fn program_events() -> Vec<Vec<u8>> {
 pub fn assert_fails(
 	call: impl FnOnce() -> DispatchResultWithPostInfo,
 	error: Error<Test>,
-) -> frame_support::weights::Weight {
+) -> Weight {
 	use frame_support::storage::{with_transaction, TransactionOutcome};
 	let before = state_root();
 	// As the dispatcher does: what fails is rolled back.

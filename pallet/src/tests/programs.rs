@@ -16,11 +16,12 @@ use virt_guest::Code;
 #[derive(Encode)]
 pub struct Options {
 	value: u128,
-	gas: u64,
+	/// Ref time and proof size.
+	weight: (u64, u64),
 	deposit: u128,
 }
 
-pub const ALL: Options = Options { value: 0, gas: 0, deposit: u128::MAX };
+pub const ALL: Options = Options { value: 0, weight: (0, 0), deposit: u128::MAX };
 
 /// `call_program` of `main` at `address`, in the middle of a script.
 pub fn calls<'a>(
@@ -150,7 +151,7 @@ fn callee_that_fails_is_a_code_and_is_rolled_back() {
 			let callee = deploy(callee, 1_000);
 			let funds = Balances::total_balance(&BOB);
 			let (code, output) =
-				relayed(&callee, b"", Options { gas: 30_000_000, value: 5, ..ALL });
+				relayed(&callee, b"", Options { weight: (gas(30_000_000).ref_time(), 0), value: 5, ..ALL });
 			assert_eq!(code, *expected);
 			// What it gave before is there, whatever the end.
 			assert_eq!(output, b"value");
@@ -167,19 +168,19 @@ fn callee_takes_no_more_gas_than_it_is_given() {
 	let callee = Script::new().spins();
 	on_both(|| {
 		let callee = deploy(&callee, 0);
-		let cost = |gas| {
+		let cost = |units: u64| {
 			let mut script = Script::new();
 			calls(
 				&mut script,
 				&callee,
 				"main",
-				&[gas as u8, (gas >> 8) as u8],
-				Options { gas, ..ALL },
+				&[units as u8, (units >> 8) as u8],
+				Options { weight: (gas(units).ref_time(), 0), ..ALL },
 			);
 			let address = deploy(&script.ends(), 0);
 			let entry = b"main".to_vec();
 			assert_ok!(Virt::call(signed(BOB), address, entry, vec![], 0, PLENTY, None));
-			gas_used()
+			weight_used().ref_time() / crate::gas::REF_TIME_PER_GAS
 		};
 		let (less, more) = (cost(5_000_000), cost(6_000_000));
 		let difference = more.abs_diff(less);
@@ -192,9 +193,9 @@ fn callee_that_is_given_all_gas_leaves_the_caller_none() {
 	let callee = Script::new().spins();
 	on_both(|| {
 		let callee = deploy(&callee, 0);
-		for gas in [0, u64::MAX, PLENTY] {
+		for time in [0, u64::MAX, PLENTY.ref_time()] {
 			let mut script = Script::new();
-			calls(&mut script, &callee, "main", b"", Options { gas, ..ALL });
+			calls(&mut script, &callee, "main", b"", Options { weight: (time, 0), ..ALL });
 			let address = deploy(&script.syscall("gas_left", &[]).ends(), 0);
 			let main = || b"main".to_vec();
 			let call = || Virt::call(signed(BOB), address.clone(), main(), vec![], 0, PLENTY, None);
@@ -532,7 +533,12 @@ fn input_and_entry_of_a_nested_call_at_limit_ok_and_over_limit_err() {
 				let output = on_both(|| call(&code, b""));
 				assert_eq!(output, Ok(Code::NOT_FOUND.encode()), "{name}");
 			} else {
-				faults(&mut script.clone(), name, &args, Error::LimitExceeded);
+				let error = if entry > MAX_ENTRY {
+					Error::EntryNotFound
+				} else {
+					Error::InputTooLarge
+				};
+				faults(&mut script.clone(), name, &args, error);
 			}
 		}
 	}
@@ -541,7 +547,7 @@ fn input_and_entry_of_a_nested_call_at_limit_ok_and_over_limit_err() {
 	let salt = |len: u32| [memory, memory, len.into(), memory, 0, options];
 	let code = script.clone().returns("instantiate_program", &salt(MAX_SALT)).ends();
 	assert_eq!(on_both(|| call(&code, b"")), Ok(Code::NOT_FOUND.encode()));
-	faults(&mut script, "instantiate_program", &salt(MAX_SALT + 1), Error::LimitExceeded);
+	faults(&mut script, "instantiate_program", &salt(MAX_SALT + 1), Error::SaltTooLong);
 }
 
 #[test]

@@ -32,8 +32,8 @@ impl Random {
 fn relay() -> Vec<u8> {
 	let mut script = Script::new();
 	let input = script.room(64);
-	// No value, 60 million gas, any deposit.
-	let options = script.data(&(0u128, 60_000_000u64, u128::MAX).encode());
+	// No value, 60 million gas, any proof size and deposit.
+	let options = script.data(&(0u128, gas(60_000_000).ref_time(), 0u64, u128::MAX).encode());
 	for (name, entry) in [
 		("relay_set", "set"),
 		("relay_set_and_trap", "set_and_trap"),
@@ -61,7 +61,8 @@ fn random_call(random: &mut Random, codes: &[Vec<u8>], signers: &[AccountId32]) 
 		0 => Some(random.below(3_000).into()),
 		_ => None,
 	};
-	let (value, gas_limit) = (random.below(300).into(), *random.pick(&[PLENTY, PLENTY, 400_000]));
+	let (value, weight_limit) =
+		(random.below(300).into(), *random.pick(&[PLENTY, PLENTY, gas(200_000)]));
 	RuntimeCall::Virt(match random.below(20) {
 		0 => crate::Call::upload { code: code.clone(), storage_deposit_limit },
 		1 => crate::Call::remove { code_hash },
@@ -73,7 +74,7 @@ fn random_call(random: &mut Random, codes: &[Vec<u8>], signers: &[AccountId32]) 
 				salt,
 				input,
 				value,
-				gas_limit,
+				weight_limit,
 				storage_deposit_limit,
 			}
 		},
@@ -102,7 +103,7 @@ fn random_call(random: &mut Random, codes: &[Vec<u8>], signers: &[AccountId32]) 
 				_ => item,
 			};
 			let entry = entry.into();
-			crate::Call::call { address, entry, input, value, gas_limit, storage_deposit_limit }
+			crate::Call::call { address, entry, input, value, weight_limit, storage_deposit_limit }
 		},
 	})
 }

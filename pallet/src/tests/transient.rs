@@ -93,9 +93,9 @@ fn transient_key_and_value_at_limit_ok_and_over_limit_err() {
 	let at_limit = at(MAX_KEY, MAX_VALUE);
 	assert_eq!(result_of(&mut Script::new(), "transient_set", &at_limit), Code::NOT_FOUND);
 	let over = at(MAX_KEY, MAX_VALUE + 1);
-	faults(&mut Script::new(), "transient_set", &over, Error::LimitExceeded);
+	faults(&mut Script::new(), "transient_set", &over, Error::ValueTooLarge);
 	for name in ["transient_set", "transient_get", "transient_remove"] {
-		faults(&mut Script::new(), name, &at(MAX_KEY + 1, 1), Error::LimitExceeded);
+		faults(&mut Script::new(), name, &at(MAX_KEY + 1, 1), Error::KeyTooLong);
 	}
 }
 
@@ -114,7 +114,7 @@ fn transient_storage_at_limit_ok_and_over_limit_err() {
 	let at_limit = last(rest - ITEM_OVERHEAD - 4);
 	assert_eq!(result_of(&mut script.clone(), "transient_set", &at_limit), Code::NOT_FOUND);
 	let over = last(rest - ITEM_OVERHEAD - 4 + 1);
-	faults(&mut script, "transient_set", &over, Error::LimitExceeded);
+	faults(&mut script, "transient_set", &over, Error::TransientFull);
 }
 
 #[test]

@@ -30,7 +30,7 @@ fn outcome_has_output_gas_events_and_log() {
 	let outcome = counter.call("increment", (5u32,)).succeeds();
 	assert_eq!(outcome.decode::<u32>(), 5);
 	assert_eq!(outcome.events, [5u32.to_le_bytes()]);
-	assert!(outcome.gas_used > 0);
+	assert!(outcome.weight_used.ref_time() > 0);
 	assert_eq!(outcome.log.len(), 1);
 	assert!(outcome.log[0].ends_with("the counter is 5 now"), "{:?}", outcome.log);
 }
@@ -65,10 +65,10 @@ fn failed_call_changes_nothing_and_says_its_gas() {
 	let counter = Chain::new().upload(COUNTER).instantiate((7u32,));
 	let outcome = counter.call("increment", (1u8,)).value(100).outcome();
 	assert_eq!(outcome.error, Some(Error::Reverted.into()));
-	assert!(outcome.gas_used > 0 && outcome.events.is_empty());
+	assert!(outcome.weight_used.ref_time() > 0 && outcome.events.is_empty());
 	assert_eq!(counter.balance(), 0);
 	assert_eq!(counter.call("get", ()).returns::<u32>(), 7);
-	assert_eq!(counter.call("get", ()).gas(1_000).fails(), Error::OutOfGas.into());
+	assert_eq!(counter.call("get", ()).weight(Weight::from_parts(1_400_000, u64::MAX)).fails(), Error::OutOfGas.into());
 }
 
 #[test]
@@ -85,11 +85,11 @@ fn value_balances_and_blocks() {
 
 #[test]
 fn backends_agree() {
-	let gas = [BackendChoice::Interpreter, BackendChoice::Recompiler].map(|choice| {
+	let weights = [BackendChoice::Interpreter, BackendChoice::Recompiler].map(|choice| {
 		let echo = Chain::with_backend(choice).upload(ECHO);
-		echo.run("echo", (1u8, 2u16)).succeeds().gas_used
+		echo.run("echo", (1u8, 2u16)).succeeds().weight_used
 	});
-	assert_eq!(gas[0], gas[1]);
+	assert_eq!(weights[0], weights[1]);
 }
 
 #[test]

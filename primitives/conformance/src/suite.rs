@@ -491,7 +491,7 @@ fn bad_snapshots_are_refused(program: &[u8], other_program: &[u8]) {
 	let invalid = RestoreError::InvalidSnapshot;
 	assert_eq!(module.restore(&[]).unwrap_err(), invalid);
 	assert_eq!(module.restore(&snapshot[..snapshot.len() - 1]).unwrap_err(), invalid);
-	assert_eq!(module.restore(b"\x02").unwrap_err(), RestoreError::UnknownVersion);
+	assert_eq!(module.restore(b"\x03").unwrap_err(), RestoreError::UnknownVersion);
 	let foreign = Module::from_bytes(other_program, &SyscallTable::EMPTY).unwrap();
 	assert_eq!(foreign.restore(&snapshot).unwrap_err(), RestoreError::WrongProgram);
 	for pc in [good.pc + 1, u32::MAX] {

@@ -10,7 +10,7 @@ use sp_externalities::{Extensions, TransactionType};
 use sp_trie::{proof_size_extension::ProofSizeExt, recorder::Recorder};
 use std::sync::{Arc, Mutex, PoisonError};
 use virt_conformance::suite::{self, Programs, Report};
-use virt_manager::{BackendChoice, Engine, Options};
+use virt_manager::{prices::Rules, BackendChoice, Engine, Options};
 use virt_primitives::{host::MISSING_EXTENSION, Gas, Module, SyscallTable};
 
 type HostFunctions = (sp_io::SubstrateHostFunctions, virt_primitives::HostFunctions);
@@ -25,11 +25,11 @@ fn programs() -> Programs {
 	}
 }
 
-/// Little enough that most programs of the suite move from the interpreter to the recompiler.
-const TIER_UP_GAS: Gas = 40;
+/// Most programs of the suite move to the second tier.
+const RULES: Rules = Rules { translation_rate: 12, tier_up: Some((40, 7)) };
 
 fn engine(backend: BackendChoice) -> Arc<Engine> {
-	let options = Options { backend, tier_up_gas: TIER_UP_GAS, ..Options::default() };
+	let options = Options { backend, rules: RULES, ..Options::default() };
 	Engine::with(options, None).expect("the backend works on this machine")
 }
 

@@ -1,7 +1,7 @@
 //! What both kinds of test need: externalities with the extension.
 
 use std::sync::Arc;
-use virt_manager::{BackendChoice, Engine, Manager};
+use virt_manager::{prices::Rules, BackendChoice, Engine, Manager, Options};
 use virt_peer::PeerExt;
 
 pub type Externalities = sp_state_machine::TestExternalities<sp_core::Blake2Hasher>;
@@ -9,8 +9,10 @@ pub type Externalities = sp_state_machine::TestExternalities<sp_core::Blake2Hash
 pub const BACKENDS: [BackendChoice; 3] =
 	[BackendChoice::Interpreter, BackendChoice::Recompiler, BackendChoice::Tiered];
 
+/// Under the peer's rule: PolkaVM's own gas, from the start.
 pub fn engine(choice: BackendChoice) -> Arc<Engine> {
-	Engine::new(choice, None).expect("the backend works on this machine")
+	let rules = Rules { translation_rate: 0, tier_up: Some((0, 0)) };
+	Engine::with(Options { backend: choice, rules, ..Options::default() }, None).expect("the backend works on this machine")
 }
 
 pub fn externalities(engine: &Arc<Engine>) -> Externalities {
