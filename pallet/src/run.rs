@@ -106,15 +106,13 @@ pub struct Outcome {
 pub fn execute<T: Config>(stack: &mut Stack<T>, request: Request<'_, T>) -> Outcome {
 	let Request { callee, input, value, weight_limit, deposit_limit } = request;
 	let origin = stack.origin.clone();
-	// The weight of the calls has paid for these.
-	match &callee {
-		Callee::Account { address, .. } => stack.accesses.paid(Place::Account(address.clone())),
-		Callee::New { code_hash, .. } | Callee::Code { code_hash, .. } => {
-			stack.accesses.paid(Place::Program(*code_hash))
+	// The weight of the calls has paid for these; for the program, the weight limit pays.
+	match (&callee, stack.origin.account().cloned()) {
+		(Callee::Account { address, .. }, _) => {
+			stack.accesses.paid(Place::Account(address.clone()))
 		},
-	}
-	if let (Callee::New { .. }, Some(payer)) = (&callee, stack.origin.account().cloned()) {
-		stack.accesses.paid(Place::Holds(payer));
+		(Callee::New { .. }, Some(payer)) => stack.accesses.paid(Place::Holds(payer)),
+		_ => {},
 	}
 	let mut context = Context::new(stack, origin, input, value, weight_limit);
 	let result = if Running::<T>::exists() {

@@ -70,23 +70,23 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 
 	fn run(len: u32) -> Weight {
 		measured(41_058_690)
-			.saturating_add(Weight::from_parts(0, 2 * PROOF_PER_READ))
+			.saturating_add(Weight::from_parts(0, 0 * PROOF_PER_READ))
 			.saturating_add(measured(958).saturating_mul(len.into()))
-			.saturating_add(T::DbWeight::get().reads_writes(2, 0))
+			.saturating_add(T::DbWeight::get().reads_writes(0, 0))
 	}
 
 	fn instantiate(len: u32) -> Weight {
 		measured(173_833_545)
-			.saturating_add(Weight::from_parts(0, 5 * PROOF_PER_READ))
+			.saturating_add(Weight::from_parts(0, 3 * PROOF_PER_READ))
 			.saturating_add(measured(1_062).saturating_mul(len.into()))
-			.saturating_add(T::DbWeight::get().reads_writes(5, 4))
+			.saturating_add(T::DbWeight::get().reads_writes(3, 4))
 	}
 
 	fn call(len: u32) -> Weight {
 		measured(97_152_600)
-			.saturating_add(Weight::from_parts(0, 4 * PROOF_PER_READ))
+			.saturating_add(Weight::from_parts(0, 2 * PROOF_PER_READ))
 			.saturating_add(measured(745).saturating_mul(len.into()))
-			.saturating_add(T::DbWeight::get().reads_writes(4, 1))
+			.saturating_add(T::DbWeight::get().reads_writes(2, 1))
 	}
 }
 

@@ -25,21 +25,23 @@ const submit = async (tx, wanted) => {
 const u32 = (value) => new Uint8Array(Uint32Array.of(value).buffer);
 const bytes = (text) => new TextEncoder().encode(text);
 const storage_deposit_limit = undefined;
+const weight_limit = { ref_time: 70_000_000_000n, proof_size: 4_000_000n };
 
 const code = new Uint8Array(readFileSync(process.argv[2]));
 const { code_hash } = await submit(api.tx.Virt.upload({ code, storage_deposit_limit }), 'ProgramStored');
 
 const { address } = await submit(api.tx.Virt.instantiate({
-	code_hash, salt: bytes('salt'), input: u32(40), value: 0n, gas_limit: 50_000_000n, storage_deposit_limit,
+	code_hash, salt: bytes('salt'), input: u32(40), value: 0n, weight_limit, storage_deposit_limit,
 }), 'Instantiated');
 
 const entry = bytes('increment');
 const input = u32(2);
 const tried = await api.apis.VirtApi.dry_run_call(alice.address, address, entry, input, 0n, undefined, undefined);
-console.log(`${tried.logs.map((line) => new TextDecoder().decode(line))}, for ${tried.gas_required} gas`);
+const { ref_time, proof_size } = tried.weight_required;
+console.log(`${tried.logs.map((line) => new TextDecoder().decode(line))}, with a limit of ${ref_time} ps and ${proof_size} bytes`);
 
 const { output } = await submit(api.tx.Virt.call({
-	address, entry, input, value: 0n, gas_limit: tried.gas_required, storage_deposit_limit,
+	address, entry, input, value: 0n, weight_limit: tried.weight_required, storage_deposit_limit,
 }), 'Called');
 console.log(new DataView(output.buffer, output.byteOffset).getUint32(0, true));
 client.destroy();

@@ -21,18 +21,20 @@ const code = u8aToHex(readFileSync(process.argv[2]));
 const { codeHash } = await submit(api.tx.virt.upload(code, null), api.events.virt.ProgramStored);
 
 const start = api.createType('u32', 40).toHex(true);
+const weightLimit = { refTime: 70_000_000_000n, proofSize: 4_000_000n };
 const { address } = await submit(
-	api.tx.virt.instantiate(codeHash, stringToHex('salt'), start, 0, 50_000_000, null),
+	api.tx.virt.instantiate(codeHash, stringToHex('salt'), start, 0, weightLimit, null),
 	api.events.virt.Instantiated,
 );
 
 const entry = stringToHex('increment');
 const step = api.createType('u32', 2).toHex(true);
 const tried = await api.call.virtApi.dryRunCall(alice.address, address, entry, step, 0, null, null);
-console.log(`${tried.logs.map((line) => line.toUtf8())}, for ${tried.gasRequired} gas`);
+const { refTime, proofSize } = tried.weightRequired;
+console.log(`${tried.logs.map((line) => line.toUtf8())}, with a limit of ${refTime} ps and ${proofSize} bytes`);
 
 const { output } = await submit(
-	api.tx.virt.call(address, entry, step, 0, tried.gasRequired, null),
+	api.tx.virt.call(address, entry, step, 0, tried.weightRequired, null),
 	api.events.virt.Called,
 );
 console.log(api.createType('u32', output.toU8a(true)).toNumber());

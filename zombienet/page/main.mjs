@@ -6,7 +6,7 @@ import { blake2AsHex } from '@polkadot/util-crypto';
 
 import { Abi, withData } from '../src/abi.mjs';
 import {
-	NOTHING, accounts, attempt, connect, disconnect, dryRun, eventOf, exportsOf, tx,
+	NOTHING, accounts, attempt, connect, disconnect, dryRun, eventOf, exportsOf, tx, weight,
 } from '../src/chain.mjs';
 import { count, fromUnits } from '../src/format.mjs';
 import { $, element, offer, short } from './dom.mjs';
@@ -183,8 +183,8 @@ function instantiate() {
 	return {
 		title: `instantiate ${nameOf(hash)}`, event: 'Instantiated',
 		abi, entry: abi?.entries.includes('init') ? 'init' : null,
-		dryRun: (gas) => dryRun.instantiate(api, origin, hash, salt, input, value, gas, deposit),
-		tx: (gas) => tx.instantiate(api, hash, salt, input, value, gas, deposit),
+		dryRun: (limit) => dryRun.instantiate(api, origin, hash, salt, input, value, limit, deposit),
+		tx: (limit) => tx.instantiate(api, hash, salt, input, value, limit, deposit),
 	};
 }
 
@@ -199,25 +199,30 @@ function call() {
 	if (address === ONCE) {
 		return {
 			title: `run ${entry}`, event: 'Executed', abi, entry,
-			dryRun: (gas) => dryRun.run(api, origin, hash, entry, input, gas),
-			tx: (gas) => tx.run(api, hash, entry, input, gas),
+			dryRun: (limit) => dryRun.run(api, origin, hash, entry, input, limit),
+			tx: (limit) => tx.run(api, hash, entry, input, limit),
 		};
 	}
 	const value = fromUnits(api, CALL.value.value);
 	return {
 		title: `call ${entry}`, event: 'Called', abi, entry,
-		dryRun: (gas) => dryRun.call(api, origin, address, entry, input, value, gas, deposit),
-		tx: (gas) => tx.call(api, address, entry, input, value, gas, deposit),
+		dryRun: (limit) => dryRun.call(api, origin, address, entry, input, value, limit, deposit),
+		tx: (limit) => tx.call(api, address, entry, input, value, limit, deposit),
 	};
 }
 
 /** The limits that were typed; none is null. */
 function terms() {
-	const gas = $('gas').value.replaceAll(',', '').trim();
-	if (!/^\d*$/.test(gas)) throw new Error(`${gas} is no gas limit`);
+	const part = (name) => {
+		const text = $(name).value.replaceAll(',', '').trim();
+		if (!/^\d*$/.test(text)) throw new Error(`${text} is no weight limit`);
+		return text === '' ? null : BigInt(text);
+	};
+	const refTime = part('ref-time');
+	const proofSize = part('proof-size');
 	const deposit = $('deposit').value.trim();
 	return {
-		gas: gas === '' ? null : BigInt(gas),
+		limit: refTime === null ? null : weight(refTime, proofSize ?? undefined),
 		deposit: deposit === '' ? null : fromUnits(api, deposit),
 	};
 }
@@ -230,10 +235,10 @@ async function perform(make, sending) {
 	try {
 		const made = make();
 		title = made.title;
-		const { gas } = terms();
+		const { limit } = terms();
 		const { tried, receipt } = sending
-			? await attempt(api, signer(), made, gas)
-			: { tried: await made.dryRun(gas), receipt: null };
+			? await attempt(api, signer(), made, limit)
+			: { tried: await made.dryRun(limit), receipt: null };
 		const fields = receipt && !receipt.error ? eventOf(receipt, made.event) : {};
 		const output = receipt ? fields.output : u8aToHex(tried.output);
 		const { error } = receipt ?? tried;

@@ -15,7 +15,8 @@ export function showOutcome(api, { title, who, receipt, tried, events, output, r
 	if (!error && result !== undefined && result !== null) returned = [flat(result), type];
 	else if (!error && output && output !== '0x' && result === undefined) returned = [output, type ?? 'bytes'];
 	const figures = [];
-	if (tried.gasConsumed > 0n) figures.push(['gas', count(tried.gasConsumed)]);
+	const used = tried.weightConsumed.refTime;
+	if (used > 0n) figures.push(['program', `${count(used)} ps`]);
 	if (receipt) figures.push(['fee', units(api, receipt.fee)]);
 	if (tried.deposit) {
 		figures.push(['deposit', `${units(api, abs(tried.deposit))}${tried.deposit < 0n ? ' back' : ''}`]);

@@ -107,7 +107,7 @@ describe('page', () => {
 		await page.locator('#call').getByLabel('amount').fill('5');
 		const text = await click('#call', 'Call');
 		assert.match(text, /virt\.ProgramEvent[\s\S]*Transferred: { from: 5GrwvaEF.*, to: 5FHneW46.*, amount: 5 }/);
-		assert.match(text, /gas\s+[\d,]+/);
+		assert.match(text, /program\s+[\d,]+ ps/);
 		const number = text.match(/in block #(\d+)/)[1];
 		const row = page.locator(`#blocks li.final[data-number="${number}"]`);
 		await row.waitFor();

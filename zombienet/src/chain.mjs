@@ -5,8 +5,14 @@ import { ApiPromise, Keyring, WsProvider } from '@polkadot/api';
 import { cryptoWaitReady, mnemonicValidate } from '@polkadot/util-crypto';
 import { hexToU8a, isHex, stringCamelCase, stringToU8a, u8aToHex } from '@polkadot/util';
 
-/** Gas for a call that is expected to work. */
-export const GAS = 50_000_000n;
+/** A weight limit: `refTime` in picoseconds and `proofSize` in bytes. */
+export const weight = (refTime, proofSize = 4n * 1024n ** 2n) => ({ refTime, proofSize });
+
+/** Enough for a call that is expected to work. */
+export const WEIGHT = weight(70_000_000_000n);
+
+/** Picoseconds that programs see as a unit of gas. */
+export const REF_TIME_PER_GAS = 1_400n;
 
 /** How long a node may take to answer, in milliseconds. */
 const ANSWER_WITHIN = 30_000;
@@ -115,13 +121,13 @@ export function submit(api, tx, signer, { nonce = -1, finalized = false } = {}) 
 }
 
 /**
- * Submits a call after a dry-run, which gives the gas limit where there is none. Gives both, and no
+ * Submits a call after a dry-run, which gives the weight limit where there is none. Gives both, and no
  * receipt where the dry-run failed: nothing was sent then.
  */
-export async function attempt(api, signer, call, gas = null, options = {}) {
-	const tried = await call.dryRun(gas);
+export async function attempt(api, signer, call, limit = null, options = {}) {
+	const tried = await call.dryRun(limit);
 	if (tried.error) return { tried, receipt: null };
-	return { tried, receipt: await submit(api, call.tx(gas ?? tried.gasRequired), signer, options) };
+	return { tried, receipt: await submit(api, call.tx(limit ?? tried.weightRequired), signer, options) };
 }
 
 async function receipt(api, tx, result) {
@@ -142,7 +148,7 @@ async function receipt(api, tx, result) {
 		block: { number, hash },
 		events,
 		fee: paid ? paid.data.actualFee : 0n,
-		weight: { refTime: weight.refTime.toBigInt(), proofSize: weight.proofSize.toBigInt() },
+		weight: parts(weight),
 		error: result.dispatchError ? errorName(api, result.dispatchError) : null,
 	};
 }
@@ -171,12 +177,17 @@ export function decodeEvent(event) {
 	return { name: `${event.section}.${event.method}`, data };
 }
 
-/** A codec's value: number, bigint, address, `0x` bytes, `null`, list or object. */
+/** The parts of a weight, as bigints. */
+const parts = ({ refTime, proofSize }) =>
+	({ refTime: refTime.toBigInt(), proofSize: proofSize.toBigInt() });
+
+/** A codec's value: number, bigint, weight, address, `0x` bytes, `null`, list or object. */
 function plain(codec) {
 	if (typeof codec.isSome === 'boolean') return codec.isSome ? plain(codec.unwrap()) : null;
 	if (typeof codec.toBigInt === 'function') {
 		return codec.bitLength() <= 32 ? codec.toNumber() : codec.toBigInt();
 	}
+	if (codec.refTime && codec.proofSize) return parts(codec);
 	switch (codec.toRawType()) {
 		case 'AccountId': return codec.toString();
 		case 'Bytes': return codec.toHex();
@@ -193,38 +204,38 @@ const bytes = (value) =>
 export const tx = {
 	upload: (api, code, deposit = null) => api.tx.virt.upload(bytes(code), deposit),
 	remove: (api, codeHash) => api.tx.virt.remove(codeHash),
-	run: (api, codeHash, entry, input = NOTHING, gas = GAS) =>
-		api.tx.virt.run(codeHash, bytes(entry), bytes(input), gas),
-	instantiate: (api, codeHash, salt, input = NOTHING, value = 0n, gas = GAS, deposit = null) =>
-		api.tx.virt.instantiate(codeHash, bytes(salt), bytes(input), value, gas, deposit),
-	call: (api, address, entry, input = NOTHING, value = 0n, gas = GAS, deposit = null) =>
-		api.tx.virt.call(address, bytes(entry), bytes(input), value, gas, deposit),
+	run: (api, codeHash, entry, input = NOTHING, limit = WEIGHT) =>
+		api.tx.virt.run(codeHash, bytes(entry), bytes(input), limit),
+	instantiate: (api, codeHash, salt, input = NOTHING, value = 0n, limit = WEIGHT, deposit = null) =>
+		api.tx.virt.instantiate(codeHash, bytes(salt), bytes(input), value, limit, deposit),
+	call: (api, address, entry, input = NOTHING, value = 0n, limit = WEIGHT, deposit = null) =>
+		api.tx.virt.call(address, bytes(entry), bytes(input), value, limit, deposit),
 };
 
 /** What a call would come to, from `origin`, an address. See the runtime API `VirtApi`. */
 export const dryRun = {
 	upload: (api, origin, code, deposit = null) =>
 		tried(api, api.call.virtApi.dryRunUpload(origin, bytes(code), deposit)),
-	run: (api, origin, codeHash, entry, input = NOTHING, gas = null) =>
-		tried(api, api.call.virtApi.dryRun(origin, codeHash, bytes(entry), bytes(input), gas)),
-	instantiate: (api, origin, codeHash, salt, input = NOTHING, value = 0n, gas = null, deposit = null) =>
+	run: (api, origin, codeHash, entry, input = NOTHING, limit = null) =>
+		tried(api, api.call.virtApi.dryRun(origin, codeHash, bytes(entry), bytes(input), limit)),
+	instantiate: (api, origin, codeHash, salt, input = NOTHING, value = 0n, limit = null, deposit = null) =>
 		tried(api, api.call.virtApi.dryRunInstantiate(
-			origin, codeHash, bytes(salt), bytes(input), value, gas, deposit,
+			origin, codeHash, bytes(salt), bytes(input), value, limit, deposit,
 		)),
-	call: (api, origin, address, entry, input = NOTHING, value = 0n, gas = null, deposit = null) =>
+	call: (api, origin, address, entry, input = NOTHING, value = 0n, limit = null, deposit = null) =>
 		tried(api, api.call.virtApi.dryRunCall(
-			origin, address, bytes(entry), bytes(input), value, gas, deposit,
+			origin, address, bytes(entry), bytes(input), value, limit, deposit,
 		)),
 };
 
 async function tried(api, answer) {
-	const { result, output, gasConsumed, gasRequired, weight, deposit, events, logs, trap } = await answer;
+	const { result, output, weightConsumed, weightRequired, weight, deposit, events, logs, trap } = await answer;
 	return {
 		error: result.isErr ? errorName(api, result.asErr) : null,
 		output: output.toU8a(true),
-		gasConsumed: gasConsumed.toBigInt(),
-		gasRequired: gasRequired.toBigInt(),
-		weight: { refTime: weight.refTime.toBigInt(), proofSize: weight.proofSize.toBigInt() },
+		weightConsumed: parts(weightConsumed),
+		weightRequired: parts(weightRequired),
+		weight: parts(weight),
 		/** What the caller is held for more, or less. */
 		deposit: deposit.isCharge ? deposit.asCharge.toBigInt() : -deposit.asRefund.toBigInt(),
 		events: events.map(decodeEvent),
@@ -262,27 +273,27 @@ export async function upload(api, signer, code, options) {
 	return { ...done, codeHash: eventOf(done, 'ProgramStored').codeHash };
 }
 
-/** Instantiates; gives the receipt with its `address`, `gasUsed` and `output`. */
+/** Instantiates; gives the receipt with its `address`, `weightUsed` and `output`. */
 export async function instantiate(api, signer, codeHash, salt, input, value, options) {
 	const call = tx.instantiate(api, codeHash, salt, input, value);
 	const done = await submit(api, call, signer, options);
 	return { ...done, ...outcome(eventOf(done, 'Instantiated')) };
 }
 
-/** Calls an account program; gives the receipt with its `gasUsed` and `output`. */
+/** Calls an account program; gives the receipt with its `weightUsed` and `output`. */
 export async function call(api, signer, address, entry, input, options) {
 	const done = await submit(api, tx.call(api, address, entry, input), signer, options);
 	return { ...done, ...outcome(eventOf(done, 'Called')) };
 }
 
-/** Runs a program once; gives the receipt with its `gasUsed` and `output`. */
+/** Runs a program once; gives the receipt with its `weightUsed` and `output`. */
 export async function run(api, signer, codeHash, entry, input, options) {
 	const done = await submit(api, tx.run(api, codeHash, entry, input), signer, options);
 	return { ...done, ...outcome(eventOf(done, 'Executed')) };
 }
 
-const outcome = ({ address, gasUsed, output }) =>
-	({ address, gasUsed, output: hexToU8a(output) });
+const outcome = ({ address, weightUsed, output }) =>
+	({ address, weightUsed, output: hexToU8a(output) });
 
 /** A SCALE `u32`. */
 export function u32(value) {

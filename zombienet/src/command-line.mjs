@@ -3,7 +3,7 @@
 import { parseArgs } from 'node:util';
 
 import { Advice } from './advice.mjs';
-import { account, accounts, connectOnce, disconnect } from './chain.mjs';
+import { account, accounts, connectOnce, disconnect, weight } from './chain.mjs';
 import { CALLS, Misused, known, readAbi, send, tryOut, watch } from './commands.mjs';
 import { printable } from './format.mjs';
 
@@ -17,7 +17,7 @@ Usage: virt COMMAND [ARGUMENT]... [OPTION]...
   run PROGRAM ENTRY [VALUE]...       runs a program once, without an account
   remove PROGRAM                     removes a stored program, and gives its deposit back
   dry-run COMMAND ...                what upload, instantiate, call or run would come to: its result,
-                                     gas, deposit, events and log lines; unsigned and free
+                                     weight, deposit, events and log lines; unsigned and free
   watch [ADDRESS]                    events of programs, or of one, as blocks get final; Ctrl-C ends it.
                                      With --abi, what programs say in them
 
@@ -29,8 +29,9 @@ input's bytes, in hex.
   --url URL             the node; by default VIRT_URL, or ws://127.0.0.1:9944
   --signer //NAME       a development account. By default what the variable VIRT_SIGNER has, which may
                         be a seed phrase, else //Alice
-  --gas N               the gas limit; by default what a dry-run says is required. A dry-run that fails
-                        stops here, and nothing is sent: with --gas, none is made
+  --weight TIME[,SIZE]  the weight limit: ref time in picoseconds and proof size in bytes (4 MiB where
+                        there is none); by default what a dry-run says is required. A dry-run that
+                        fails stops here, and nothing is sent: with --weight, none is made
   --value N             what is transferred with a call, in the smallest unit
   --deposit-limit N     the most that the signer is held for; by default there is no limit
   --salt TEXT           makes another address of the same program; empty by default
@@ -50,7 +51,7 @@ const OPTIONS = {
 	abi: { type: 'string' },
 	url: { type: 'string' },
 	signer: { type: 'string' },
-	gas: { type: 'string' },
+	weight: { type: 'string' },
 	value: { type: 'string', default: '0' },
 	'deposit-limit': { type: 'string' },
 	salt: { type: 'string', default: '' },
@@ -73,6 +74,16 @@ function integer(options, name, bits) {
 		throw new Misused(`--${name} wants an integer of up to ${bits} bits, got ${text}`);
 	}
 	return BigInt(text);
+}
+
+/** The weight limit that was given, or null. */
+function weightLimit({ weight: text }) {
+	if (text === undefined) return null;
+	const [, refTime, proofSize] = text.match(/^(\d{1,19})(?:,(\d{1,19}))?$/) ?? [];
+	if (refTime === undefined) {
+		throw new Misused(`--weight wants picoseconds, or picoseconds,bytes, got ${text}`);
+	}
+	return proofSize === undefined ? weight(BigInt(refTime)) : weight(BigInt(refTime), BigInt(proofSize));
 }
 
 /** Who signs. A phrase on a command line could be read by every process. */
@@ -119,7 +130,7 @@ async function perform(line, env, out) {
 	if (args.length < COMMANDS[command]) {
 		throw new Misused(`${command} wants ${COMMANDS[command]} arguments or more: see virt --help`);
 	}
-	const gas = integer(options, 'gas', 64n);
+	const limit = weightLimit(options);
 	const value = integer(options, 'value', 128n);
 	const deposit = integer(options, 'deposit-limit', 128n);
 	const abi = options.abi === undefined ? null : readAbi(options.abi);
@@ -132,7 +143,7 @@ async function perform(line, env, out) {
 		if (!api.call.virtApi) throw new Advice(`the chain at ${url} has no pallet for programs`);
 		const context = {
 			api, signer, origin: signer.address, accounts: await accounts(),
-			abi, gas, value, deposit, options, out,
+			abi, limit, value, deposit, options, out,
 		};
 		if (command === 'watch') return await watch(context, args);
 		const call = CALLS[command](context, args);

@@ -17,7 +17,7 @@ import * as show from './show.mjs';
 export class Misused extends Advice {}
 
 /**
- * The calls of the pallet by their commands: how each is tried and made with a gas limit, the event
+ * The calls of the pallet by their commands: how each is tried and made with a weight limit, the event
  * that tells what came of it, and the ABI and entry that read its output.
  */
 export const CALLS = {
@@ -38,8 +38,8 @@ export const CALLS = {
 		const input = entry ? encode(context, abi, entry, values) : NOTHING;
 		return {
 			event: 'Instantiated', abi, entry,
-			dryRun: (gas) => dryRun.instantiate(api, origin, hash, salt, input, value, gas, deposit),
-			tx: (gas) => tx.instantiate(api, hash, salt, input, value, gas, deposit),
+			dryRun: (limit) => dryRun.instantiate(api, origin, hash, salt, input, value, limit, deposit),
+			tx: (limit) => tx.instantiate(api, hash, salt, input, value, limit, deposit),
 		};
 	},
 
@@ -50,8 +50,8 @@ export const CALLS = {
 		const input = encode(context, abi, entry, values);
 		return {
 			event: 'Called', abi, entry, program: address,
-			dryRun: (gas) => dryRun.call(api, origin, address, entry, input, value, gas, deposit),
-			tx: (gas) => tx.call(api, address, entry, input, value, gas, deposit),
+			dryRun: (limit) => dryRun.call(api, origin, address, entry, input, value, limit, deposit),
+			tx: (limit) => tx.call(api, address, entry, input, value, limit, deposit),
 		};
 	},
 
@@ -62,8 +62,8 @@ export const CALLS = {
 		const input = encode(context, abi, entry, values);
 		return {
 			event: 'Executed', abi, entry, program: hash,
-			dryRun: (gas) => dryRun.run(api, origin, hash, entry, input, gas),
-			tx: (gas) => tx.run(api, hash, entry, input, gas),
+			dryRun: (limit) => dryRun.run(api, origin, hash, entry, input, limit),
+			tx: (limit) => tx.run(api, hash, entry, input, limit),
 		};
 	},
 
@@ -72,12 +72,12 @@ export const CALLS = {
 	},
 };
 
-/** Signs and submits: after a dry-run, unless there is a gas limit or nothing to try. */
+/** Signs and submits: after a dry-run, unless there is a weight limit or nothing to try. */
 export async function send(context, call) {
-	const { api, signer, gas, options } = context;
-	const blind = gas !== null || !call.dryRun;
+	const { api, signer, limit, options } = context;
+	const blind = limit !== null || !call.dryRun;
 	const { tried, receipt } = blind
-		? { receipt: await submit(api, call.tx(gas ?? undefined), signer, options) }
+		? { receipt: await submit(api, call.tx(limit ?? undefined), signer, options) }
 		: await attempt(api, signer, call, null, options);
 	if (!receipt) {
 		await print(context, call, { tried });
@@ -89,7 +89,7 @@ export async function send(context, call) {
 
 /** Tries a call, and says what it would come to. */
 export async function tryOut(context, call) {
-	const tried = await call.dryRun(context.gas);
+	const tried = await call.dryRun(context.limit);
 	await print(context, call, { tried });
 	return tried.error === null;
 }

@@ -61,11 +61,12 @@ export function receipt(api, { args = {}, receipt, returned, names }) {
 
 /** A dry-run, with what came back as the program's ABI has it. */
 export function tried(api, { tried, returned, thrown, names }) {
-	const { error, gasConsumed, gasRequired, weight, deposit, events, logs, trap } = tried;
+	const { error, weightConsumed, weightRequired, weight, deposit, events, logs, trap } = tried;
 	const lines = [
 		...eventList(api, events, { error, names }),
 		...logs.map((line, index) => field(index === 0 ? 'logs' : '', printable(line))),
-		field('gas', `${count(gasConsumed)} used, ${count(gasRequired)} required`),
+		field('used', weighed(weightConsumed)),
+		field('limit', weighed(weightRequired)),
 		field('weight', weighed(weight)),
 		field('deposit', deposit < 0n ? `${units(api, -deposit)} given back` : units(api, deposit)),
 		...(trap ? [field('trapped', `in ${trap.codeHash}, at code offset ${trap.offset ?? 'unknown'}`)] : []),
@@ -170,6 +171,7 @@ function shown(value, names) {
 		if (/^[a-z_][a-z0-9_]*$/i.test(text)) return `${value}  "${text}"`;
 		return size > 32 ? `${value.slice(0, 66)}...  (${count(size)} bytes)` : value;
 	}
+	if (value.refTime !== undefined) return weighed(value);
 	return flat(value);
 }
 

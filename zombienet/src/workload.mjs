@@ -4,15 +4,15 @@ import assert from 'node:assert/strict';
 import { generateKeyPairSync, sign } from 'node:crypto';
 
 import { Abi } from './abi.mjs';
-import { accounts, head, instantiate, submit, tx, u32, upload } from './chain.mjs';
+import { accounts, head, instantiate, submit, tx, u32, upload, weight } from './chain.mjs';
 import { abi, blob, blobNames } from './paths.mjs';
 import { until } from './until.mjs';
 
-/** Gas of a call that is not there to use it up: a block has room for several. */
-const GAS = 20_000_000n;
+/** Weight limit of a call: a block has room for several, also on a node that interprets all of it. */
+const LIMIT = weight(28_000_000_000n);
 
 /** Enough for calls of programs that call programs. */
-const NESTED_GAS = 60_000_000n;
+const NESTED_LIMIT = weight(84_000_000_000n);
 
 /** Programs that import what the chain does not have: other hosts' own. It stores none of them. */
 const FOREIGN = ['bench', 'conformance', 'peer', 'unknown_import'];
@@ -102,7 +102,7 @@ export async function menu(workload) {
 		['shop', code.shop, input('shop', 'init', at.token, 10n)],
 	]));
 	const stocked = await workload.submit(0, (api) =>
-		tx.call(api, at.token, 'transfer', input('token', 'transfer', at.shop, 500_000n), 0n, GAS));
+		tx.call(api, at.token, 'transfer', input('token', 'transfer', at.shop, 500_000n), 0n, LIMIT));
 	assert.equal(stocked.error, null, `${alice} stocks the shop`);
 	await workload.everywhere([stocked]);
 
@@ -110,9 +110,9 @@ export async function menu(workload) {
 	const key = Buffer.from(publicKey.export({ format: 'jwk' }).x, 'base64url');
 	const signed = (message) =>
 		Buffer.concat([key, sign(null, Buffer.from(message), privateKey), Buffer.from(message)]);
-	const run = (name, entry, bytes, gas = GAS) => (api) => tx.run(api, code[name], entry, bytes, gas);
-	const call = (name, entry, bytes, value = 0n, gas = GAS) =>
-		(api) => tx.call(api, at[name], entry, bytes, value, gas);
+	const run = (name, entry, bytes, limit = LIMIT) => (api) => tx.run(api, code[name], entry, bytes, limit);
+	const call = (name, entry, bytes, value = 0n, limit = LIMIT) =>
+		(api) => tx.call(api, at[name], entry, bytes, value, limit);
 	const remark = workload.apis[0].tx.system.remark('0x01').method.toHex();
 	return [
 		[call('counter', 'increment'), null],
@@ -135,16 +135,16 @@ export async function menu(workload) {
 		[call('token', 'approve', input('token', 'approve', alice, 5n)), null],
 		[call('token', 'transfer', input('token', 'transfer', alice, 2n ** 100n)), 'virt.Reverted'],
 		[call('token', 'supply'), null],
-		[call('shop', 'buy', undefined, 20n, NESTED_GAS), null],
-		[call('shop', 'buy', undefined, 9n, NESTED_GAS), 'virt.Reverted'],
-		[call('shop', 'left', undefined, 0n, NESTED_GAS), null],
+		[call('shop', 'buy', undefined, 20n, NESTED_LIMIT), null],
+		[call('shop', 'buy', undefined, 9n, NESTED_LIMIT), 'virt.Reverted'],
+		[call('shop', 'left', undefined, 0n, NESTED_LIMIT), null],
 		[call('life', 'step', u32(20)), null],
 		[call('multisig', 'propose', input('multisig', 'propose', remark)), null],
 		[call('multisig', 'agree', u32(1_000_000)), 'virt.Reverted'],
 		[call('escrow', 'refund'), 'virt.Reverted'],
 		[call('escrow', 'deal'), null],
-		[call('reentrant', 'start', undefined, 0n, NESTED_GAS), null],
-		[call('reentrant', 'depth', undefined, 0n, NESTED_GAS), null],
+		[call('reentrant', 'start', undefined, 0n, NESTED_LIMIT), null],
+		[call('reentrant', 'depth', undefined, 0n, NESTED_LIMIT), null],
 		[run('merkle', 'root', input('merkle', 'root', ['0x01', '0x02', '0x03'])), null],
 		[run('chain', 'issuance'), null],
 		[run('chain', 'slot'), null],

@@ -63,7 +63,7 @@ describe('command line', () => {
 	s.it('a dry-run reads, without an extrinsic', async () => {
 		const tried = await done('dry-run', 'call', address, 'balance_of', '//Bob', '--abi', ABI);
 		assert.match(tried, /returned +5 {2}\(u128\)\n/);
-		assert.match(tried, /gas +[\d,]+ used/);
+		assert.match(tried, /used +refTime [\d,]+ ps/);
 		assert.doesNotMatch(tried, /extrinsic/);
 	});
 
@@ -81,9 +81,9 @@ describe('command line', () => {
 	});
 
 	s.it('what fails on chain is told as the metadata has it', async () => {
-		const { code, stdout } = await run(['call', address, 'supply', '--gas', '1']);
+		const { code, stdout } = await run(['call', address, 'supply', '--weight', '1']);
 		assert.equal(code, 1);
-		assert.match(stdout, /failed +virt\.OutOfGas\n +The gas limit does not pay for the call\.\n/);
+		assert.match(stdout, /failed +virt\.OutOfGas\n +The weight limit has too little ref time for the call\.\n/);
 	});
 
 	s.it('an entry that is not there is answered with those that are', async () => {
@@ -180,7 +180,7 @@ describe('command line', () => {
 		// Other bytes than those that the command lines stored.
 		const program = join(PROGRAMS, 'counter.debug.polkavm');
 		const printed = await runExample('polkadot-js', 'polkadot-js', program, url);
-		assert.match(printed, /^the counter is 42 now, for \d+ gas\n42\n$/);
+		assert.match(printed, /^the counter is 42 now, with a limit of \d+ ps and \d+ bytes\n42\n$/);
 		const pieces = blocks('subxt').filter((block) => !block.startsWith('make '));
 		assert.ok(pieces.length > 0);
 		for (const piece of pieces) assert.ok(isPiece(piece, 'zombienet/subxt/src/main.rs'), piece);

@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { describe } from 'node:test';
 
 import {
-	accounts, call, dryRun, eventOf, instantiate, submit, tx, u32, upload,
+	REF_TIME_PER_GAS, accounts, call, dryRun, eventOf, instantiate, submit, tx, u32, upload,
 } from '../src/chain.mjs';
 import { rpc } from '../src/node.mjs';
 import { blob } from '../src/paths.mjs';
@@ -28,22 +28,28 @@ describe('dry-run', () => {
 		assert.equal(tried.error, null);
 		assert.deepEqual(tried.output, u32(41));
 		assert.deepEqual(tried.logs, ['the counter is 41 now']);
-		const extrinsic = tx.call(api, address, 'increment', undefined, 0n, tried.gasRequired);
+		const extrinsic = tx.call(api, address, 'increment', undefined, 0n, tried.weightRequired);
 		const { partialFee } = await extrinsic.paymentInfo(bob);
 		const done = await submit(api, extrinsic, bob);
-		const { gasUsed, output } = eventOf(done, 'Called');
-		assert.deepEqual([BigInt(gasUsed), output], [tried.gasConsumed, '0x29000000']);
+		const { weightUsed, output } = eventOf(done, 'Called');
+		assert.deepEqual([weightUsed, output], [tried.weightConsumed, '0x29000000']);
 		const names = tried.events.map(({ name }) => name);
 		assert.deepEqual(names, done.events.map(({ name }) => name).filter((name) => names.includes(name)));
 		assert.equal(done.fee, partialFee.toBigInt());
 	});
 
-	s.it('one unit of gas less is too little', async () => {
-		const { gasRequired } = await dryRun.call(api, bob.address, address, 'get');
-		const enough = tx.call(api, address, 'get', undefined, 0n, gasRequired);
+	s.it('a little less of either part of the weight is too little', async () => {
+		const { weightRequired } = await dryRun.call(api, bob.address, address, 'get');
+		const enough = tx.call(api, address, 'get', undefined, 0n, weightRequired);
 		assert.equal((await submit(api, enough, bob)).error, null);
-		const short = tx.call(api, address, 'get', undefined, 0n, gasRequired - 1n);
-		assert.equal((await submit(api, short, bob)).error, 'virt.OutOfGas');
+		const { refTime, proofSize } = weightRequired;
+		for (const [limit, error] of [
+			[{ refTime: refTime - REF_TIME_PER_GAS, proofSize }, 'virt.OutOfGas'],
+			[{ refTime, proofSize: proofSize - 1n }, 'virt.OutOfProofSize'],
+		]) {
+			const short = tx.call(api, address, 'get', undefined, 0n, limit);
+			assert.equal((await submit(api, short, bob)).error, error);
+		}
 	});
 
 	s.it('a deposit is what is then held', async () => {
@@ -85,8 +91,8 @@ describe('dry-run', () => {
 		const made = await instantiate(cold, alice, codeHash, 'dry-run', u32(40));
 		assert.equal(made.address, address);
 		const estimate = async (from) => {
-			const { gasConsumed, gasRequired, weight } = await dryRun.call(from, bob.address, address, 'get');
-			return { gasConsumed, gasRequired, weight };
+			const { weightConsumed, weightRequired, weight } = await dryRun.call(from, bob.address, address, 'get');
+			return { weightConsumed, weightRequired, weight };
 		};
 		assert.deepEqual(await estimate(cold), await estimate(api));
 	});

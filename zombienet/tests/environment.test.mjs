@@ -29,8 +29,8 @@ async function story(api, { alice }) {
 	const told = [];
 	const tell = (receipt, name) => {
 		const { error, fee, weight } = receipt;
-		const { gasUsed, output } = error ? {} : eventOf(receipt, name);
-		told.push({ error, fee, weight, gasUsed, output });
+		const { weightUsed, output } = error ? {} : eventOf(receipt, name);
+		told.push({ error, fee, weight, weightUsed, output });
 		return receipt;
 	};
 	const code = {};
@@ -74,7 +74,7 @@ describe('environment', () => {
 		const args = ['--dev', '--vm-backend', 'recompiler'];
 		const plain = await on('plain', { args });
 		assert.equal(plain.backend, 'recompiler');
-		assert.ok(plain.told.some(({ gasUsed }) => gasUsed > 0n));
+		assert.ok(plain.told.some(({ weightUsed }) => weightUsed?.refTime > 0n));
 		assert.ok(plain.told.some(({ error }) => error === 'virt.OutOfGas'));
 		assert.deepEqual(await on('odd', { args, env: ODD }), plain);
 		// And neither does the backend.

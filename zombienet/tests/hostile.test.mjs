@@ -6,7 +6,7 @@ import { describe } from 'node:test';
 import { compactAddLength, u8aToHex } from '@polkadot/util';
 
 import {
-	accounts, asU32, balance, call, errorName, head, instantiate, run, submit, tx, u32, upload,
+	accounts, asU32, balance, call, errorName, head, instantiate, run, submit, tx, u32, upload, weight,
 } from '../src/chain.mjs';
 import { rpc } from '../src/node.mjs';
 import { blob } from '../src/paths.mjs';
@@ -65,8 +65,8 @@ describe('hostile', () => {
 	});
 
 	s.it('spin runs out of gas, and pays for all of it', async () => {
-		const cheap = await fails(tx.run(api, codes.spin, 'spin', [], 1_000_000n), 'virt.OutOfGas');
-		const dear = await fails(tx.run(api, codes.spin, 'spin', [], 100_000_000n), 'virt.OutOfGas');
+		const cheap = await fails(tx.run(api, codes.spin, 'spin', [], weight(1_400_000_000n)), 'virt.OutOfGas');
+		const dear = await fails(tx.run(api, codes.spin, 'spin', [], weight(140_000_000_000n)), 'virt.OutOfGas');
 		assert.ok(dear.weight.refTime > 50n * cheap.weight.refTime);
 		assert.ok(dear.fee > cheap.fee);
 		await worksStill();
@@ -199,12 +199,13 @@ describe('hostile', () => {
 		await worksStill();
 	});
 
-	s.it('gas of nothing, or of more than a block has, runs nothing', async () => {
-		await fails(tx.run(api, codes.echo, 'echo', [], 0n), 'virt.OutOfGas');
-		await fails(tx.run(api, codes.echo, 'echo', [], 1n), 'virt.OutOfGas');
-		await fails(tx.call(api, counter, 'get', [], 0n, 1_000n), 'virt.OutOfGas');
-		for (const gas of [10n ** 12n, 2n ** 63n, 2n ** 64n - 1n]) {
-			const signed = await tx.run(api, codes.echo, 'echo', [], gas).signAsync(mallory);
+	s.it('a weight limit of nothing, or of more than a block has, runs nothing', async () => {
+		await fails(tx.run(api, codes.echo, 'echo', [], weight(0n)), 'virt.OutOfGas');
+		await fails(tx.run(api, codes.echo, 'echo', [], weight(1n)), 'virt.OutOfGas');
+		await fails(tx.call(api, counter, 'get', [], 0n, weight(1_000_000n)), 'virt.OutOfGas');
+		await fails(tx.run(api, codes.echo, 'echo', [], weight(10n ** 10n, 0n)), 'virt.OutOfProofSize');
+		for (const refTime of [2n * 10n ** 12n, 2n ** 63n, 2n ** 64n - 1n]) {
+			const signed = await tx.run(api, codes.echo, 'echo', [], weight(refTime)).signAsync(mallory);
 			await assert.rejects(
 				rpc(node.rpcPort, 'author_submitExtrinsic', [signed.toHex()]),
 				// "Invalid Transaction"
@@ -216,10 +217,10 @@ describe('hostile', () => {
 
 	s.it('a hundred hostile calls at once do not hold the others up', async () => {
 		const calls = Array.from({ length: 100 }, (_, index) => [
-			tx.run(api, codes.spin, 'spin', [], 5_000_000n),
-			tx.run(api, codes.recurse, 'recurse', [], 5_000_000n),
-			tx.run(api, codes.oob, 'pointer', [], 5_000_000n),
-			tx.run(api, codes.trap, 'trap', [], 5_000_000n),
+			tx.run(api, codes.spin, 'spin', [], weight(7_000_000_000n)),
+			tx.run(api, codes.recurse, 'recurse', [], weight(7_000_000_000n)),
+			tx.run(api, codes.oob, 'pointer', [], weight(7_000_000_000n)),
+			tx.run(api, codes.trap, 'trap', [], weight(7_000_000_000n)),
 		][index % 4]);
 		const nonce = (await api.rpc.system.accountNextIndex(mallory.address)).toNumber();
 		const sent = calls.map((call, index) => submit(api, call, mallory, { nonce: nonce + index }));

@@ -16,6 +16,9 @@ import { rpc } from '../src/node.mjs';
 import { PROGRAMS, blob } from '../src/paths.mjs';
 import { scenario } from '../src/scenario.mjs';
 
+/** Too little for any call. */
+const LITTLE = { ref_time: 1n, proof_size: 4_000_000n };
+
 const bytes = (text) => new TextEncoder().encode(text);
 
 describe('papi', () => {
@@ -63,10 +66,10 @@ describe('papi', () => {
 		assert.ok(tried.result.success);
 		const done = await submit(api.tx.Virt.instantiate({
 			code_hash: codeHash, salt, input: u32(40), value: 0n,
-			gas_limit: tried.gas_required, storage_deposit_limit: undefined,
+			weight_limit: tried.weight_required, storage_deposit_limit: undefined,
 		}));
 		const made = eventOf(done, 'Instantiated');
-		assert.equal(made.gas_used, tried.gas_consumed);
+		assert.deepEqual(made.weight_used, tried.weight_consumed);
 		address = made.address;
 	});
 
@@ -77,7 +80,7 @@ describe('papi', () => {
 		assert.deepEqual(tried.logs.map((line) => new TextDecoder().decode(line)), ['the counter is 42 now']);
 		const done = await submit(api.tx.Virt.call({
 			address, entry: bytes('increment'), input: u32(2), value: 0n,
-			gas_limit: tried.gas_required, storage_deposit_limit: undefined,
+			weight_limit: tried.weight_required, storage_deposit_limit: undefined,
 		}));
 		const called = eventOf(done, 'Called');
 		assert.deepEqual([called.caller, called.address], [alice.address, address]);
@@ -89,12 +92,12 @@ describe('papi', () => {
 	s.it('a failure is a typed error, in the dry-run and on chain', async () => {
 		const outOfGas = { type: 'Module', value: { type: 'Virt', value: { type: 'OutOfGas', value: undefined } } };
 		const tried = await api.apis.VirtApi.dry_run_call(
-			alice.address, address, bytes('get'), NOTHING, 0n, 1n, undefined,
+			alice.address, address, bytes('get'), NOTHING, 0n, LITTLE, undefined,
 		);
 		assert.deepEqual(tried.result, { success: false, value: outOfGas });
 		const done = await submit(api.tx.Virt.call({
 			address, entry: bytes('get'), input: NOTHING, value: 0n,
-			gas_limit: 1n, storage_deposit_limit: undefined,
+			weight_limit: LITTLE, storage_deposit_limit: undefined,
 		}));
 		assert.ok(!done.ok);
 		assert.deepEqual(done.dispatchError, outOfGas);
@@ -114,6 +117,6 @@ describe('papi', () => {
 		// Other bytes than those that are stored already.
 		const program = join(PROGRAMS, 'counter.debug.polkavm');
 		const printed = await runExample('polkadot-api', 'papi', program, node.url);
-		assert.match(printed, /^the counter is 42 now, for \d+ gas\n42\n$/);
+		assert.match(printed, /^the counter is 42 now, with a limit of \d+ ps and \d+ bytes\n42\n$/);
 	});
 });

@@ -139,7 +139,7 @@ pub const PRICES: CostModel = CostModel {
 	store_u8: 5,
 	sub_32: 4,
 	sub_64: 4,
-	trap: 4,
+	trap: 8,
 	unlikely: 4,
 	xnor: 4,
 	xor: 4,

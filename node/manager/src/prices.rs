@@ -161,10 +161,10 @@ mod tests {
 	fn affordable_is_the_most_that_can_be_paid() {
 		for (rate, due) in [(0, 0), (12, 0), (12, 1), (12, 100), (12, 1_000_000), (1, 7)] {
 			let translation = Translation { rate, due };
-			for gas in (0..3_000).chain([1_000_000, Gas::MAX]) {
+			for gas in (0..3_000).chain([1_000_000, Gas::MAX / 2]) {
 				let most = translation.affordable(gas);
 				assert!(translation.price(most) <= gas, "{rate} {due} {gas}");
-				assert!(most == Gas::MAX || translation.price(most + 1) > gas, "{rate} {due} {gas}");
+				assert!(translation.price(most + 1) > gas, "{rate} {due} {gas}");
 			}
 		}
 	}

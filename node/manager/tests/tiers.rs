@@ -63,10 +63,10 @@ fn move_that_cannot_be_paid_is_out_of_gas_and_is_made_when_it_can() {
 		let whole = work(&engine, 500, PLENTY);
 		let (mut manager, instance) =
 			prepared(&engine, virt_fixtures::CONFORMANCE, "work", &[500]);
-		let short = run(&mut manager, instance, used + PRICE - 1, None).expect("it is prepared");
+		let short = run(&mut manager, instance, used + PRICE - 100, None).expect("it is prepared");
 		let Step::OutOfGas { gas_left, gas_needed } = short else { panic!("{short:?}") };
 		assert!(gas_left < PRICE && gas_needed > Some(PRICE), "{short:?}");
-		let rest = PLENTY - (used + PRICE - 1 - gas_left);
+		let rest = PLENTY - (used + PRICE - 100 - gas_left);
 		assert_eq!(run(&mut manager, instance, rest, None), Ok(whole));
 	}
 }

@@ -52,7 +52,7 @@ macro_rules! syscall_table {
 				[in(account, 32), out(out, 16)];
 			/// Transfers the amount at `amount` (16 bytes) from the program's account to the account
 			/// at `to` (32 bytes). Returns 0, or `Code::TRANSFER_FAILED`.
-			transfer(to: *const u8, amount: *const u8) -> i64, 72_000 + 4, account,
+			transfer(to: *const u8, amount: *const u8) -> i64, 74_000 + 4, account,
 				[in(to, 32), in(amount, 16)];
 			/// Number of the block that this call is in.
 			block_number() -> u64, 1_200 + 0, any, [];

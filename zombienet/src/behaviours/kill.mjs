@@ -8,16 +8,16 @@ import { u8aToHex } from '@polkadot/util';
 
 import { Abi } from '../abi.mjs';
 import { assertAgreed, readLog, untilFinal } from '../agreement.mjs';
-import { accounts, authorIndex, finalized, hashAt, head, submit, tx, u32 } from '../chain.mjs';
+import { accounts, authorIndex, finalized, hashAt, head, submit, tx, u32, weight } from '../chain.mjs';
 import { busy, children, stillRunning } from '../node.mjs';
 import { abi } from '../paths.mjs';
 import { until } from '../until.mjs';
 import { Workload } from '../workload.mjs';
 
-/** Gas of one computation: most of a block's. It keeps whoever executes the block busy. */
-const LONG = 150_000_000n;
+/** Weight limit of one computation: most of a block's. It keeps whoever executes the block busy. */
+const LONG = weight(1_200_000_000_000n);
 
-/** More generations of a game of life than that gas is enough for. */
+/** More generations of a game of life than that is enough for. */
 const GENERATIONS = u32(1_000_000);
 
 /** Cells to begin with. */

@@ -90,11 +90,11 @@ export async function upgrade(network) {
 
 /** What the chain says of the programs: their records, how they answer, and the storage version. */
 async function survey(api, signer, stored) {
-	const { output, gasUsed } = await run(api, signer, stored.sha256, 'sha256', new Uint8Array(4_096));
+	const { output, weightUsed } = await run(api, signer, stored.sha256, 'sha256', new Uint8Array(4_096));
 	const { error } = await submit(api, tx.run(api, stored.echo, 'echo', [1]), signer);
 	assert.equal(error, 'virt.UnsupportedAbi');
 	const records = await Promise.all(Object.values(stored).map(async (hash) => (await record(api, hash)).toJSON()));
-	return { records, output, gasUsed, version: (await api.query.virt.palletVersion()).toJSON() };
+	return { records, output, weightUsed, version: (await api.query.virt.palletVersion()).toJSON() };
 }
 
 async function record(api, codeHash) {

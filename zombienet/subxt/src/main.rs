@@ -4,6 +4,7 @@
 //! Usage: `virt-subxt counter.polkavm`, with the node's address as `VIRT_URL`. `make subxt` does it.
 
 use scale_decode::DecodeAsType;
+use scale_encode::EncodeAsType;
 use subxt::{
 	dynamic,
 	error::{DispatchError, TransactionEventsError, TransactionFinalizedSuccessError},
@@ -16,16 +17,33 @@ use subxt_signer::sr25519::dev;
 
 type Failure = Box<dyn std::error::Error>;
 
+/// Enough for a call that is expected to work.
+const GENEROUS: Weight = Weight { ref_time: 70_000_000_000, proof_size: 4 << 20 };
+
+/// Too little for any call.
+const LITTLE: Weight = Weight { ref_time: 1, proof_size: 4 << 20 };
+
 /// The pallet's name in the metadata.
 const PALLET: &str = "Virt";
+
+/// A weight, or a limit of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, DecodeAsType, EncodeAsType)]
+struct Weight {
+	/// In picoseconds.
+	#[codec(compact)]
+	ref_time: u64,
+	/// In bytes.
+	#[codec(compact)]
+	proof_size: u64,
+}
 
 /// What a dry-run tells, as far as it is looked at here: subxt skips the other fields by their names.
 #[derive(DecodeAsType)]
 struct DryRun {
 	result: Result<(), Refusal>,
 	output: Vec<u8>,
-	gas_consumed: u64,
-	gas_required: u64,
+	weight_consumed: Weight,
+	weight_required: Weight,
 	logs: Vec<Vec<u8>>,
 }
 
@@ -57,9 +75,9 @@ macro_rules! events {
 
 events! {
 	ProgramStored { code_hash: H256, owner: AccountId32, size: u32 }
-	Instantiated { address: AccountId32, gas_used: u64 }
+	Instantiated { address: AccountId32, weight_used: Weight }
 	ProgramEvent { address: Option<AccountId32>, data: Vec<u8> }
-	Called { entry: Vec<u8>, gas_used: u64, output: Vec<u8> }
+	Called { entry: Vec<u8>, weight_used: Weight, output: Vec<u8> }
 }
 
 struct Chain {
@@ -102,12 +120,12 @@ impl Chain {
 		address: &AccountId32,
 		entry: &[u8],
 		input: &[u8],
-		gas_limit: Option<u64>,
+		weight_limit: Option<Weight>,
 	) -> Result<DryRun, Failure> {
 		let alice = dev::alice().public_key().to_account_id();
 		let no_limit = Option::<u128>::None;
 		let arguments =
-			(alice, *address, entry.to_vec(), input.to_vec(), 0_u128, gas_limit, no_limit);
+			(alice, *address, entry.to_vec(), input.to_vec(), 0_u128, weight_limit, no_limit);
 		let call = dynamic::runtime_api_call::<_, DryRun>("VirtApi", "dry_run_call", arguments);
 		Ok(self.api.at_current_block().await?.runtime_apis().call(call).await?)
 	}
@@ -122,9 +140,9 @@ impl Chain {
 }
 
 /// A call of the account program at `address`.
-fn call(address: &AccountId32, entry: &[u8], input: &[u8], gas_limit: u64) -> impl Payload {
+fn call(address: &AccountId32, entry: &[u8], input: &[u8], weight_limit: Weight) -> impl Payload {
 	let no_limit = Option::<u128>::None;
-	let arguments = (*address, entry.to_vec(), input.to_vec(), 0_u128, gas_limit, no_limit);
+	let arguments = (*address, entry.to_vec(), input.to_vec(), 0_u128, weight_limit, no_limit);
 	dynamic::transaction(PALLET, "call", arguments)
 }
 
@@ -143,10 +161,10 @@ async fn main() -> Result<(), Failure> {
 	println!("stored as {:?}, {} bytes", stored.code_hash, stored.size);
 
 	let (salt, start) = (b"subxt".to_vec(), 40_u32.to_le_bytes().to_vec());
-	let arguments = (stored.code_hash, salt, start, 0_u128, 50_000_000_u64, Option::<u128>::None);
+	let arguments = (stored.code_hash, salt, start, 0_u128, GENEROUS, Option::<u128>::None);
 	let instantiate = dynamic::transaction(PALLET, "instantiate", arguments);
 	let made: Instantiated = chain.submit(instantiate).await?;
-	assert!(made.gas_used > 0);
+	assert!(made.weight_used.ref_time > 0);
 	println!("instantiated at {}", made.address);
 
 	let step = 2_u32.to_le_bytes();
@@ -155,23 +173,23 @@ async fn main() -> Result<(), Failure> {
 	assert_eq!(tried.output, 42_u32.to_le_bytes());
 	let logs: Vec<_> = tried.logs.iter().map(|line| String::from_utf8_lossy(line)).collect();
 	assert_eq!(logs, ["the counter is 42 now"]);
-	println!("dry-run: {} gas, output {:?}, logs {logs:?}", tried.gas_consumed, tried.output);
+	println!("dry-run: {:?}, output {:?}, logs {logs:?}", tried.weight_consumed, tried.output);
 
-	let increment = || call(&made.address, b"increment", &step, tried.gas_required);
+	let increment = || call(&made.address, b"increment", &step, tried.weight_required);
 	let called: Called = chain.submit(increment()).await?;
 	assert_eq!(called.entry, b"increment");
 	assert_eq!(called.output, tried.output);
-	assert_eq!(called.gas_used, tried.gas_consumed);
-	println!("called: {} gas, output {:?}", called.gas_used, called.output);
+	assert_eq!(called.weight_used, tried.weight_consumed);
+	println!("called: {:?}, output {:?}", called.weight_used, called.output);
 	let said: ProgramEvent = chain.submit(increment()).await?;
 	assert_eq!(said.address.as_ref(), Some(&made.address));
 	assert_eq!(said.data, 44_u32.to_le_bytes());
 	println!("the program's event: {:?}", said.data);
 
-	let tried = chain.dry_run_call(&made.address, b"get", b"", Some(1)).await?;
+	let tried = chain.dry_run_call(&made.address, b"get", b"", Some(LITTLE)).await?;
 	let Err(Refusal::Module(error)) = tried.result else { return Err("it succeeded".into()) };
 	assert_eq!(chain.name(error).await?, "Virt::OutOfGas");
-	let (error, docs) = chain.refused(call(&made.address, b"get", b"", 1)).await?;
+	let (error, docs) = chain.refused(call(&made.address, b"get", b"", LITTLE)).await?;
 	assert_eq!(error, "Virt::OutOfGas");
 	println!("refused: {error}: {docs}");
 	Ok(())
