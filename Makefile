@@ -75,6 +75,11 @@ weigh: setup ## Compares what programs are charged with the time that they take,
 	$(CARGO) build --release --workspace --bin virt-weigh
 	@$(TARGET)/release/virt-weigh --write docs/weights.md
 
+opcodes: setup ## Measures the interpreter's opcodes, and writes their prices
+	$(CARGO) build --release --workspace --bin virt-opcodes
+	@$(TARGET)/release/virt-opcodes node/manager/src/opcodes.rs
+	@$(CARGO) fmt --all
+
 weights: setup ## Measures what calls and syscalls take, and writes pallet/src/weights.rs
 	$(CARGO) build --release --workspace --bin virt-weights --features virt-weigh/runtime-benchmarks \
 		--target-dir $(TARGET)/weights

@@ -13,8 +13,7 @@ use std::{
 	collections::HashSet,
 	fmt,
 	sync::Arc,
-	thread,
-	time::{Duration, Instant},
+	time::Instant,
 };
 use virt_bench_runtime::{
 	gauge::gauge,
@@ -119,8 +118,6 @@ pub struct Local {
 /// Storage key of the program `bench`.
 const BENCH: &[u8] = b"bench";
 
-/// Longest that compiling in the background is waited for.
-const PATIENCE: Duration = Duration::from_secs(20);
 
 impl Local {
 	/// Our host functions, on this backend.
@@ -154,7 +151,6 @@ impl Local {
 			argument: 1_000_000,
 			times: 1,
 		})?;
-		subject.settle();
 		Ok(subject)
 	}
 
@@ -178,19 +174,6 @@ impl Local {
 		}
 	}
 
-	/// Waits until nothing is compiled in the background.
-	fn settle(&self) {
-		let Some(engine) = &self.engine else { return };
-		let start = Instant::now();
-		while start.elapsed() < PATIENCE {
-			let health = engine.health();
-			if health.workers.is_none() || health.cache.native >= health.cache.misses {
-				return;
-			}
-			thread::sleep(Duration::from_millis(2));
-		}
-	}
-
 	/// Loads a program of `size` bytes, each time in a new block.
 	fn load(&mut self, size: usize, seen: Seen, rounds: u32) -> Result<Measured, String> {
 		let key = format!("{size}{}", if seen == Seen::Never { " new" } else { "" }).into_bytes();
@@ -211,7 +194,6 @@ impl Local {
 		if seen == Seen::Before {
 			self.block();
 			self.call(task(0, 1))?;
-			self.settle();
 		}
 		let mut total = Measured::default();
 		for _ in 0..rounds {
@@ -221,7 +203,6 @@ impl Local {
 			}
 			self.block();
 			let measured = self.call(task(0, 1))?;
-			self.settle();
 			total.nanoseconds += measured.nanoseconds;
 			total.sum += measured.sum;
 		}

@@ -70,10 +70,15 @@ impl Chain {
 	pub fn deploy(&mut self, code: &[u8]) -> Result<AccountId, String> {
 		let hash = pallet_virt::program::code_hash(code);
 		let made = self.ext.execute_with(|| {
+			let address = Virt::address_of(&ALICE, hash, &[]);
+			if pallet_virt::Accounts::<Runtime>::contains_key(address) {
+				return Ok(());
+			}
 			Virt::upload(RuntimeOrigin::signed(ALICE), code.to_vec(), None)
 				.map_err(|error| format!("{error:?}"))?;
 			let origin = RuntimeOrigin::signed(ALICE);
 			Virt::instantiate(origin, hash, vec![], vec![], UNIT, MAX_DRY_RUN_WEIGHT, None)
+				.map(drop)
 				.map_err(|failure| format!("{:?}", failure.error))
 		});
 		made?;

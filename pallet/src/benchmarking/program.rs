@@ -90,6 +90,25 @@ pub fn longest_to_compile(len: u32, data: &[u8]) -> Vec<u8> {
 	made(len.saturating_sub(nothing + 8) / 9 * 8)
 }
 
+/// A program of `len` bytes whose entry returns at once; the rest is code that is never entered.
+pub fn padded(len: u32) -> Vec<u8> {
+	let made = |count: u32| {
+		let mut code = vec![asm::ret()];
+		for _ in 0..count {
+			code.extend([asm::add_imm_64(Reg::A0, Reg::A0, 77); 7]);
+			code.push(asm::fallthrough());
+		}
+		code.push(asm::ret());
+		let mut builder = ProgramBlobBuilder::new(InstructionSetKind::ReviveV1);
+		builder.add_export_by_basic_block(0, ENTRY.as_bytes());
+		builder.set_code(&code, &[]);
+		builder.set_rw_data_size(4_096);
+		finish(builder)
+	};
+	let (nothing, some) = (made(0).len() as u32, made(1_000).len() as u32);
+	made(len.saturating_sub(nothing) * 1_000 / (some - nothing))
+}
+
 /// A program whose constructor returns at once.
 pub fn constructor() -> Vec<u8> {
 	let mut builder = ProgramBlobBuilder::new(InstructionSetKind::ReviveV1);

@@ -104,7 +104,7 @@ fn removed_program_cannot_be_run_until_it_is_uploaded_again() {
 		assert_ok!(run_once(ECHO, "echo", b"x", PLENTY).0);
 		assert_ok!(Virt::remove(signed(ALICE), hash));
 		let run = run_once(ECHO, "echo", b"x", PLENTY);
-		assert_eq!(run, (Err(Error::<Test>::ProgramNotFound.into()), Weight::zero()));
+		assert_eq!(run.0, Err(Error::<Test>::ProgramNotFound.into()));
 		// In the same block, by another owner.
 		assert_ok!(Virt::upload(signed(BOB), ECHO.to_vec(), None));
 		assert_ok!(run_once(ECHO, "echo", b"x", PLENTY).0);
@@ -120,7 +120,7 @@ fn upload_that_is_rolled_back_cannot_be_run() {
 			Err(DispatchError::Other("roll back"))
 		});
 		let run = run_once(ECHO, "echo", b"x", PLENTY);
-		assert_eq!(run, (Err(Error::<Test>::ProgramNotFound.into()), Weight::zero()));
+		assert_eq!(run.0, Err(Error::<Test>::ProgramNotFound.into()));
 	});
 }
 

@@ -85,7 +85,9 @@ fn weight_left_works() {
 	let (left, time, proof) = <(u64, u64, u64)>::decode(&mut &output[..]).unwrap();
 	let before = gas(left).ref_time();
 	assert!(time < before && time > gas(left - 50_000).ref_time());
-	assert_eq!(proof, PLENTY.proof_size() - load_weight(&code).proof_size());
+	// The program, its record, and the paths to them.
+	let (read, code) = (PLENTY.proof_size() - proof, load_weight(&code).proof_size());
+	assert!(read >= code && read < code + 10_000, "{read} {code}");
 }
 
 #[test]
