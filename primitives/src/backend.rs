@@ -55,11 +55,13 @@ pub struct StoredName {
 /// follow the storage transaction: what was made within a transaction is gone when that is rolled
 /// back. Running is not undone.
 pub trait Backend: Send + 'static {
-	/// Makes a module of `program`, whose runtime has these `syscalls`.
+	/// Makes a module of `program`, whose runtime has these `syscalls`. A program that was `admitted`,
+	/// was compiled before without that, and is not checked again.
 	fn compile(
 		&mut self,
 		program: &[u8],
 		syscalls: SyscallTable<'_>,
+		admitted: bool,
 	) -> Outcome<ModuleId, CompileError>;
 
 	/// Makes a module of the program that [`Self::name`] gave this name, in this runtime call or

@@ -48,6 +48,10 @@ impl Module {
 
 	/// Compiles the program in storage under `key`, less its first `skip` bytes (a length prefix),
 	/// without the bytes passing through the runtime.
+	///
+	/// A runtime stores a program only after [`Self::from_bytes`] compiled it, or after checks of its own
+	/// that are as strict: that every export is at the start of a basic block, and every instruction
+	/// valid. They are not made again here, and backends may disagree on a program that fails them.
 	pub fn from_storage(
 		key: &[u8],
 		skip: u32,

@@ -72,7 +72,7 @@ fn load_stored(
 	}
 	let stored = ext.storage(key);
 	let program = stored.as_ref().and_then(|value| value.get(skip as usize..));
-	let id = backend(ext).compile(program.ok_or(CompileError::NotFound)?, syscalls)?;
+	let id = backend(ext).compile(program.ok_or(CompileError::NotFound)?, syscalls, true)?;
 	backend(ext).name(id, name);
 	Ok(id)
 }
@@ -112,7 +112,7 @@ pub trait Virt {
 		program: PassFatPointerAndRead<&[u8]>,
 		syscalls: PassFatPointerAndRead<&[u8]>,
 	) -> i64 {
-		settle(backend(*self).compile(program, SyscallTable(syscalls)).map(|id| id.0))
+		settle(backend(*self).compile(program, SyscallTable(syscalls), false).map(|id| id.0))
 	}
 
 	/// See [`crate::Module::from_storage`].

@@ -58,7 +58,7 @@ pub type Gas = i64;
 
 /// What a unit of gas stands for on the machine that prices were measured on: the most that native code
 /// takes for a unit of PolkaVM's cost model `Full(L2Hit)`, by `virt-weigh`.
-pub const PICOSECONDS_PER_GAS: u64 = 700;
+pub const PICOSECONDS_PER_GAS: u64 = 350;
 
 /// Arguments that an entry point can be called with, and that a syscall has: registers a0 to a5.
 pub const MAX_ARGUMENTS: usize = 6;

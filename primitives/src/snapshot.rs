@@ -38,8 +38,8 @@ pub struct Pricing {
 	pub tier: Tier,
 	/// Gas on tier one that was spent since the last syscall, without that for translation.
 	pub stretch: Gas,
-	/// Gas on tier one that is still to be paid for translation, at most.
-	pub translation_due: Gas,
+	/// Gas on tier one that was paid for translation.
+	pub translation_paid: Gas,
 	/// Syscalls in a row on tier two after hardly any computing.
 	pub short_stretches: u32,
 }
@@ -47,7 +47,7 @@ pub struct Pricing {
 impl Pricing {
 	/// Whether an execution can have come to this.
 	fn is_valid(&self) -> bool {
-		self.stretch >= 0 && self.translation_due >= 0
+		self.stretch >= 0 && self.translation_paid >= 0
 	}
 }
 
@@ -160,7 +160,7 @@ mod tests {
 			pricing: Pricing {
 				tier: Tier::Two,
 				stretch: 3,
-				translation_due: 400,
+				translation_paid: 400,
 				short_stretches: 2,
 			},
 			pc: 17,
@@ -211,6 +211,6 @@ mod tests {
 		refused(|it| it.pages[1].bytes.push(1));
 		refused(|it| it.gas_left = -1);
 		refused(|it| it.pricing.stretch = -1);
-		refused(|it| it.pricing.translation_due = -1);
+		refused(|it| it.pricing.translation_paid = -1);
 	}
 }

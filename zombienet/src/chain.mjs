@@ -12,7 +12,7 @@ export const weight = (refTime, proofSize = 4n * 1024n ** 2n) => ({ refTime, pro
 export const WEIGHT = weight(70_000_000_000n);
 
 /** Picoseconds that programs see as a unit of gas. */
-export const REF_TIME_PER_GAS = 1_400n;
+export const REF_TIME_PER_GAS = 700n;
 
 /** How long a node may take to answer, in milliseconds. */
 const ANSWER_WITHIN = 30_000;

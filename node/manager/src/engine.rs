@@ -314,12 +314,13 @@ impl Engine {
 		&self,
 		program: &[u8],
 		keep: bool,
+		admitted: bool,
 	) -> Outcome<Arc<Compiled>, CompileError> {
 		if let Some(compiled) = self.cache.get(program) {
 			self.metrics.cache_hits.inc();
 			return Ok(compiled);
 		}
-		let compiled = Arc::new(Compiled::new(&self.interpreter, program)?);
+		let compiled = Arc::new(Compiled::new(&self.interpreter, program, admitted)?);
 		self.metrics.compiled.inc();
 		if keep {
 			self.keep(&compiled);

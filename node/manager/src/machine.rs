@@ -32,8 +32,6 @@ pub struct Machine {
 	module: Arc<Compiled>,
 	/// What going on costs. Its tier is the execution's; [`Self::seated`] is that of the seat.
 	pricing: Pricing,
-	/// The rate of [`Pricing::translation_due`].
-	translation_rate: Gas,
 	seat: Seat,
 	/// The tier whose price list the seat charges by: another than the execution's until it runs.
 	seated: Tier,
@@ -109,7 +107,7 @@ pub struct Stop {
 
 impl Machine {
 	/// A machine with the program's initial memory.
-	pub fn new(module: Arc<Compiled>, engine: &Engine) -> Result<Self, String> {
+	pub fn new(module: Arc<Compiled>) -> Result<Self, String> {
 		let raw = match module.take_spare() {
 			Some(raw) => raw,
 			None => interpret(&module, Tier::One)?,
@@ -117,13 +115,12 @@ impl Machine {
 		let pricing = Pricing {
 			tier: Tier::One,
 			stretch: 0,
-			translation_due: engine.rules().translation(module.code_size()),
+			translation_paid: 0,
 			short_stretches: 0,
 		};
 		Ok(Self {
 			module,
 			pricing,
-			translation_rate: engine.rules().translation_rate,
 			seat: Seat::Interpreter(raw),
 			seated: Tier::One,
 			settled: false,
@@ -163,7 +160,7 @@ impl Machine {
 		self.pricing = Pricing {
 			tier: Tier::One,
 			stretch: 0,
-			translation_due: self.pricing.translation_due,
+			translation_paid: self.pricing.translation_paid,
 			short_stretches: 0,
 		};
 		if self.seated != Tier::One {
@@ -193,7 +190,8 @@ impl Machine {
 			self.pricing = Pricing {
 				tier: Tier::One,
 				stretch: 0,
-				translation_due: engine.rules().translation(self.module.code_size()),
+				// What the interpreter translated was lost with its instance.
+				translation_paid: 0,
 				short_stretches: 0,
 			};
 			engine.metrics().tier_downs.inc();
@@ -220,17 +218,25 @@ impl Machine {
 		gas: Gas,
 		deadline: Option<Instant>,
 	) -> Result<Stop, String> {
+		let rules = engine.rules();
+		let mut gas = gas;
+		// A short call is over before it has to be known how large the program is.
+		let Pricing { stretch, translation_paid, .. } = self.pricing;
+		let sure = rules.sure_stretch(stretch, translation_paid);
+		if sure > 0 && sure * (1 + rules.translation_rate) <= gas {
+			let stop = self.run_slices(sure, deadline)?;
+			gas -= self.count(Translation { rate: rules.translation_rate, due: Gas::MAX }, sure, &stop);
+			if stop.interrupt != InterruptKind::NotEnoughGas {
+				return Ok(Stop { gas_left: gas, ..stop });
+			}
+		}
 		let size = self.module.code_size();
-		let after = engine.rules().tier_up_after(size);
-		let mut translation =
-			Translation { rate: self.translation_rate, due: self.pricing.translation_due };
+		let after = rules.tier_up_after(size);
+		let translation = self.translation(engine);
 		let affordable = translation.affordable(gas);
 		let slice = affordable.min((after - self.pricing.stretch).max(0));
 		let stop = self.run_slices(slice, deadline)?;
-		let used = slice - stop.gas_left;
-		let left = gas - translation.charge(used);
-		self.pricing.translation_due = translation.due;
-		self.pricing.stretch = self.pricing.stretch.saturating_add(used);
+		let left = gas - self.count(translation, slice, &stop);
 		if stop.interrupt != InterruptKind::NotEnoughGas || slice == affordable {
 			return Ok(Stop { gas_left: left, ..stop });
 		}
@@ -246,9 +252,26 @@ impl Machine {
 		self.run_slices(left, deadline)
 	}
 
+	/// What is still to be paid for translation.
+	fn translation(&self, engine: &Engine) -> Translation {
+		let rules = engine.rules();
+		let all = rules.translation(self.module.code_size());
+		let due = (all - self.pricing.translation_paid).max(0);
+		Translation { rate: rules.translation_rate, due }
+	}
+
+	/// Counts what was used of a slice on tier one; gives its price.
+	fn count(&mut self, translation: Translation, slice: Gas, stop: &Stop) -> Gas {
+		let used = slice - stop.gas_left;
+		let price = translation.price(used);
+		self.pricing.translation_paid += price - used;
+		self.pricing.stretch = self.pricing.stretch.saturating_add(used);
+		price
+	}
+
 	/// Gas that it needs to go on, where it stopped for lack of it.
 	pub fn gas_needed(&self, engine: &Engine) -> Option<Gas> {
-		let Pricing { tier, stretch, translation_due, .. } = self.pricing;
+		let Pricing { tier, stretch, .. } = self.pricing;
 		let size = self.module.code_size();
 		let moves = tier == Tier::One && stretch >= engine.rules().tier_up_after(size);
 		let block = |tier| {
@@ -257,9 +280,8 @@ impl Machine {
 		if moves {
 			return Some(engine.rules().tier_up_price(size) + block(Tier::Two)?);
 		}
-		let translation = Translation { rate: self.translation_rate, due: translation_due };
 		Some(match tier {
-			Tier::One => translation.price(block(tier)?),
+			Tier::One => self.translation(engine).price(block(tier)?),
 			Tier::Two => block(tier)?,
 		})
 	}

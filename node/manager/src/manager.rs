@@ -148,7 +148,7 @@ impl Manager {
 		if self.memory + memory > MAX_MEMORY {
 			return Err(InstantiateError::OutOfMemory.into());
 		}
-		let machine = Machine::new(module.compiled, &self.engine).map_err(|error| self.host_fault(error))?;
+		let machine = Machine::new(module.compiled).map_err(|error| self.host_fault(error))?;
 		self.engine.metrics().instances.inc();
 		self.memory += memory;
 		let id = InstanceId(self.counters.instance);
@@ -349,13 +349,14 @@ impl Backend for Manager {
 		&mut self,
 		program: &[u8],
 		syscalls: SyscallTable<'_>,
+		admitted: bool,
 	) -> Outcome<ModuleId, CompileError> {
 		if program.len() > MAX_PROGRAM {
 			return Err(CompileError::TooLarge.into());
 		}
 		// Before it is compiled: what cannot be had costs nothing.
 		self.ensure_room_for_module()?;
-		let compiled = match self.engine.compile(program, self.deadline.is_none()) {
+		let compiled = match self.engine.compile(program, self.deadline.is_none(), admitted) {
 			Err(Failure::Host(reason)) => return Err(self.host_fault(reason)),
 			outcome => outcome?,
 		};
@@ -496,9 +497,9 @@ impl Backend for Manager {
 		if !module.compiled.is_stop(pc, snapshot.waiting == Waiting::ForResult) {
 			return Err(RestoreError::InvalidSnapshot.into());
 		}
-		// No execution owes more than its program's translation.
+		// No execution pays for more than its program's translation.
 		let translation = self.engine.rules().translation(module.compiled.code_size());
-		if snapshot.pricing.translation_due > translation {
+		if snapshot.pricing.translation_paid > translation {
 			return Err(RestoreError::InvalidSnapshot.into());
 		}
 		let id = self.make_instance(module).map_err(|failure| match failure {

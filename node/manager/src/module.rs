@@ -31,7 +31,8 @@ pub struct Compiled {
 	interpreted_at_two: OnceLock<Result<polkavm::Module, String>>,
 	/// The program in native code, by tier.
 	native: [OnceLock<Option<polkavm::Module>>; 2],
-	size: Size,
+	/// Instructions and basic blocks, once they were counted.
+	size: OnceLock<(u32, u32)>,
 	exports: HashMap<Box<[u8]>, ProgramCounter>,
 	imports: Vec<SyscallSymbol>,
 	memory: u64,
@@ -61,9 +62,13 @@ const NATIVE_JUMP: usize = 16;
 const INTERPRETED: usize = 112;
 
 impl Compiled {
-	/// Compiles `program` for the interpreter, after a look at what the backends could see in two
-	/// ways.
-	pub fn new(engine: &Arc<polkavm::Engine>, program: &[u8]) -> Outcome<Self, CompileError> {
+	/// Compiles `program` for the interpreter. One that was not `admitted` before is checked for what the
+	/// backends do not agree on.
+	pub fn new(
+		engine: &Arc<polkavm::Engine>,
+		program: &[u8],
+		admitted: bool,
+	) -> Outcome<Self, CompileError> {
 		let bytes = ArcBytes::from(program);
 		let blob = ProgramBlob::parse(bytes.clone()).map_err(|error| invalid(error.to_string()))?;
 		let imports = blob
@@ -75,20 +80,21 @@ impl Compiled {
 		let mut exports = HashMap::new();
 		for export in blob.exports() {
 			let pc = export.program_counter();
-			if !blob.scan_is_jump_target_valid(blob.isa(), pc) {
+			if !admitted && !blob.scan_is_jump_target_valid(blob.isa(), pc) {
 				let reason = format!("an export points into the middle of a block: {pc}");
 				return Err(invalid(reason));
 			}
 			// Of two exports with one name, the first counts.
 			exports.entry(export.symbol().as_bytes().into()).or_insert(pc);
 		}
-		let mut size = size_of(&blob)?;
+		let size = OnceLock::new();
+		if !admitted {
+			let _ = size.set(count(&blob)?);
+		}
 		let interpreted = translate(engine, &blob, Tier::One)?;
 		let map = interpreted.memory_map();
 		let memory = [map.ro_data_size(), map.rw_data_size(), map.stack_size()];
 		let memory: u64 = memory.into_iter().map(u64::from).sum();
-		// Memory is below 4 GiB.
-		size.pages = memory.div_ceil(PAGE_SIZE.into()) as u32;
 		Ok(Self {
 			blob,
 			bytes,
@@ -116,9 +122,14 @@ impl Compiled {
 		*self.hash.get_or_init(|| blake2_256(&self.bytes))
 	}
 
-	/// How much there is of it.
+	/// How much there is of it. Counted when it is asked for first: that takes longer than compiling.
 	pub fn code_size(&self) -> Size {
-		self.size
+		// What cannot be counted was refused.
+		let (instructions, blocks) =
+			*self.size.get_or_init(|| count(&self.blob).unwrap_or_default());
+		// Memory is below 4 GiB.
+		let pages = self.memory.div_ceil(PAGE_SIZE.into()) as u32;
+		Size { instructions, blocks, pages }
 	}
 
 	/// The program in the interpreter, at the prices of a tier.
@@ -268,17 +279,17 @@ fn start_of_block(blob: &ProgramBlob, pc: ProgramCounter) -> Option<ProgramCount
 /// The backends do not agree on such code: PolkaVM 0.37 reads some bit masks in two ways, so that an
 /// invalid instruction of no length stands before a real one, and only the recompiler lets a program
 /// jump there. No compiler emits one.
-fn size_of(blob: &ProgramBlob) -> Outcome<Size, CompileError> {
+fn count(blob: &ProgramBlob) -> Outcome<(u32, u32), CompileError> {
 	let end = blob.code().len() as u32;
-	let mut size = Size::default();
+	let (mut instructions, mut blocks) = (0, 0);
 	for instruction in blob.instructions() {
 		if instruction.kind == Instruction::invalid && instruction.offset.0 < end {
 			return Err(invalid(format!("an invalid instruction at {}", instruction.offset.0)));
 		}
-		size.instructions += 1;
-		size.blocks += u32::from(instruction.starts_new_basic_block());
+		instructions += 1;
+		blocks += u32::from(instruction.starts_new_basic_block());
 	}
-	Ok(size)
+	Ok((instructions, blocks))
 }
 
 /// PolkaVM's module of `blob`, for the backend that `engine` has, at the prices of a tier.

@@ -21,24 +21,28 @@ use virt_primitives::{snapshot::Tier, Gas};
 /// an opcode whose translation takes longer than this many times its execution.
 pub const TRANSLATION_RATE: Gas = 12;
 
-/// Gas that pays for the translation of one instruction, at most: some 30 ns, and 50 ns where it ends
-/// a block, measured by `virt-opcodes`.
-const TRANSLATION_PER_INSTRUCTION: Gas = 45;
+/// Gas that pays for the translation of one instruction, at most: some 35 ns, and 50 ns more where it
+/// ends a block, measured by `virt-opcodes`.
+const TRANSLATION_PER_INSTRUCTION: Gas = 100;
 
 /// As [`TRANSLATION_PER_INSTRUCTION`], for each basic block.
-const TRANSLATION_PER_BLOCK: Gas = 75;
+const TRANSLATION_PER_BLOCK: Gas = 150;
+
+/// Gas for the translation of a program, at least, if it runs for as long: until then its instructions
+/// need not be counted.
+const MIN_TRANSLATION: Gas = 120_000;
 
 /// Gas to move up, whatever the program: a worker process from the pool, and the way back.
-const TIER_UP_BASE: Gas = 430_000;
+const TIER_UP_BASE: Gas = 860_000;
 
 /// Gas to move up, for each instruction that is compiled: at most 75 ns.
-const TIER_UP_PER_INSTRUCTION: Gas = 110;
+const TIER_UP_PER_INSTRUCTION: Gas = 220;
 
 /// Gas to move up, for each basic block: at most 60 ns.
-const TIER_UP_PER_BLOCK: Gas = 90;
+const TIER_UP_PER_BLOCK: Gas = 180;
 
 /// Gas to move up, for each page of 4 KiB that the program declares: it is compared, and copied.
-const TIER_UP_PER_PAGE: Gas = 1_500;
+const TIER_UP_PER_PAGE: Gas = 3_000;
 
 /// Syscalls in a row on the second tier, with less than [`TIER_DOWN_GAS`] before each, after which an
 /// execution moves back to the first: a worker process answers a syscall in 0.4 to 3 us, the
@@ -62,8 +66,9 @@ pub struct Size {
 impl Size {
 	/// Gas to translate all of it for the interpreter.
 	fn translation(self) -> Gas {
-		TRANSLATION_PER_INSTRUCTION * Gas::from(self.instructions)
-			+ TRANSLATION_PER_BLOCK * Gas::from(self.blocks)
+		let all = TRANSLATION_PER_INSTRUCTION * Gas::from(self.instructions)
+			+ TRANSLATION_PER_BLOCK * Gas::from(self.blocks);
+		all.max(MIN_TRANSLATION)
 	}
 
 	/// Gas to move an execution of it to native code.
@@ -103,6 +108,15 @@ impl Rules {
 		}
 	}
 
+	/// Gas of a stretch that an execution can spend on tier one, whatever the program is: it pays for
+	/// translation by the rate, and does not move up. `paid` was paid for translation before.
+	pub(crate) fn sure_stretch(&self, stretch: Gas, paid: Gas) -> Gas {
+		if self.tier_up.is_some() || self.translation_rate == 0 {
+			return 0;
+		}
+		((MIN_TRANSLATION - paid) / self.translation_rate).min(TIER_UP_BASE / 2 - stretch).max(0)
+	}
+
 	/// The price of moving up.
 	pub(crate) fn tier_up_price(&self, size: Size) -> Gas {
 		self.tier_up.map_or_else(|| size.tier_up(), |(_, price)| price)
@@ -136,13 +150,6 @@ impl Translation {
 	pub fn affordable(self, gas: Gas) -> Gas {
 		(gas / (1 + self.rate)).max(gas.saturating_sub(self.due))
 	}
-
-	/// Counts `gas` units of execution; gives their price.
-	pub fn charge(&mut self, gas: Gas) -> Gas {
-		let price = self.price(gas);
-		self.due -= price - gas;
-		price
-	}
 }
 
 /// PolkaVM's cost model for a tier.
@@ -172,8 +179,11 @@ mod tests {
 	#[test]
 	fn price_does_not_depend_on_the_pieces() {
 		let whole = Translation { rate: 12, due: 500 }.price(100);
-		let mut translation = Translation { rate: 12, due: 500 };
-		let pieces: Gas = [1, 30, 9, 60].map(|piece| translation.charge(piece)).into_iter().sum();
-		assert_eq!((pieces, translation.due), (whole, 0));
+		let (mut pieces, mut due) = (0, 500);
+		for piece in [1, 30, 9, 60] {
+			let price = Translation { rate: 12, due }.price(piece);
+			(pieces, due) = (pieces + price, due - (price - piece));
+		}
+		assert_eq!((pieces, due), (whole, 0));
 	}
 }

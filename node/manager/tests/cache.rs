@@ -21,7 +21,7 @@ fn returning(value: u32) -> Vec<u8> {
 }
 
 fn run(manager: &mut Manager, program: &[u8]) -> Step {
-	let module = manager.compile(program, SyscallTable::EMPTY).expect("the program is valid");
+	let module = manager.compile(program, SyscallTable::EMPTY, false).expect("the program is valid");
 	let instance = manager.instantiate(module).expect("there is room");
 	manager.prepare(instance, b"main", &[]).expect("it is exported");
 	let mut stop = HostBuffer::with_capacity(stop::MIN_CAPACITY);
@@ -75,7 +75,7 @@ fn named_program_is_found_as_long_as_it_is_kept() {
 	let engine = Engine::with(options, None).unwrap();
 	let mut manager = Manager::new(engine.clone());
 	let name = StoredName { hash: vec![1; 32], skip: 2 };
-	let module = manager.compile(&returning(7), SyscallTable::EMPTY).unwrap();
+	let module = manager.compile(&returning(7), SyscallTable::EMPTY, false).unwrap();
 	manager.name(module, name.clone());
 	manager.release(module).unwrap();
 
@@ -104,7 +104,7 @@ fn what_is_only_tried_is_not_kept_unless_it_is_on_the_chain() {
 	let tried = || {
 		let mut manager = Manager::new(engine.clone());
 		manager.limit_time(Duration::from_secs(60));
-		let module = manager.compile(&returning(7), SyscallTable::EMPTY).unwrap();
+		let module = manager.compile(&returning(7), SyscallTable::EMPTY, false).unwrap();
 		(manager, module)
 	};
 	tried();
@@ -155,7 +155,7 @@ fn memory_of_live_instances_is_limited() {
 	builder.set_code(&[asm::ret()], &[]);
 	let engine = Engine::new(BackendChoice::Interpreter, None).unwrap();
 	let mut manager = Manager::new(engine);
-	let module = manager.compile(&builder.to_vec().unwrap(), SyscallTable::EMPTY).unwrap();
+	let module = manager.compile(&builder.to_vec().unwrap(), SyscallTable::EMPTY, false).unwrap();
 	let instances: Vec<_> = (0..4).map(|_| manager.instantiate(module).unwrap()).collect();
 	assert_eq!(manager.instantiate(module), Err(InstantiateError::OutOfMemory.into()));
 	manager.destroy(instances[0]).unwrap();

@@ -43,7 +43,7 @@ fn one_invalid_program_again_and_again_is_refused_each_time_and_not_kept() {
 	let mut program = large(1);
 	program.truncate(program.len() / 2);
 	for _ in 0..100 {
-		manager.compile(&program, Default::default()).expect_err("it is cut short");
+		manager.compile(&program, Default::default(), false).expect_err("it is cut short");
 	}
 	assert_eq!((engine.health().cache.modules, engine.health().cache.misses), (0, 0));
 }

@@ -148,7 +148,7 @@ fn programs_that_wait_for_others_sleep_and_go_on() {
 	let program = virt_fixtures::CONFORMANCE;
 	let engine = engine(BackendChoice::Recompiler, 0);
 	let mut manager = Manager::new(engine.clone());
-	let module = manager.compile(program, Default::default()).expect("it is valid");
+	let module = manager.compile(program, Default::default(), false).expect("it is valid");
 	let mut waiting = Vec::new();
 	for _ in 0..8 {
 		let instance = manager.instantiate(module).expect("there is room");
@@ -211,7 +211,7 @@ fn snapshot_goes_on_in_another_backend() {
 				assert!(matches!(stopped, Step::OutOfGas { .. }), "{stopped:?}");
 				let snapshot = manager.snapshot(instance).expect("it is suspended");
 				let mut manager = Manager::new(to.clone());
-				let module = manager.compile(program, Default::default()).expect("it is valid");
+				let module = manager.compile(program, Default::default(), false).expect("it is valid");
 				let instance = manager.restore(module, &snapshot).expect("it is a snapshot");
 				let rest = PLENTY - gas + stopped.gas_left();
 				assert_eq!(run(&mut manager, instance, rest, None), Ok(reference));

@@ -170,7 +170,7 @@ fn part_syscall() {
 fn part_nested() {
 	let engine = engine(BackendChoice::Recompiler);
 	let mut manager = Manager::new(engine.clone());
-	let module = manager.compile(virt_fixtures::CONFORMANCE, Default::default()).expect("valid");
+	let module = manager.compile(virt_fixtures::CONFORMANCE, Default::default(), false).expect("valid");
 	let mut enter = |entry: &str| {
 		let instance = manager.instantiate(module).expect("there is room");
 		manager.prepare(instance, entry.as_bytes(), &[]).expect("it is exported");

@@ -140,7 +140,7 @@ impl VirtManagerBackend for Shared {
 		let program = match modules.find(program) {
 			Some(known) => known,
 			None => {
-				let module = settle(backend.compile(program, SyscallTable::EMPTY))
+				let module = settle(backend.compile(program, SyscallTable::EMPTY, false))
 					.map_err(|_| ModuleError::InvalidImage)?;
 				settle(backend.release(module)).expect("it was just made; qed");
 				program.into()
@@ -156,7 +156,7 @@ impl VirtManagerBackend for Shared {
 	fn instantiate(&mut self, module: ModuleId) -> Result<InstanceId, InstantiateError> {
 		let Adapter { backend, modules, instances } = &mut *self.0.lock();
 		let program = modules.program(module).ok_or(InstantiateError::InvalidModule)?;
-		let module = settle(backend.compile(&program, SyscallTable::EMPTY))
+		let module = settle(backend.compile(&program, SyscallTable::EMPTY, false))
 			.expect("it was compiled before, and no module is kept; qed");
 		let instance = settle(backend.instantiate(module));
 		settle(backend.release(module)).expect("it was just made; qed");

@@ -283,9 +283,10 @@ impl<B: Backend, S: FnMut(Entry) + Send + 'static> Backend for Tracer<B, S> {
 		&mut self,
 		program: &[u8],
 		syscalls: SyscallTable<'_>,
+		admitted: bool,
 	) -> Outcome<ModuleId, CompileError> {
 		self.declared(syscalls);
-		self.inner.compile(program, syscalls)
+		self.inner.compile(program, syscalls, admitted)
 	}
 
 	fn compile_named(

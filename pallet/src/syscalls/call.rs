@@ -9,7 +9,7 @@ use sp_runtime::traits::UniqueSaturatedInto;
 use virt_primitives::LOG_TARGET;
 
 /// Gas for each topic of an event, without the database: its index is read and written.
-const GAS_PER_TOPIC: u64 = 4_200;
+const GAS_PER_TOPIC: u64 = 8_400;
 
 impl<T: Config> Context<'_, T> {
 	pub(super) fn input_len(&mut self, _: Memory<'_>, price: Price) -> Answer<T> {

@@ -12,8 +12,14 @@ use alloc::vec::Vec;
 use codec::{Encode, MaxEncodedLen};
 use frame_support::{traits::Get, BoundedVec};
 
+/// Gas to store an item that was not there, beside the price of `storage_set`, without the database.
+const GAS_OF_NEW_ITEM: u64 = 80_000;
+
+/// Gas to remove an item, beside the price of `storage_remove`, without the database.
+const GAS_OF_REMOVAL: u64 = 60_000;
+
 /// Gas to copy an item of the transient storage, beside its bytes.
-const GAS_PER_COPIED_ITEM: u64 = 300;
+const GAS_PER_COPIED_ITEM: u64 = 600;
 
 /// What of `value` the program has room for goes to `out`.
 fn give<T: Config>(
@@ -65,10 +71,17 @@ impl<T: Config> Context<'_, T> {
 	}
 
 	/// Charges for a change of how many items the account has, and of its list of keys.
-	fn access_list(&mut self, account: &T::AccountId, keys: u64) -> Result<(), Error<T>> {
+	fn access_list(
+		&mut self,
+		account: &T::AccountId,
+		keys: u64,
+		gas: u64,
+	) -> Result<(), Error<T>> {
 		let place = Place::Account(account.clone());
-		self.stack.accesses.write(&mut self.meter, place, AccountInfoOf::<T>::max_encoded_len() as u32)?;
-		self.meter.charge(T::DbWeight::get().writes(keys))
+		let max = AccountInfoOf::<T>::max_encoded_len() as u32;
+		self.stack.accesses.write(&mut self.meter, place, max)?;
+		self.meter.charge(T::DbWeight::get().writes(keys))?;
+		self.meter.charge_gas(gas)
 	}
 
 	pub(super) fn storage_get(
@@ -103,7 +116,7 @@ impl<T: Config> Context<'_, T> {
 		let old = self.access(&account, &key, price, true)?;
 		let old_len = old.as_ref().map(|item| item.data.len());
 		if old.is_none() {
-			self.access_list(&account, 1)?;
+			self.access_list(&account, 1, GAS_OF_NEW_ITEM)?;
 		}
 		self.access_deposit(old.as_ref().and_then(|item| item.deposit.payer.as_ref()))?;
 		items::set(&mut self.stack.deposit, &account, key, data, old)?;
@@ -127,7 +140,7 @@ impl<T: Config> Context<'_, T> {
 		let place = Place::Item(account.clone(), key.clone());
 		self.stack.accesses.write(&mut self.meter, place, items::MAX_ENCODED)?;
 		// The last key of the list moves: it is read, and so is its item; both are written.
-		self.access_list(&account, 3)?;
+		self.access_list(&account, 3, GAS_OF_REMOVAL)?;
 		self.meter.charge(access::cold_reads::<T>(2, items::MAX_ENCODED))?;
 		self.access_deposit(item.deposit.payer.as_ref())?;
 		items::remove(&mut self.stack.deposit, &account, key, item)?;

@@ -114,6 +114,6 @@ fn signatures_cost_more_than_the_rest() {
 			upload(&code);
 			run_once(&code, "main", b"", PLENTY).1 - load_weight(&code)
 		});
-		assert!(used.all_gte(gas(50_000).set_proof_size(0)), "{name}: {used}");
+		assert!(used.all_gte(gas(100_000).set_proof_size(0)), "{name}: {used}");
 	}
 }

@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 use codec::{Decode, DecodeAll, Encode};
 use core::marker::PhantomData;
 
-/// Ref time in picoseconds, of which 1,400 are a unit of gas, and proof size in bytes.
+/// Ref time in picoseconds, of which 700 are a unit of gas, and proof size in bytes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Weight {
 	/// In picoseconds.

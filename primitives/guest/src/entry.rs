@@ -73,16 +73,17 @@ impl<T: Encode> EndingOfValue for &Returned<T> {
 	}
 }
 
-/// Decodes the call's input as arguments. Input that cannot be decoded reverts the call.
+/// Decodes the call's input as arguments. Input that cannot be decoded, or that the heap has no room
+/// for, reverts the call. Panics when the heap has no room for what is decoded.
 #[cfg(target_env = "polkavm")]
 pub fn arguments<T: Decode>() -> T {
-	match decode(&crate::env::input()) {
-		Ok(arguments) => arguments,
-		Err(_) => {
-			crate::env::log("the input is not what this entry point takes");
-			crate::env::revert()
-		},
-	}
+	let refused = match crate::env::try_input().map(|input| decode(&input)) {
+		Some(Ok(arguments)) => return arguments,
+		Some(Err(_)) => "the input is not what this entry point takes",
+		None => "the input is longer than the heap has room for",
+	};
+	crate::env::log(refused);
+	crate::env::revert()
 }
 
 /// Sets the output, then returns or reverts.
@@ -99,14 +100,15 @@ pub fn end(ending: Ending) {
 /// Exports functions as entry points of the program, under their own names.
 ///
 /// The arguments are decoded (SCALE) from the call's input, one after another; the result is
-/// encoded as its output. Input that does not decode, or has bytes left over, reverts the call. A
-/// function that returns a `Result` reverts on `Err`, with the encoded error as the output.
+/// encoded as its output. Input that does not decode, has bytes left over, or is longer than the
+/// [heap](crate::heap!) has room for, reverts the call. A function that returns a `Result` reverts on
+/// `Err`, with the encoded error as the output.
 ///
 /// `reentrant fn name(..)` may also be entered while a call of the same account is under way. Where
 /// that is not said, such a call is refused: the function need not think of what is half done.
 ///
 /// `raw fn name(input: Vec<u8>) -> T` takes the input's bytes as they are, and `T: AsRef<[u8]>`
-/// gives the output's bytes as they are.
+/// gives the output's bytes as they are. It panics when the heap has no room for the input.
 ///
 /// What stands here is also the program's description for scripts: see [`abi`](crate::abi).
 #[cfg(target_env = "polkavm")]

@@ -4,20 +4,31 @@ use crate::{
 	codes::{transferred, TransferFailed},
 	syscalls,
 };
-use alloc::{vec, vec::Vec};
+use alloc::vec::Vec;
 
 /// An account, as the chain names it.
 pub type AccountId = [u8; 32];
 
-/// The call's input.
+/// The call's input. Panics when the heap has no room for it.
 pub fn input() -> Vec<u8> {
+	match try_input() {
+		Some(input) => input,
+		None => panic!("the heap has no room for the input"),
+	}
+}
+
+/// The call's input; nothing when the heap has no room for it.
+pub(crate) fn try_input() -> Option<Vec<u8>> {
 	// SAFETY: takes no pointer.
 	let len = unsafe { syscalls::input_len() };
-	let mut input = vec![0; len as usize];
-	// SAFETY: `input` has room for `len` bytes.
-	let copied = unsafe { syscalls::input(input.as_mut_ptr(), 0, len) };
-	input.truncate(copied as usize);
-	input
+	let mut input = Vec::new();
+	input.try_reserve_exact(len as usize).ok()?;
+	// SAFETY: `input` has room for `len` bytes, and the host wrote as many of them as it says.
+	unsafe {
+		let copied = syscalls::input(input.as_mut_ptr(), 0, len);
+		input.set_len(copied.min(len) as usize);
+	}
+	Some(input)
 }
 
 /// Sets the call's output; the last one set counts.

@@ -5,14 +5,15 @@
 //!
 //! Two crates are made from it. Compiled for the PolkaVM target it is a program's library: wrappers
 //! for every syscall ([`env`](mod@env), [`storage`], [`programs`], [`crypto`]), typed storage
-//! ([`Storage`]), typed calls of other programs ([`interface!`]), [`entry!`], a panic handler and an
-//! allocator. Compiled for anything else, only what runtime, tests and guest share is left:
+//! ([`Storage`]), typed calls of other programs ([`interface!`]), [`entry!`], a panic handler and a
+//! heap ([`heap!`]). Compiled for anything else, only what runtime, tests and guest share is left:
 //! [`syscall_table!`], [`Code`], [`types!`], and the parts of [`entry`](mod@entry) that need no
 //! syscall.
 //!
 //! The program to start from is `fixtures/programs/counter`.
 
 #![no_std]
+#![cfg_attr(target_env = "polkavm", feature(linkage))]
 
 extern crate alloc;
 
@@ -21,6 +22,8 @@ pub mod abi;
 pub mod call;
 mod codes;
 pub mod entry;
+#[cfg(any(target_env = "polkavm", test))]
+pub mod heap;
 mod map;
 mod table;
 
@@ -49,7 +52,7 @@ pub mod prelude {
 		call::CallError,
 		crypto, entry,
 		env::{self, AccountId},
-		interface, log, programs, storage,
+		heap, interface, log, programs, storage,
 	};
 	pub use crate::{
 		codec::{Decode, Encode},

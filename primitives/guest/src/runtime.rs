@@ -1,12 +1,7 @@
-//! What the compiler wants from a program without a standard library: a way to panic, and a heap.
+//! What the compiler wants from a program without a standard library, beside a
+//! [`heap`](crate::heap): a way to panic.
 
-use core::{
-	alloc::{GlobalAlloc, Layout},
-	cell::{Cell, UnsafeCell},
-	fmt::Write as _,
-	panic::PanicInfo,
-	ptr::null_mut,
-};
+use core::{fmt::Write as _, panic::PanicInfo};
 
 /// Ends the program with the instruction that traps.
 pub(crate) fn trap() -> ! {
@@ -39,6 +34,7 @@ impl core::fmt::Write for Line {
 	}
 }
 
+/// Bytes of a [`Line`], which lies on the stack: most messages fit. The chain takes longer ones.
 const LINE: usize = 192;
 
 /// A line of text of bounded length: what does not fit is dropped. It is not on the heap, which may
@@ -64,81 +60,5 @@ impl Line {
 			*byte = b'0' + (number % 10) as u8;
 			self.len += 1;
 		}
-	}
-}
-
-/// Bytes of the heap. It is part of the memory that a program declares, and costs nothing else.
-const HEAP: usize = 256 * 1024;
-
-/// Hands out one piece after another. Only the newest piece can grow, shrink or be freed: a call is
-/// short, and its memory is dropped with it.
-#[repr(C, align(16))]
-struct Heap {
-	bytes: UnsafeCell<[u8; HEAP]>,
-	used: Cell<usize>,
-}
-
-// SAFETY: a program has one thread.
-unsafe impl Sync for Heap {}
-
-#[global_allocator]
-static HEAP_OF_PROGRAM: Heap = Heap { bytes: UnsafeCell::new([0; HEAP]), used: Cell::new(0) };
-
-impl Heap {
-	fn start(&self) -> *mut u8 {
-		self.bytes.get().cast()
-	}
-
-	/// Where in the heap `piece` begins, if it is the newest piece.
-	fn newest(&self, piece: *mut u8, size: usize) -> Option<usize> {
-		let offset = piece as usize - self.start() as usize;
-		(offset + size == self.used.get()).then_some(offset)
-	}
-}
-
-// SAFETY: pieces lie inside `bytes`, are aligned (as `bytes` is, to the most that is handed out),
-// and do not overlap: `used` only goes back over the newest one.
-unsafe impl GlobalAlloc for Heap {
-	unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-		let Some(offset) = self.used.get().checked_next_multiple_of(layout.align()) else {
-			return null_mut();
-		};
-		match offset.checked_add(layout.size()) {
-			Some(end) if end <= HEAP && layout.align() <= 16 => {
-				self.used.set(end);
-				// SAFETY: `offset` is at most `end`, which is inside the heap.
-				unsafe { self.start().add(offset) }
-			},
-			_ => null_mut(),
-		}
-	}
-
-	unsafe fn dealloc(&self, piece: *mut u8, layout: Layout) {
-		if let Some(offset) = self.newest(piece, layout.size()) {
-			self.used.set(offset);
-		}
-	}
-
-	unsafe fn realloc(&self, piece: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-		if let Some(offset) = self.newest(piece, layout.size()) {
-			return match offset.checked_add(size) {
-				Some(end) if end <= HEAP => {
-					self.used.set(end);
-					piece
-				},
-				_ => null_mut(),
-			};
-		}
-		if size <= layout.size() {
-			return piece;
-		}
-		// SAFETY: the caller's layout is valid, and so is its alignment with the greater size: both
-		// are far below `isize::MAX`, or `alloc` refuses.
-		let new = unsafe { self.alloc(Layout::from_size_align_unchecked(size, layout.align())) };
-		if !new.is_null() {
-			// SAFETY: the old piece has `layout.size()` bytes, the new one more, elsewhere.
-			unsafe { new.copy_from_nonoverlapping(piece, layout.size()) };
-		}
-		new
 	}
 }

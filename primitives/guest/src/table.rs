@@ -27,132 +27,132 @@ macro_rules! syscall_table {
 	($callback:path) => {
 		$callback! {
 			/// Length of the call's input, in bytes.
-			input_len() -> u64, 400 + 0, any, [];
+			input_len() -> u64, 1_300 + 0, any, [];
 			/// Copies up to `len` bytes of the input, from `offset` on, to `out`.
 			/// Returns how many bytes were copied: less than `len` at the input's end.
-			input(out: *mut u8, offset: u64, len: u64) -> u64, 450 + 4, any,
+			input(out: *mut u8, offset: u64, len: u64) -> u64, 1_500 + 6, any,
 				[out(out, len, 65_536)];
 			/// Sets the call's output to the `len` bytes at `data`; the last one set counts.
-			output(data: *const u8, len: u64) -> (), 450 + 8, any,
+			output(data: *const u8, len: u64) -> (), 1_600 + 32, any,
 				[in(data, len, 16_384)];
 			/// Ends the call at once. `flags` is 0, or 1 to revert: all that the call changed is undone.
-			exit(flags: u64) -> (), 400 + 0, any, [];
+			exit(flags: u64) -> (), 1_300 + 0, any, [];
 			/// Writes the account that called, 32 bytes, to `out`.
-			caller(out: *mut u8) -> (), 750 + 4, any,
+			caller(out: *mut u8) -> (), 2_400 + 6, any,
 				[out(out, 32)];
 			/// Writes the program's own account, 32 bytes, to `out`.
-			address(out: *mut u8) -> (), 750 + 4, account,
+			address(out: *mut u8) -> (), 2_300 + 6, account,
 				[out(out, 32)];
 			/// Writes the amount that was transferred with this call, 16 bytes, to `out`.
-			value(out: *mut u8) -> (), 450 + 4, any,
+			value(out: *mut u8) -> (), 1_500 + 6, any,
 				[out(out, 16)];
 			/// Writes the balance of the account at `account` that it could spend without being
 			/// reaped, 16 bytes, to `out`.
-			balance(account: *const u8, out: *mut u8) -> (), 4_000 + 4, any,
+			balance(account: *const u8, out: *mut u8) -> (), 12_000 + 6, any,
 				[in(account, 32), out(out, 16)];
 			/// Transfers the amount at `amount` (16 bytes) from the program's account to the account
 			/// at `to` (32 bytes). Returns 0, or `Code::TRANSFER_FAILED`.
-			transfer(to: *const u8, amount: *const u8) -> i64, 74_000 + 4, account,
+			transfer(to: *const u8, amount: *const u8) -> i64, 170_000 + 6, account,
 				[in(to, 32), in(amount, 16)];
 			/// Number of the block that this call is in.
-			block_number() -> u64, 1_200 + 0, any, [];
+			block_number() -> u64, 5_800 + 0, any, [];
 			/// The block's time, in milliseconds since the Unix epoch.
-			now() -> u64, 1_200 + 0, any, [];
+			now() -> u64, 4_500 + 0, any, [];
 			/// Reads the value under `key` and copies its first `out_len` bytes to `out`.
 			/// Returns the value's whole length, or `Code::NOT_FOUND`.
-			storage_get(key: *const u8, key_len: u64, out: *mut u8, out_len: u64) -> i64, 6_700 + 13, account,
+			storage_get(key: *const u8, key_len: u64, out: *mut u8, out_len: u64) -> i64, 19_000 + 40, account,
 				[in(key, key_len, 128), out(out, out_len, 4_096)];
 			/// Stores `len` bytes under `key`. Returns the old value's length, or `Code::NOT_FOUND`.
 			/// The deposit for it is held from who signed the call; one who cannot pay is a fault.
-			storage_set(key: *const u8, key_len: u64, value: *const u8, len: u64) -> i64, 13_000 + 40, account,
+			storage_set(key: *const u8, key_len: u64, value: *const u8, len: u64) -> i64, 25_000 + 80, account,
 				[in(key, key_len, 128), in(value, len, 4_096)];
 			/// Removes the value under `key`, and gives its deposit back to who paid it. Returns its
 			/// length, or `Code::NOT_FOUND`.
-			storage_remove(key: *const u8, key_len: u64) -> i64, 6_700 + 13, account,
+			storage_remove(key: *const u8, key_len: u64) -> i64, 19_000 + 40, account,
 				[in(key, key_len, 128)];
 			/// Returns the length of the value under `key`, or `Code::NOT_FOUND`.
-			storage_contains(key: *const u8, key_len: u64) -> i64, 6_700 + 13, account,
+			storage_contains(key: *const u8, key_len: u64) -> i64, 19_500 + 40, account,
 				[in(key, key_len, 128)];
 			/// Deposits a `ProgramEvent` with the `len` bytes at `data`.
-			event(data: *const u8, len: u64) -> (), 5_400 + 40, any,
+			event(data: *const u8, len: u64) -> (), 21_000 + 960, any,
 				[in(data, len, 4_096)];
 			/// Gives a line of text to the node's log (target `virt`); no effect on the chain.
 			/// Text that is not UTF-8 is shown with replacement characters.
-			log(text: *const u8, len: u64) -> (), 1_000 + 14, any,
+			log(text: *const u8, len: u64) -> (), 9_000 + 160, any,
 				[in(text, len, 1_024)];
 			/// Gas left for this call, after this syscall was paid for.
-			gas_left() -> u64, 400 + 0, any, [];
+			gas_left() -> u64, 1_300 + 0, any, [];
 			/// Writes the BLAKE2b-256 hash of the `len` bytes at `data`, 32 bytes, to `out`.
-			blake2_256(data: *const u8, len: u64, out: *mut u8) -> (), 1_100 + 60, any,
+			blake2_256(data: *const u8, len: u64, out: *mut u8) -> (), 3_100 + 105, any,
 				[in(data, len, 65_536), out(out, 32)];
 			/// Writes the account that signed the call that all of this is part of, 32 bytes, to
 			/// `out`: zeros for root.
-			origin(out: *mut u8) -> (), 750 + 4, any,
+			origin(out: *mut u8) -> (), 2_400 + 6, any,
 				[out(out, 32)];
 			/// 1 when the caller is who signed the call, or root; 0 when it is a program.
-			caller_is_origin() -> u64, 400 + 0, any, [];
+			caller_is_origin() -> u64, 1_300 + 0, any, [];
 			/// 1 when the caller is root, whose account reads as zeros; 0 otherwise.
-			caller_is_root() -> u64, 400 + 0, any, [];
+			caller_is_root() -> u64, 1_300 + 0, any, [];
 			/// Writes the code hash of the program that is running, 32 bytes, to `out`.
-			code_hash(out: *mut u8) -> (), 450 + 4, any,
+			code_hash(out: *mut u8) -> (), 1_500 + 6, any,
 				[out(out, 32)];
 			/// Writes the code hash of the account program at `account`, 32 bytes, to `out`. Returns 0,
 			/// or `Code::NOT_FOUND`.
-			code_hash_of(account: *const u8, out: *mut u8) -> i64, 4_200 + 4, any,
+			code_hash_of(account: *const u8, out: *mut u8) -> i64, 14_000 + 6, any,
 				[in(account, 32), out(out, 32)];
 			/// Writes the hash of the block with this number, 32 bytes, to `out`. Returns 0, or
 			/// `Code::NOT_FOUND`: the chain remembers the latest ones, and the first.
-			block_hash(number: u64, out: *mut u8) -> i64, 4_200 + 4, any,
+			block_hash(number: u64, out: *mut u8) -> i64, 12_000 + 6, any,
 				[out(out, 32)];
 			/// Writes the hash of the chain's first block, 32 bytes, to `out`: no two chains share it.
-			chain_id(out: *mut u8) -> (), 4_000 + 4, any,
+			chain_id(out: *mut u8) -> (), 12_000 + 6, any,
 				[out(out, 32)];
 			/// Writes the least that an account can hold, 16 bytes, to `out`.
-			existential_deposit(out: *mut u8) -> (), 450 + 4, any,
+			existential_deposit(out: *mut u8) -> (), 1_500 + 6, any,
 				[out(out, 16)];
 			/// Writes the weight that is left for this call to `out`: ref time in picoseconds and proof size
 			/// in bytes, 8 bytes each.
-			weight_left(out: *mut u8) -> (), 750 + 4, any,
+			weight_left(out: *mut u8) -> (), 2_300 + 6, any,
 				[out(out, 16)];
 			/// Writes what who signed the call may still be held for, 16 bytes, to `out`: what is left
 			/// of the limit, whether there is the balance for it or not.
-			deposit_left(out: *mut u8) -> (), 450 + 4, any,
+			deposit_left(out: *mut u8) -> (), 1_500 + 6, any,
 				[out(out, 16)];
 			/// Writes the BLAKE2b-128 hash of the `len` bytes at `data`, 16 bytes, to `out`.
-			blake2_128(data: *const u8, len: u64, out: *mut u8) -> (), 1_100 + 60, any,
+			blake2_128(data: *const u8, len: u64, out: *mut u8) -> (), 3_100 + 105, any,
 				[in(data, len, 65_536), out(out, 16)];
 			/// Writes the Keccak-256 hash of the `len` bytes at `data`, 32 bytes, to `out`.
-			keccak_256(data: *const u8, len: u64, out: *mut u8) -> (), 1_600 + 155, any,
+			keccak_256(data: *const u8, len: u64, out: *mut u8) -> (), 4_000 + 290, any,
 				[in(data, len, 65_536), out(out, 32)];
 			/// Writes the SHA-256 hash of the `len` bytes at `data`, 32 bytes, to `out`.
-			sha2_256(data: *const u8, len: u64, out: *mut u8) -> (), 1_000 + 42, any,
+			sha2_256(data: *const u8, len: u64, out: *mut u8) -> (), 3_000 + 82, any,
 				[in(data, len, 65_536), out(out, 32)];
 			/// Whether `signature` (64 bytes) is the sr25519 signature of the message by the key at
 			/// `public` (32 bytes). Returns 0, or `Code::INVALID_SIGNATURE`.
-			sr25519_verify(signature: *const u8, message: *const u8, len: u64, public: *const u8) -> i64, 70_000 + 60, any,
+			sr25519_verify(signature: *const u8, message: *const u8, len: u64, public: *const u8) -> i64, 118_000 + 110, any,
 				[in(signature, 64), in(message, len, 65_536), in(public, 32)];
 			/// Whether `signature` (64 bytes) is the ed25519 signature of the message by the key at
 			/// `public` (32 bytes). Returns 0, or `Code::INVALID_SIGNATURE`.
-			ed25519_verify(signature: *const u8, message: *const u8, len: u64, public: *const u8) -> i64, 67_000 + 60, any,
+			ed25519_verify(signature: *const u8, message: *const u8, len: u64, public: *const u8) -> i64, 114_000 + 110, any,
 				[in(signature, 64), in(message, len, 65_536), in(public, 32)];
 			/// Writes the compressed public key, 33 bytes, whose secp256k1 `signature` (65 bytes) of the
 			/// hash at `hash` (32 bytes) it is, to `out`. Returns 0, or `Code::INVALID_SIGNATURE`.
-			secp256k1_recover(signature: *const u8, hash: *const u8, out: *mut u8) -> i64, 54_000 + 4, any,
+			secp256k1_recover(signature: *const u8, hash: *const u8, out: *mut u8) -> i64, 116_000 + 6, any,
 				[in(signature, 65), in(hash, 32), out(out, 33)];
 			/// Reads as `storage_get` does, from storage that is gone when the call ends that all of
 			/// this is part of.
-			transient_get(key: *const u8, key_len: u64, out: *mut u8, out_len: u64) -> i64, 800 + 13, account,
+			transient_get(key: *const u8, key_len: u64, out: *mut u8, out_len: u64) -> i64, 2_400 + 20, account,
 				[in(key, key_len, 128), out(out, out_len, 4_096)];
 			/// Stores as `storage_set` does, without a deposit, until the call ends that all of this is
 			/// part of. All accounts together have room for 65,536 bytes, 128 counted for each item.
-			transient_set(key: *const u8, key_len: u64, value: *const u8, len: u64) -> i64, 1_700 + 13, account,
+			transient_set(key: *const u8, key_len: u64, value: *const u8, len: u64) -> i64, 5_500 + 20, account,
 				[in(key, key_len, 128), in(value, len, 4_096)];
 			/// Removes what `transient_set` stored. Returns its length, or `Code::NOT_FOUND`.
-			transient_remove(key: *const u8, key_len: u64) -> i64, 800 + 13, account,
+			transient_remove(key: *const u8, key_len: u64) -> i64, 2_600 + 20, account,
 				[in(key, key_len, 128)];
 			/// Deposits a `ProgramEvent` with the `len` bytes at `data`, which can be found by each of
 			/// the topics: up to four of 32 bytes, `topics_len` bytes together.
-			event_indexed(topics: *const u8, topics_len: u64, data: *const u8, len: u64) -> (), 5_400 + 40, any,
+			event_indexed(topics: *const u8, topics_len: u64, data: *const u8, len: u64) -> (), 21_000 + 960, any,
 				[in(topics, topics_len, 128), in(data, len, 4_096)];
 			/// Calls an account program: transfers to it, and runs its `entry` with the input. What it
 			/// gives is the returned data, also where it reverts.
@@ -165,36 +165,36 @@ macro_rules! syscall_table {
 			/// `TRANSFER_FAILED`, `CALLEE_TRAPPED` (whatever fault it was), `CALLEE_REVERTED`,
 			/// `OUT_OF_GAS` (of either part of the weight), `DEPOSIT_FAILED`, `DEPTH_EXCEEDED`, `REENTRANCY_DENIED`. An account that is
 			/// being called already can be entered at an entry that is exported as `reentrant:<entry>`.
-			call_program(address: *const u8, entry: *const u8, entry_len: u64, input: *const u8, input_len: u64, options: *const u8) -> i64, 16_000 + 8, account,
+			call_program(address: *const u8, entry: *const u8, entry_len: u64, input: *const u8, input_len: u64, options: *const u8) -> i64, 32_000 + 16, account,
 				[in(address, 32), in(entry, entry_len, 64), in(input, input_len, 65_536), in(options, 48)];
 			/// Gives a program an account, as `call_program` calls one: the code hash is 32 bytes. The
 			/// address is the returned data. Returns 0, or a code of `call_program`'s, or
 			/// `Code::ACCOUNT_EXISTS`.
-			instantiate_program(code_hash: *const u8, salt: *const u8, salt_len: u64, input: *const u8, input_len: u64, options: *const u8) -> i64, 60_000 + 8, account,
+			instantiate_program(code_hash: *const u8, salt: *const u8, salt_len: u64, input: *const u8, input_len: u64, options: *const u8) -> i64, 110_000 + 16, account,
 				[in(code_hash, 32), in(salt, salt_len, 32), in(input, input_len, 65_536), in(options, 48)];
 			/// Runs another program's code (the code hash is 32 bytes) in this one's place: with its
 			/// account, storage, caller and value, and with memory of its own. `weight` is 0 for
 			/// no limit, or points to 16 bytes: ref time and proof size, as in the options of `call_program`. Returns 0, or a code of `call_program`'s.
-			run_code(code_hash: *const u8, entry: *const u8, entry_len: u64, input: *const u8, input_len: u64, weight: *const u8) -> i64, 12_000 + 8, any,
+			run_code(code_hash: *const u8, entry: *const u8, entry_len: u64, input: *const u8, input_len: u64, weight: *const u8) -> i64, 24_000 + 16, any,
 				[in(code_hash, 32), in(entry, entry_len, 64), in(input, input_len, 65_536), in(weight, 16)];
 			/// Length of the returned data, in bytes: what the last program that was called gave.
-			returned_len() -> u64, 400 + 0, any, [];
+			returned_len() -> u64, 1_300 + 0, any, [];
 			/// Copies up to `len` bytes of the returned data, from `offset` on, to `out`.
 			/// Returns how many bytes were copied: less than `len` at the data's end.
-			returned(out: *mut u8, offset: u64, len: u64) -> u64, 450 + 4, any,
+			returned(out: *mut u8, offset: u64, len: u64) -> u64, 1_600 + 6, any,
 				[out(out, len, 16_384)];
 			/// Dispatches a call of the runtime, SCALE-encoded, with the program's account as its signed
 			/// origin. Its weight is charged before; what it did not take is given back. Returns 0, or
 			/// `Code::INVALID_CALL`, `CALL_FILTERED` (the chain does not let programs make it), or
 			/// `DISPATCH_FAILED`.
-			dispatch(call: *const u8, len: u64) -> i64, 12_000 + 1_000, account,
+			dispatch(call: *const u8, len: u64) -> i64, 30_000 + 2_000, account,
 				[in(call, len, 16_384)];
 			/// Ends the program's account, and the call: gives every deposit back, and all that it can
 			/// spend to the account at `beneficiary` (32 bytes). It also costs the weight to remove each
 			/// item that it stores. Returns only when nothing was done: `Code::REENTRANCY_DENIED` where the
 			/// account is being called more than once, `TRANSFER_FAILED` where nothing reaches the
 			/// beneficiary.
-			terminate(beneficiary: *const u8) -> i64, 20_000 + 4, account,
+			terminate(beneficiary: *const u8) -> i64, 40_000 + 6, account,
 				[in(beneficiary, 32)];
 		}
 	};

@@ -11,9 +11,9 @@ macro_rules! chain_syscalls {
 	($callback:path) => {
 		$callback! {
 			/// Number of the Aura slot that the block was made in.
-			slot() -> u64, 1_600 + 0, any, [];
+			slot() -> u64, 5_800 + 0, any, [];
 			/// Writes all the balance that there is on the chain, 16 bytes, to `out`.
-			issuance(out: *mut u8) -> (), 1_600 + 4, any,
+			issuance(out: *mut u8) -> (), 6_000 + 6, any,
 				[out(out, 16)];
 		}
 	};

@@ -144,7 +144,7 @@ impl Managed {
 		syscalls: SyscallTable<'_>,
 	) -> Result<Self, Refused> {
 		let mut manager = Manager::new(engine.clone());
-		let module = no_fault(manager.compile(program, syscalls)).map_err(Refused::Compile)?;
+		let module = no_fault(manager.compile(program, syscalls, false)).map_err(Refused::Compile)?;
 		let rows = syscalls.decode().expect("a program was compiled with it; qed");
 		let symbols = rows.into_iter().map(|(symbol, _)| symbol).collect();
 		let instance = no_fault(manager.instantiate(module)).map_err(Refused::Instantiate)?;

@@ -60,8 +60,8 @@ fn main() {
 	println!("a move: {:.2} ns, cold {:.2} ns", empty.warm / 1e3, empty.cold / 1e3);
 	let mut text = format!(
 		"//! Prices of the interpreter's instructions, in gas.\n//!\n\
-		//! Made by `make opcodes`, on {description}. An opcode that `ReviveV1` does not have, and so\n\
-		//! no program of the chain, has the highest price of all.\n\n\
+		//! Made by `make opcodes`, on {description}.\n//!\n\
+		//! An opcode that `ReviveV1` does not have, and so no program of the chain, has the highest price.\n\n\
 		use polkavm::CostModel;\n\n/// By opcode.\npub const PRICES: CostModel = CostModel {{\n"
 	);
 	let prices: Vec<(&str, Option<u64>)> =

@@ -61,7 +61,7 @@ impl Calls<'_> {
 	fn start(&mut self) {
 		let args = [0x3_0000, 64, 0x3_0010, 0x3_0020];
 		let prepared = self.same(|it| {
-			let module = no_fault(it.compile(&program_of_syscalls(), TABLE)).ok()?;
+			let module = no_fault(it.compile(&program_of_syscalls(), TABLE, false)).ok()?;
 			let instance = no_fault(it.instantiate(module)).ok()?;
 			no_fault(it.prepare(instance, b"entry_0", &args)).ok()
 		});
@@ -147,7 +147,7 @@ impl Calls<'_> {
 			1 => Vec::new(),
 			_ => TABLE.0.to_vec(),
 		};
-		let _ = self.same(|it| no_fault(it.compile(&program, SyscallTable(&table))));
+		let _ = self.same(|it| no_fault(it.compile(&program, SyscallTable(&table), false)));
 	}
 
 	fn prepare(&mut self) {
