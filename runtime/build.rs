@@ -16,7 +16,7 @@ fn main() {
 		std::env::set_var("RUSTC_WRAPPER", wrapper);
 		substrate_wasm_builder::WasmBuilder::init_with_defaults()
 			// Cargo looks at flags, and not at the wrapper, to see what it has to compile again.
-			.append_to_rust_flags("--cfg=wrapped")
+			.append_to_rust_flags("--cfg=wrapped_lto")
 			.build();
 	}
 }

@@ -24,7 +24,7 @@ cp "$built/Cargo.toml" "$built/Cargo.lock" "$next/build"
 sed -i "s|^path = .*|path = \"$next/source/runtime\"|" "$next/build/Cargo.toml"
 
 # As the runtime's build script does it, by substrate-wasm-builder.
-RUSTFLAGS="-C link-arg=--export-table -C link-arg=--export=__heap_base -C link-arg=--import-memory --cfg=wrapped --cfg substrate_runtime" \
+RUSTFLAGS="-C link-arg=--export-table -C link-arg=--export=__heap_base -C link-arg=--import-memory --cfg=wrapped_lto --cfg substrate_runtime" \
 	RUSTC_WRAPPER=$PWD/scripts/rustc-wasm WASM_SOURCES=$next/source \
 	CARGO_TARGET_DIR=$next/build/target SKIP_WASM_BUILD= scripts/cargo rustc --release \
 	--target wasm32v1-none --manifest-path "$next/build/Cargo.toml"

@@ -234,11 +234,19 @@ impl Machine {
 		let after = rules.tier_up_after(size);
 		let translation = self.translation(engine);
 		let affordable = translation.affordable(gas);
-		let slice = affordable.min((after - self.pricing.stretch).max(0));
+		let stretch = (after - self.pricing.stretch).max(0);
+		let slice = affordable.min(stretch);
 		let stop = self.run_slices(slice, deadline)?;
 		let left = gas - self.count(translation, slice, &stop);
-		if stop.interrupt != InterruptKind::NotEnoughGas || slice == affordable {
+		if stop.interrupt != InterruptKind::NotEnoughGas {
 			return Ok(Stop { gas_left: left, ..stop });
+		}
+		if slice < stretch {
+			// Whether it moves does not depend on the gas that there is.
+			let block = self.block_cost(Tier::One).unwrap_or(0);
+			if block <= stretch - (slice - stop.gas_left) {
+				return Ok(Stop { gas_left: left, ..stop });
+			}
 		}
 		// From here on it is due to move, also where the gas does not suffice for it now.
 		self.pricing.stretch = self.pricing.stretch.max(after);
@@ -274,16 +282,18 @@ impl Machine {
 		let Pricing { tier, stretch, .. } = self.pricing;
 		let size = self.module.code_size();
 		let moves = tier == Tier::One && stretch >= engine.rules().tier_up_after(size);
-		let block = |tier| {
-			self.module.interpreted(tier).ok()?.calculate_gas_cost_for(self.next_pc()?)
-		};
 		if moves {
-			return Some(engine.rules().tier_up_price(size) + block(Tier::Two)?);
+			return Some(engine.rules().tier_up_price(size) + self.block_cost(Tier::Two)?);
 		}
 		Some(match tier {
-			Tier::One => self.translation(engine).price(block(tier)?),
-			Tier::Two => block(tier)?,
+			Tier::One => self.translation(engine).price(self.block_cost(tier)?),
+			Tier::Two => self.block_cost(tier)?,
 		})
+	}
+
+	/// What the block costs that comes next, without translation.
+	fn block_cost(&self, tier: Tier) -> Option<Gas> {
+		self.module.interpreted(tier).ok()?.calculate_gas_cost_for(self.next_pc()?)
 	}
 
 	/// Runs on the seat that it has, with `gas` of the seat's list, with looks at the clock.

@@ -26,7 +26,7 @@ fn run(manager: &mut Manager, program: &[u8]) -> Step {
 	manager.prepare(instance, b"main", &[]).expect("it is exported");
 	let mut stop = HostBuffer::with_capacity(stop::MIN_CAPACITY);
 	stop::begin(&mut stop);
-	let step = manager.run(instance, 1_000, None, &mut stop).expect("it is prepared");
+	let step = manager.run(instance, 10_000, None, &mut stop).expect("it is prepared");
 	manager.destroy(instance).expect("it is there");
 	manager.release(module).expect("it is there");
 	step

@@ -11,7 +11,7 @@ use virt_manager::{
 use virt_primitives::{step::Step, Backend, Failure, Gas};
 
 /// The price of moving up in these tests.
-const PRICE: Gas = 1_000;
+const PRICE: Gas = 10_000;
 
 /// An engine whose executions move up after so much gas.
 fn engine(backend: BackendChoice, after: Gas) -> Arc<Engine> {
@@ -23,10 +23,6 @@ fn engine(backend: BackendChoice, after: Gas) -> Arc<Engine> {
 fn work(engine: &Arc<Engine>, rounds: u64, gas: Gas) -> Step {
 	let (mut manager, instance) = prepared(engine, virt_fixtures::CONFORMANCE, "work", &[rounds]);
 	run(&mut manager, instance, gas, None).expect("it is prepared")
-}
-
-fn gas_used(after: Gas, rounds: u64) -> Gas {
-	PLENTY - work(&engine(BackendChoice::Interpreter, after), rounds, PLENTY).gas_left()
 }
 
 /// Gas of execution alone: what a stretch on tier one counts.

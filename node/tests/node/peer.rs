@@ -6,13 +6,16 @@ use sc_executor_common::runtime_blob::RuntimeBlob;
 use sp_core::{Blake2Hasher, H256};
 use sp_state_machine::TestExternalities;
 use virt_fixtures::PEER;
-use virt_manager::{BackendChoice, Engine};
+use virt_manager::{prices::Rules, BackendChoice, Engine, Options};
 use virt_node::{extensions::VirtExtensions, service::Executor};
 use virt_runtime::Block;
 
 #[test]
 fn run_unchanged() {
-	let engine = Engine::new(BackendChoice::Interpreter, None).expect("interprets everywhere");
+	// The suite counts the gas of PolkaVM's own cost model: that of the second tier, from the start.
+	let rules = Rules { translation_rate: 0, tier_up: Some((0, 0)) };
+	let options = Options { backend: BackendChoice::Interpreter, rules, ..Options::default() };
+	let engine = Engine::with(options, None).expect("interprets everywhere");
 	let factory = VirtExtensions::new(engine);
 	let mut ext = TestExternalities::<Blake2Hasher>::default();
 	ext.extensions = ExtensionsFactory::<Block>::extensions_for(&factory, H256::zero(), 0);

@@ -6,20 +6,27 @@ use super::{
 	storms,
 };
 use crate::{
-	account, deposit::DepositMeter, limits::*, program::code_hash, Accounts, Call, Code, Config, Pallet,
-	Programs,
+	account,
+	deposit::{Deposit, DepositMeter},
+	limits::*,
+	program::code_hash,
+	Accounts, Call, Code, Config, HoldReason, Pallet, Programs,
 };
 use alloc::vec;
 use frame_benchmarking::{current_time, v2::*};
-use frame_support::traits::fungible::Inspect;
+use frame_support::traits::fungible::{Inspect, Mutate, MutateHold};
 use frame_system::RawOrigin;
 use sp_core::H256;
+use sp_runtime::traits::Saturating;
 
 /// The shortest program that is measured, in bytes.
 const SHORT: u32 = 1_024;
 
 /// The most items that an account is measured to be terminated with.
 const ITEMS: u32 = 200;
+
+/// The most payers of deposits that are measured.
+const PAYERS: u32 = 100;
 
 /// Reads of a program's record and blob do not count: the weight limit pays for them.
 fn paid_by_the_limit<T: Config>(hash: H256) {
@@ -123,6 +130,26 @@ mod benchmarks {
 		}
 
 		assert!(!Accounts::<T>::contains_key(address));
+		Ok(())
+	}
+
+	/// Gives so many payers a deposit back. To hold one takes as long.
+	#[benchmark]
+	fn settle(p: Linear<1, PAYERS>) -> Result<(), BenchmarkError> {
+		let amount = T::Currency::minimum_balance();
+		let meter = &mut DepositMeter::<T>::new(None);
+		for n in 0..p {
+			let payer: T::AccountId = frame_benchmarking::account("payer", n, 0);
+			T::Currency::set_balance(&payer, amount.saturating_mul(10u32.into()));
+			T::Currency::hold(&HoldReason::Storage.into(), &payer, amount)?;
+			meter.give_back(HoldReason::Storage, Deposit { payer: Some(payer), amount });
+		}
+
+		#[block]
+		{
+			meter.settle()?;
+		}
+
 		Ok(())
 	}
 }

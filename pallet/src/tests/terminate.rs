@@ -8,8 +8,10 @@ use super::{
 };
 use crate::{Accounts, Error, Event, Programs, State};
 use codec::Encode;
-use frame_support::traits::Get;
-use frame_support::{assert_ok, traits::fungible::Inspect};
+use frame_support::{
+	assert_ok,
+	traits::{fungible::Inspect, Get},
+};
 use sp_runtime::AccountId32;
 use virt_guest::Code;
 

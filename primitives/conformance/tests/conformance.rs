@@ -11,7 +11,7 @@ use sp_trie::{proof_size_extension::ProofSizeExt, recorder::Recorder};
 use std::sync::{Arc, Mutex, PoisonError};
 use virt_conformance::suite::{self, Programs, Report};
 use virt_manager::{prices::Rules, BackendChoice, Engine, Options};
-use virt_primitives::{host::MISSING_EXTENSION, Gas, Module, SyscallTable};
+use virt_primitives::{host::MISSING_EXTENSION, Module, SyscallTable};
 
 type HostFunctions = (sp_io::SubstrateHostFunctions, virt_primitives::HostFunctions);
 

@@ -34,16 +34,7 @@ fn main() -> ExitCode {
 }
 
 fn weights(cli: &Cli) -> Result<(), String> {
-	let mut all: Vec<Measured> = Vec::new();
-	// A validator runs one of these: what is slower counts.
-	for backend in [BackendChoice::Tiered, BackendChoice::Interpreter] {
-		for measured in measure::all(backend, &cli.only)? {
-			match all.iter_mut().find(|known| known.name == measured.name) {
-				Some(known) => known.fit = known.fit.at_least(measured.fit),
-				None => all.push(measured),
-			}
-		}
-	}
+	let all: Vec<Measured> = measure::all(BackendChoice::Tiered, &cli.only)?;
 	if !cli.only.is_empty() {
 		all.iter().for_each(|Measured { name, fit }| println!("{name:?} {fit:?}"));
 		return Ok(());

@@ -11,12 +11,8 @@ use virt_manager::BackendChoice;
 /// Values of a benchmark's parameter that are measured, evenly from its least to its most.
 const STEPS: u32 = 10;
 
-/// Times that each is measured. The fastest counts: whatever else the machine does only adds to it.
+/// Times that each is measured. The median counts.
 const REPEATS: u32 = 11;
-
-/// A node may be half as fast as the machine that measures, and what it does seldom is nearer to the
-/// slowest of the tries than to the fastest: an upload took up to 1.7 times that, by `virt-weigh`.
-pub const MARGIN: u64 = 4;
 
 /// The names of a benchmark: that of its list, and its own.
 pub type Name = (String, String);
@@ -41,7 +37,7 @@ pub struct Line {
 /// What a benchmark takes, by its parameter.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Fit {
-	/// Picoseconds, with the margin.
+	/// Picoseconds.
 	pub time: Line,
 	/// Keys that are read from the database.
 	pub reads: Line,
@@ -129,14 +125,15 @@ fn measure(
 		for _ in 0..REPEATS {
 			repeats.extend(run(chain, config.clone(), false)?);
 		}
-		times.extend(repeats.into_iter().min_by_key(|result| result.extrinsic_time));
+		repeats.sort_by_key(|result| result.extrinsic_time);
+		let median = repeats.len() / 2;
+		times.extend(repeats.into_iter().nth(median));
 	}
 	if times.is_empty() {
 		return Ok(None);
 	}
-	let time = line(&times, BenchmarkSelector::ExtrinsicTime)?;
 	Ok(Some(Fit {
-		time: Line { base: time.base * MARGIN, slope: time.slope * MARGIN },
+		time: line(&times, BenchmarkSelector::ExtrinsicTime)?,
 		reads: line(&accesses, BenchmarkSelector::Reads)?,
 		writes: line(&accesses, BenchmarkSelector::Writes)?,
 	}))

@@ -1,6 +1,6 @@
 //! Writes `pallet/src/weights.rs`.
 
-use crate::measure::{Fit, Measured, MARGIN};
+use crate::measure::{Fit, Measured};
 use pallet_virt::benchmarking::storms::{self, Storm, Surroundings};
 
 /// Calls with a length, and without one.
@@ -13,12 +13,15 @@ const CALLS: [(&str, &str); 5] = [
 ];
 
 const HEAD: &str = "\
+#[cfg(doc)]
+use crate::gas::MARGIN;
+use crate::gas::measured;
 use core::marker::PhantomData;
 use frame_support::{traits::Get, weights::Weight};
 
-/// Bytes of proof for one key that is read: more than its path in a trie of a million keys, and a
-/// small value. What is larger is paid for by its length.
-const PROOF_PER_READ: u64 = 4_096;
+/// Bytes of proof for the path to one key that is read, in a trie of a million keys: what
+/// `frame-benchmarking` adds for a key of a map. The value comes on top.
+pub const PROOF_PER_READ: u64 = 2_475;
 
 /// What a syscall takes that programs pay for by gas.
 pub struct Measured {
@@ -31,6 +34,15 @@ pub struct Measured {
 	/// Keys written to the database.
 	pub writes: u64,
 }
+
+impl Measured {
+	/// It as weight, with what the database takes. The bytes of the values that are read come on top.
+	pub fn weight<T: frame_system::Config>(&self) -> Weight {
+		measured(self.ref_time)
+			.saturating_add(T::DbWeight::get().reads_writes(self.reads, self.writes))
+			.saturating_add(Weight::from_parts(0, self.reads * PROOF_PER_READ))
+	}
+}
 ";
 
 /// The whole file.
@@ -42,9 +54,11 @@ pub fn file(all: &[Measured], machine: &str) -> Result<String, String> {
 	let call = |name: &str| find("Virt", name).ok_or(format!("`{name}` was not measured"));
 
 	let mut text = format!(
-		"//! Weights of the calls, without what the gas limit pays for; what syscalls take.
+		"//! Weights of the calls, without what the weight limit pays for; what syscalls take.
 //!
-//! Made by `make weights`: times are {MARGIN} times those on {machine}.
+//! Made by `make weights`. Times are medians on the machine of record, in picoseconds, and are
+//! multiplied by [`MARGIN`] where they become weight. The machine of record is
+//! {machine}.
 
 {HEAD}
 /// Weights of the calls. `len` is the length in bytes of the argument that dominates.
@@ -68,7 +82,9 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 		}
 		text += &method(name, call(name)?);
 	}
-	text += "}\n\n/// One item of an account that terminates.\n";
+	text += "}\n\n/// To hold or to release the deposits of one payer, at the end of a call, in picoseconds.\n";
+	text += &format!("pub const SETTLE: u64 = {};\n\n", number(call("settle")?.time.slope));
+	text += "/// One item of an account that terminates.\n";
 	text += &format!("pub const TERMINATE_PER_ITEM: Measured = {};\n\n", {
 		measured("terminate: an item", call("terminate")?, "")
 	});
@@ -87,14 +103,15 @@ fn method(name: &str, fit: Fit) -> String {
 		slope => (
 			"len: u32",
 			format!(
-				"\n\t\t\t.saturating_add(Weight::from_parts({}, 0).saturating_mul(len.into()))",
+				"\n\t\t\t.saturating_add(measured({}).saturating_mul(len.into()))",
 				number(slope),
 			),
 		),
 	};
 	format!(
 		"\tfn {name}({len}) -> Weight {{
-\t\tWeight::from_parts({}, {} * PROOF_PER_READ){by_len}
+\t\tmeasured({})
+\t\t\t.saturating_add(Weight::from_parts(0, {} * PROOF_PER_READ)){by_len}
 \t\t\t.saturating_add(T::DbWeight::get().reads_writes({}, {}))
 \t}}
 ",
