@@ -138,6 +138,7 @@ fn run_node(mut cli: Cli, backend: BackendChoice) -> sc_cli::Result<()> {
 		None
 	};
 	refuse_fast_sync(&cli)?;
+	let measured = !cli.run.no_hardware_benchmarks;
 	let listens_by_default =
 		cli.run.network_params.port.is_none() && cli.run.network_params.listen_addr.is_empty();
 
@@ -148,10 +149,10 @@ fn run_node(mut cli: Cli, backend: BackendChoice) -> sc_cli::Result<()> {
 		}
 		match config.network.network_backend {
 			NetworkBackendType::Libp2p => {
-				service::start::<NetworkWorker<Block, Hash>>(config, backend, dev)
+				service::start::<NetworkWorker<Block, Hash>>(config, backend, dev, measured)
 			},
 			NetworkBackendType::Litep2p => {
-				service::start::<Litep2pNetworkBackend>(config, backend, dev)
+				service::start::<Litep2pNetworkBackend>(config, backend, dev, measured)
 			},
 		}
 		.map_err(sc_cli::Error::Service)

@@ -7,6 +7,7 @@ pub mod cli;
 pub mod command;
 pub mod dev;
 pub mod extensions;
+pub mod hardware;
 pub mod network;
 pub mod program;
 pub mod rpc;

@@ -2,7 +2,7 @@
 //!
 //! Who seals blocks is not known here: see [`crate::dev`] and [`crate::network`].
 
-use crate::{dev, extensions::VirtExtensions, network, rpc};
+use crate::{dev, extensions::VirtExtensions, hardware, network, rpc};
 use futures::{channel::mpsc, FutureExt};
 use sc_client_api::{Backend as _, ExecutorProvider};
 use sc_consensus::{DefaultImportQueue, LongestChain};
@@ -115,14 +115,18 @@ pub fn import_queue(
 }
 
 /// Starts the node that this chain wants: with `dev`, a development node. It runs until the task
-/// manager is dropped.
+/// manager is dropped. With `measured`, a validator's machine is measured before.
 pub fn start<N: NetworkBackend<Block, Hash>>(
 	config: Configuration,
 	backend: BackendChoice,
 	dev: Option<dev::Options>,
+	measured: bool,
 ) -> Result<TaskManager, ServiceError> {
 	let parts = parts(&config, backend)?;
 	parts.engine.warm_up();
+	if dev.is_none() && config.role.is_authority() {
+		hardware::warn_of_slow_validator(parts.engine.backend(), measured);
+	}
 	match dev {
 		Some(options) => dev::start::<N>(config, parts, options),
 		None => network::start::<N>(config, parts),

@@ -392,7 +392,7 @@ fn syscalls_of_this_chain_are_there() {
 	assert!(chain.report(&["slot"])["output"].as_str() > Some("0x0000000000000000"));
 	let inspected = json(&virt_node("inspect", &chain.blob(), &["--json"]));
 	let imports = inspected["imports"].as_array().expect("a list");
-	assert!(imports.iter().any(|it| it["name"] == "slot" && it["base"] == 26_000));
+	assert!(imports.iter().any(|it| it["name"] == "slot" && it["base"] == 5_800));
 }
 
 #[test]

@@ -82,12 +82,7 @@ const REASONS: [HoldReason; 3] = [HoldReason::Program, HoldReason::Account, Hold
 impl<T: Config> DepositMeter<T> {
 	/// Without a limit. Where there is no payer, nothing is held.
 	pub fn new(payer: Option<T::AccountId>) -> Self {
-		Self {
-			payer,
-			left: Bounded::max_value(),
-			nets: Journal::default(),
-			holdable: Zero::zero(),
-		}
+		Self { payer, left: Bounded::max_value(), nets: Journal::default(), holdable: Zero::zero() }
 	}
 
 	/// How much more may be held.

@@ -26,7 +26,7 @@ const LOAD_BASE: u64 = 40_000_000;
 const LOAD_PER_BYTE: u64 = 2_500;
 
 /// As [`LOAD_BASE`], per page of memory that the program declares: to zero it.
-const LOAD_PER_PAGE: u64 = 100_000;
+const LOAD_PER_PAGE: u64 = 60_000;
 
 /// A time on the machine of record, in picoseconds, as ref time.
 pub const fn measured(picoseconds: u64) -> Weight {

@@ -69,7 +69,8 @@ mod tests {
 		assert_eq!(journal.insert(1, 'c'), Some('a'));
 		journal.insert(1, 'd');
 		journal.insert(3, 'e');
-		let all = |journal: &Journal<_, _>| journal.iter().map(|(k, v)| (*k, *v)).collect::<Vec<_>>();
+		let all =
+			|journal: &Journal<_, _>| journal.iter().map(|(k, v)| (*k, *v)).collect::<Vec<_>>();
 		assert_eq!(all(&journal), [(1, 'd'), (2, 'b'), (3, 'e')]);
 		journal.roll_back(inner);
 		assert_eq!(all(&journal), [(1, 'a'), (2, 'b')]);

@@ -50,8 +50,8 @@ pub mod weights;
 #[cfg(test)]
 mod tests;
 
-pub use pallet::*;
 pub use frame_support::weights::Weight;
+pub use pallet::*;
 pub use weights::WeightInfo;
 
 use frame_support::traits::fungible::Inspect;

@@ -387,8 +387,7 @@ fn nested<T: Config>(below: &mut Context<'_, T>, request: Nested<T>) -> i64 {
 		(Ok(()), Some(code_hash), Some(address), Some(deployer)) => {
 			let returned = codec::Encode::encode(&address);
 			let (deployer, weight_used) = (deployer.clone(), meter.used());
-			let event =
-				Event::Instantiated { deployer, address, code_hash, weight_used, output };
+			let event = Event::Instantiated { deployer, address, code_hash, weight_used, output };
 			Pallet::<T>::deposit_event(event);
 			returned
 		},

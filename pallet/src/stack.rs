@@ -1,8 +1,8 @@
 //! What all frames of one call share: programs that call each other run on one stack.
 
 use crate::{
-	access::AccessList, deposit::DepositMeter, journal::Checkpoint, transient::Transient, BalanceOf,
-	Config,
+	access::AccessList, deposit::DepositMeter, journal::Checkpoint, transient::Transient,
+	BalanceOf, Config,
 };
 use alloc::vec::Vec;
 use codec::{Decode, Encode};

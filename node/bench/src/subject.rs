@@ -9,12 +9,7 @@ use sc_executor::WasmExecutor;
 use sc_virtualization::VirtManager;
 use sp_core::traits::{CallContext, CodeExecutor, RuntimeCode, WrappedRuntimeCode};
 use sp_virtualization::VirtManagerExt;
-use std::{
-	collections::HashSet,
-	fmt,
-	sync::Arc,
-	time::Instant,
-};
+use std::{collections::HashSet, fmt, sync::Arc, time::Instant};
 use virt_bench_runtime::{
 	gauge::gauge,
 	task::{Api, Measured, Task},
@@ -117,7 +112,6 @@ pub struct Local {
 
 /// Storage key of the program `bench`.
 const BENCH: &[u8] = b"bench";
-
 
 impl Local {
 	/// Our host functions, on this backend.

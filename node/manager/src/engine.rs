@@ -366,16 +366,17 @@ impl Engine {
 		blob: &ProgramBlob,
 		tier: Tier,
 	) -> Option<polkavm::Module> {
-		let translated = translate(&recompiler.polkavm, blob, tier).or_else(|failure| match failure {
-			// Native code of all programs shares one arena. What the cache keeps must not keep this
-			// one out.
-			Failure::Host(reason) => {
-				log::warn!(target: LOG_TARGET, "Compiling again with an empty cache: {reason}");
-				self.cache.clear();
-				translate(&recompiler.polkavm, blob, tier)
-			},
-			guest => Err(guest),
-		});
+		let translated =
+			translate(&recompiler.polkavm, blob, tier).or_else(|failure| match failure {
+				// Native code of all programs shares one arena. What the cache keeps must not keep this
+				// one out.
+				Failure::Host(reason) => {
+					log::warn!(target: LOG_TARGET, "Compiling again with an empty cache: {reason}");
+					self.cache.clear();
+					translate(&recompiler.polkavm, blob, tier)
+				},
+				guest => Err(guest),
+			});
 		match translated {
 			Ok(module) => {
 				self.metrics.compiled_native.inc();
@@ -424,13 +425,7 @@ impl Recompiler {
 		let (polkavm, probe) = start(BackendKind::Compiler).map_err(explain)?;
 		let watchdog = Watchdog::start(on_dead_worker)
 			.map_err(|error| format!("a thread cannot be started: {error}"))?;
-		Ok(Self {
-			polkavm,
-			watchdog,
-			workers: Arc::default(),
-			probe,
-			warm_up: OnceLock::new(),
-		})
+		Ok(Self { polkavm, watchdog, workers: Arc::default(), probe, warm_up: OnceLock::new() })
 	}
 
 	/// An instance in a worker process, and the process's id.

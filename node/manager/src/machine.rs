@@ -112,12 +112,8 @@ impl Machine {
 			Some(raw) => raw,
 			None => interpret(&module, Tier::One)?,
 		};
-		let pricing = Pricing {
-			tier: Tier::One,
-			stretch: 0,
-			translation_paid: 0,
-			short_stretches: 0,
-		};
+		let pricing =
+			Pricing { tier: Tier::One, stretch: 0, translation_paid: 0, short_stretches: 0 };
 		Ok(Self {
 			module,
 			pricing,
@@ -225,7 +221,11 @@ impl Machine {
 		let sure = rules.sure_stretch(stretch, translation_paid);
 		if sure > 0 && sure * (1 + rules.translation_rate) <= gas {
 			let stop = self.run_slices(sure, deadline)?;
-			gas -= self.count(Translation { rate: rules.translation_rate, due: Gas::MAX }, sure, &stop);
+			gas -= self.count(
+				Translation { rate: rules.translation_rate, due: Gas::MAX },
+				sure,
+				&stop,
+			);
 			if stop.interrupt != InterruptKind::NotEnoughGas {
 				return Ok(Stop { gas_left: gas, ..stop });
 			}

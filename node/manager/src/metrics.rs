@@ -53,10 +53,7 @@ impl Metrics {
 			)?,
 			cache_bytes: gauge("virt_cache_bytes", "Bytes that the module cache holds")?,
 			tier_ups: counter("virt_tier_ups_total", "Executions that moved to tier two")?,
-			tier_downs: counter(
-				"virt_tier_downs_total",
-				"Executions that moved back to tier one",
-			)?,
+			tier_downs: counter("virt_tier_downs_total", "Executions that moved back to tier one")?,
 			cache_hits: counter("virt_cache_hits_total", "Programs found in the module cache")?,
 			instances: gauge("virt_instances", "Program instances alive")?,
 			syscalls: counter("virt_syscalls_total", "Syscalls made by programs")?,

@@ -19,14 +19,14 @@ use virt_primitives::{snapshot::Tier, Gas};
 
 /// Translation, beside execution: see [`Rules::translation_rate`]. `virt-opcodes` raises the price of
 /// an opcode whose translation takes longer than this many times its execution.
-pub const TRANSLATION_RATE: Gas = 12;
+pub const TRANSLATION_RATE: Gas = 20;
 
-/// Gas that pays for the translation of one instruction, at most: some 35 ns, and 50 ns more where it
-/// ends a block, measured by `virt-opcodes`.
-const TRANSLATION_PER_INSTRUCTION: Gas = 100;
+/// Gas that pays for the translation of one instruction, at most: 35 ns by `virt-opcodes`, and up to
+/// 60 ns where a program is so large that it needs memory which the process has not used before.
+const TRANSLATION_PER_INSTRUCTION: Gas = 160;
 
-/// As [`TRANSLATION_PER_INSTRUCTION`], for each basic block.
-const TRANSLATION_PER_BLOCK: Gas = 150;
+/// As [`TRANSLATION_PER_INSTRUCTION`], for each basic block: 50 ns.
+const TRANSLATION_PER_BLOCK: Gas = 200;
 
 /// Gas for the translation of a program, at least, if it runs for as long: until then its instructions
 /// need not be counted.

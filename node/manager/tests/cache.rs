@@ -21,7 +21,8 @@ fn returning(value: u32) -> Vec<u8> {
 }
 
 fn run(manager: &mut Manager, program: &[u8]) -> Step {
-	let module = manager.compile(program, SyscallTable::EMPTY, false).expect("the program is valid");
+	let module =
+		manager.compile(program, SyscallTable::EMPTY, false).expect("the program is valid");
 	let instance = manager.instantiate(module).expect("there is room");
 	manager.prepare(instance, b"main", &[]).expect("it is exported");
 	let mut stop = HostBuffer::with_capacity(stop::MIN_CAPACITY);

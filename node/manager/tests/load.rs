@@ -52,8 +52,7 @@ fn one_invalid_program_again_and_again_is_refused_each_time_and_not_kept() {
 
 #[test]
 fn sixty_four_dry_runs_end_in_time_while_a_block_goes_on() {
-	let options =
-		Options { backend: BackendChoice::Tiered, ..Options::default() };
+	let options = Options { backend: BackendChoice::Tiered, ..Options::default() };
 	let engine = Engine::with(options, None).expect("it works on this machine");
 	let program = virt_fixtures::CONFORMANCE;
 	thread::scope(|scope| {

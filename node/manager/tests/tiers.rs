@@ -57,8 +57,7 @@ fn move_that_cannot_be_paid_is_out_of_gas_and_is_made_when_it_can() {
 		let engine = engine(choice, executed(100));
 		let used = PLENTY - work(&engine, 100, PLENTY).gas_left();
 		let whole = work(&engine, 500, PLENTY);
-		let (mut manager, instance) =
-			prepared(&engine, virt_fixtures::CONFORMANCE, "work", &[500]);
+		let (mut manager, instance) = prepared(&engine, virt_fixtures::CONFORMANCE, "work", &[500]);
 		let short = run(&mut manager, instance, used + PRICE - 100, None).expect("it is prepared");
 		let Step::OutOfGas { gas_left, gas_needed } = short else { panic!("{short:?}") };
 		assert!(gas_left < PRICE && gas_needed > Some(PRICE), "{short:?}");
@@ -207,7 +206,8 @@ fn snapshot_goes_on_in_another_backend() {
 				assert!(matches!(stopped, Step::OutOfGas { .. }), "{stopped:?}");
 				let snapshot = manager.snapshot(instance).expect("it is suspended");
 				let mut manager = Manager::new(to.clone());
-				let module = manager.compile(program, Default::default(), false).expect("it is valid");
+				let module =
+					manager.compile(program, Default::default(), false).expect("it is valid");
 				let instance = manager.restore(module, &snapshot).expect("it is a snapshot");
 				let rest = PLENTY - gas + stopped.gas_left();
 				assert_eq!(run(&mut manager, instance, rest, None), Ok(reference));

@@ -15,7 +15,8 @@ use std::{
 	time::{Duration, Instant},
 };
 use virt_manager::{
-	engine::DEAD_WORKER_STATUS, limits::*, prices::Rules, Backend, BackendChoice, Engine, Manager, Options,
+	engine::DEAD_WORKER_STATUS, limits::*, prices::Rules, Backend, BackendChoice, Engine, Manager,
+	Options,
 };
 use virt_primitives::{step::Step, Backend as _, ExecError, Failure, Gas, InstanceId};
 
@@ -24,7 +25,11 @@ const SECONDS: Duration = Duration::from_secs(10);
 
 /// Starts engines whose programs move to a worker at once.
 fn engine(backend: BackendChoice) -> Arc<Engine> {
-	let options = Options { backend, rules: Rules { tier_up: Some((1, 0)), ..Rules::default() }, ..Options::default() };
+	let options = Options {
+		backend,
+		rules: Rules { tier_up: Some((1, 0)), ..Rules::default() },
+		..Options::default()
+	};
 	let engine = Engine::with(options, None).expect("the backend works on this machine");
 	engine.warm_up();
 	engine
@@ -170,7 +175,8 @@ fn part_syscall() {
 fn part_nested() {
 	let engine = engine(BackendChoice::Recompiler);
 	let mut manager = Manager::new(engine.clone());
-	let module = manager.compile(virt_fixtures::CONFORMANCE, Default::default(), false).expect("valid");
+	let module =
+		manager.compile(virt_fixtures::CONFORMANCE, Default::default(), false).expect("valid");
 	let mut enter = |entry: &str| {
 		let instance = manager.instantiate(module).expect("there is room");
 		manager.prepare(instance, entry.as_bytes(), &[]).expect("it is exported");

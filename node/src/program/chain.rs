@@ -134,7 +134,14 @@ fn attempt(origin: AccountId, call: Call<Runtime>) -> Trial {
 		Call::run { code_hash, entry, input, weight_limit } => {
 			dry_run::run::<Runtime>(origin, code_hash, entry, input, Some(weight_limit))
 		},
-		Call::instantiate { code_hash, salt, input, value, weight_limit, storage_deposit_limit } => {
+		Call::instantiate {
+			code_hash,
+			salt,
+			input,
+			value,
+			weight_limit,
+			storage_deposit_limit,
+		} => {
 			let (weight, deposit) = (Some(weight_limit), storage_deposit_limit);
 			dry_run::instantiate::<Runtime>(origin, code_hash, salt, input, value, weight, deposit)
 		},

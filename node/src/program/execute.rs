@@ -423,7 +423,11 @@ impl fmt::Display for Report {
 		writeln!(f, "gas       {}", grouped(self.gas_used))?;
 		writeln!(f, "weight    {}", text::describe_weight(&self.weight_used))?;
 		if self.weight_required != self.weight_used {
-			writeln!(f, "          the limit has to be {} at least", text::describe_weight(&self.weight_required))?;
+			writeln!(
+				f,
+				"          the limit has to be {} at least",
+				text::describe_weight(&self.weight_required)
+			)?;
 		}
 		if let Some(Trap { offset, places }) = &self.trap {
 			match offset {

@@ -47,7 +47,8 @@ fn the_page_makes_a_chain_that_runs_programs() {
 		let counter = Virt::address_of(&alice, hash, &[]);
 		for count in 1..=3u32 {
 			let entry = b"increment".to_vec();
-			Virt::call(signed(), counter.clone(), entry, vec![], 0, LIMIT, None).expect("it counts");
+			Virt::call(signed(), counter.clone(), entry, vec![], 0, LIMIT, None)
+				.expect("it counts");
 			assert_eq!(last_output::<u32>(), count);
 		}
 	});

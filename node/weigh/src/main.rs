@@ -122,7 +122,7 @@ fn measure(chain: &mut Chain, load: &Load) -> Result<(u64, f64, f64), String> {
 		}
 		let charged = tried.weight.saturating_sub(tried.weight_required) + tried.weight_consumed;
 		paid = (of_weight(tried.weight_consumed), charged.ref_time() as f64 / 1e12);
-		times.push(took.as_secs_f64());
+		times.push(took.as_secs_f64() / f64::from(load.runs));
 	}
 	times.sort_by(f64::total_cmp);
 	Ok((paid.0, paid.1, times[TRIES / 2]))

@@ -17,7 +17,7 @@ use frame_benchmarking::{current_time, v2::*};
 use frame_support::traits::fungible::{Inspect, Mutate, MutateHold};
 use frame_system::RawOrigin;
 use sp_core::H256;
-use sp_runtime::traits::Saturating;
+use sp_runtime::{traits::Saturating, DispatchError};
 
 /// The shortest program that is measured, in bytes.
 const SHORT: u32 = 1_024;
@@ -126,7 +126,7 @@ mod benchmarks {
 		#[block]
 		{
 			account::terminate::<T>(meter, &address, &caller)?;
-			meter.settle()?;
+			meter.settle().map_err(DispatchError::from)?;
 		}
 
 		assert!(!Accounts::<T>::contains_key(address));
@@ -147,7 +147,7 @@ mod benchmarks {
 
 		#[block]
 		{
-			meter.settle()?;
+			meter.settle().map_err(DispatchError::from)?;
 		}
 
 		Ok(())

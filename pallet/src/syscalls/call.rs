@@ -150,7 +150,8 @@ impl<T: Config> Context<'_, T> {
 		len: u64,
 	) -> Answer<T> {
 		self.charge(price, topics_len.saturating_add(len))?;
-		let topics: Vec<u8> = memory.read(topics, topics_len, MAX_TOPICS * 32, Error::TooManyTopics)?;
+		let topics: Vec<u8> =
+			memory.read(topics, topics_len, MAX_TOPICS * 32, Error::TooManyTopics)?;
 		if !topics.len().is_multiple_of(32) {
 			return Err(Error::InvalidArgument.into());
 		}

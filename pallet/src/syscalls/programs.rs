@@ -6,8 +6,8 @@
 
 use super::{code, context::part, Answer, Context, Memory, Stop};
 use crate::{
-	account,
 	access::Place,
+	account,
 	gas::{self, Price},
 	limits::*,
 	run::{Callee, Nested},
@@ -62,8 +62,7 @@ impl<T: Config> Options<T> {
 	fn read(memory: &Memory<'_>, pointer: u64, abi: u16) -> Result<Self, Error<T>> {
 		if abi >= ABI_OF_WEIGHT_LIMITS {
 			let bytes: [u8; 48] = memory.read_array(pointer)?;
-			let weight_limit =
-				Weight::from_parts(limit(word(&bytes, 16)), limit(word(&bytes, 24)));
+			let weight_limit = Weight::from_parts(limit(word(&bytes, 16)), limit(word(&bytes, 24)));
 			Ok(Self::new(&bytes, weight_limit, 32))
 		} else {
 			let bytes: [u8; 40] = memory.read_array(pointer)?;

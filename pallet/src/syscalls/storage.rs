@@ -71,12 +71,7 @@ impl<T: Config> Context<'_, T> {
 	}
 
 	/// Charges for a change of how many items the account has, and of its list of keys.
-	fn access_list(
-		&mut self,
-		account: &T::AccountId,
-		keys: u64,
-		gas: u64,
-	) -> Result<(), Error<T>> {
+	fn access_list(&mut self, account: &T::AccountId, keys: u64, gas: u64) -> Result<(), Error<T>> {
 		let place = Place::Account(account.clone());
 		let max = AccountInfoOf::<T>::max_encoded_len() as u32;
 		self.stack.accesses.write(&mut self.meter, place, max)?;

@@ -61,7 +61,10 @@ fn calls_need_a_signature() {
 			Virt::instantiate(none(), hash, vec![], vec![], 0, PLENTY, None).unwrap_err().error,
 			bad
 		);
-		assert_eq!(Virt::call(none(), ALICE, vec![], vec![], 0, PLENTY, None).unwrap_err().error, bad);
+		assert_eq!(
+			Virt::call(none(), ALICE, vec![], vec![], 0, PLENTY, None).unwrap_err().error,
+			bad
+		);
 	});
 }
 

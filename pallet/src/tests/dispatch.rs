@@ -159,8 +159,9 @@ fn dispatch_charges_the_weight_before_and_gives_back_what_was_not_used() {
 		let weight = call_of_program.get_dispatch_info().call_weight;
 		let code = dispatcher(&[call_of_program.encode()]);
 		let address = deploy(&code, 0);
-		let call =
-			|limit| Virt::call(signed(BOB), address.clone(), b"main".to_vec(), vec![], 0, limit, None);
+		let call = |limit| {
+			Virt::call(signed(BOB), address.clone(), b"main".to_vec(), vec![], 0, limit, None)
+		};
 		let limit = (load_weight(&code) + weight).set_proof_size(PLENTY.proof_size());
 		assert_fails(|| call(limit), Error::OutOfGas);
 		assert_ok!(call(PLENTY));

@@ -154,7 +154,8 @@ fn estimate_is_enough_for_a_program_that_refuses_below_some_gas_left() {
 			let tried = call(&address, "main", &[], None);
 			assert_ok!(tried.result);
 			let limit = tried.weight_required;
-			let made = Virt::call(signed(BOB), address.clone(), b"main".to_vec(), vec![], 0, limit, None);
+			let made =
+				Virt::call(signed(BOB), address.clone(), b"main".to_vec(), vec![], 0, limit, None);
 			assert_ok!(made);
 			// It is not far above what is needed.
 			let bound = gas(bound as u64 * 2).ref_time() + 2 * tried.weight_consumed.ref_time();

@@ -150,8 +150,11 @@ fn callee_that_fails_is_a_code_and_is_rolled_back() {
 		for (callee, expected) in &ends {
 			let callee = deploy(callee, 1_000);
 			let funds = Balances::total_balance(&BOB);
-			let (code, output) =
-				relayed(&callee, b"", Options { weight: (gas(30_000_000).ref_time(), 0), value: 5, ..ALL });
+			let (code, output) = relayed(
+				&callee,
+				b"",
+				Options { weight: (gas(30_000_000).ref_time(), 0), value: 5, ..ALL },
+			);
 			assert_eq!(code, *expected);
 			// What it gave before is there, whatever the end.
 			assert_eq!(output, b"value");
@@ -533,11 +536,8 @@ fn input_and_entry_of_a_nested_call_at_limit_ok_and_over_limit_err() {
 				let output = on_both(|| call(&code, b""));
 				assert_eq!(output, Ok(Code::NOT_FOUND.encode()), "{name}");
 			} else {
-				let error = if entry > MAX_ENTRY {
-					Error::EntryNotFound
-				} else {
-					Error::InputTooLarge
-				};
+				let error =
+					if entry > MAX_ENTRY { Error::EntryNotFound } else { Error::InputTooLarge };
 				faults(&mut script.clone(), name, &args, error);
 			}
 		}

@@ -181,12 +181,18 @@ impl Call {
 			What::Run { code_hash, entry } => {
 				dry_run::run::<Runtime>(caller, code_hash, entry, input, weight)
 			},
-			What::Instantiate { code_hash, salt } => {
-				dry_run::instantiate::<Runtime>(caller, code_hash, salt, input, value, weight, deposit)
-			},
-			What::Call { address, entry } => {
-				dry_run::call::<Runtime>(caller, address.into(), entry, input, value, weight, deposit)
-			},
+			What::Instantiate { code_hash, salt } => dry_run::instantiate::<Runtime>(
+				caller, code_hash, salt, input, value, weight, deposit,
+			),
+			What::Call { address, entry } => dry_run::call::<Runtime>(
+				caller,
+				address.into(),
+				entry,
+				input,
+				value,
+				weight,
+				deposit,
+			),
 		}
 	}
 }

@@ -68,7 +68,10 @@ fn failed_call_changes_nothing_and_says_its_gas() {
 	assert!(outcome.weight_used.ref_time() > 0 && outcome.events.is_empty());
 	assert_eq!(counter.balance(), 0);
 	assert_eq!(counter.call("get", ()).returns::<u32>(), 7);
-	assert_eq!(counter.call("get", ()).weight(Weight::from_parts(1_400_000, u64::MAX)).fails(), Error::OutOfGas.into());
+	assert_eq!(
+		counter.call("get", ()).weight(Weight::from_parts(1_400_000, u64::MAX)).fails(),
+		Error::OutOfGas.into()
+	);
 }
 
 #[test]

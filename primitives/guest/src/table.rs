@@ -55,7 +55,7 @@ macro_rules! syscall_table {
 			transfer(to: *const u8, amount: *const u8) -> i64, 170_000 + 6, account,
 				[in(to, 32), in(amount, 16)];
 			/// Number of the block that this call is in.
-			block_number() -> u64, 5_800 + 0, any, [];
+			block_number() -> u64, 6_500 + 0, any, [];
 			/// The block's time, in milliseconds since the Unix epoch.
 			now() -> u64, 4_500 + 0, any, [];
 			/// Reads the value under `key` and copies its first `out_len` bytes to `out`.
@@ -165,7 +165,7 @@ macro_rules! syscall_table {
 			/// `TRANSFER_FAILED`, `CALLEE_TRAPPED` (whatever fault it was), `CALLEE_REVERTED`,
 			/// `OUT_OF_GAS` (of either part of the weight), `DEPOSIT_FAILED`, `DEPTH_EXCEEDED`, `REENTRANCY_DENIED`. An account that is
 			/// being called already can be entered at an entry that is exported as `reentrant:<entry>`.
-			call_program(address: *const u8, entry: *const u8, entry_len: u64, input: *const u8, input_len: u64, options: *const u8) -> i64, 32_000 + 16, account,
+			call_program(address: *const u8, entry: *const u8, entry_len: u64, input: *const u8, input_len: u64, options: *const u8) -> i64, 27_000 + 16, account,
 				[in(address, 32), in(entry, entry_len, 64), in(input, input_len, 65_536), in(options, 48)];
 			/// Gives a program an account, as `call_program` calls one: the code hash is 32 bytes. The
 			/// address is the returned data. Returns 0, or a code of `call_program`'s, or
@@ -174,8 +174,9 @@ macro_rules! syscall_table {
 				[in(code_hash, 32), in(salt, salt_len, 32), in(input, input_len, 65_536), in(options, 48)];
 			/// Runs another program's code (the code hash is 32 bytes) in this one's place: with its
 			/// account, storage, caller and value, and with memory of its own. `weight` is 0 for
-			/// no limit, or points to 16 bytes: ref time and proof size, as in the options of `call_program`. Returns 0, or a code of `call_program`'s.
-			run_code(code_hash: *const u8, entry: *const u8, entry_len: u64, input: *const u8, input_len: u64, weight: *const u8) -> i64, 24_000 + 16, any,
+			/// no limit, or points to 16 bytes: ref time and proof size, as in the options of `call_program`.
+			/// Returns 0, or a code of `call_program`'s.
+			run_code(code_hash: *const u8, entry: *const u8, entry_len: u64, input: *const u8, input_len: u64, weight: *const u8) -> i64, 21_000 + 16, any,
 				[in(code_hash, 32), in(entry, entry_len, 64), in(input, input_len, 65_536), in(weight, 16)];
 			/// Length of the returned data, in bytes: what the last program that was called gave.
 			returned_len() -> u64, 1_300 + 0, any, [];

@@ -100,7 +100,11 @@ impl Program<'_> {
 			for (expected, pieces) in [(&at_once, false), (&in_pieces, true)] {
 				let name = || {
 					let name = runner.name(family);
-					if pieces { format!("{name}, in pieces") } else { name }
+					if pieces {
+						format!("{name}, in pieces")
+					} else {
+						name
+					}
 				};
 				let mut machine = self
 					.machine(engines, family, runner)
@@ -128,9 +132,7 @@ impl Program<'_> {
 	) -> Result<Box<dyn Machine>, Refused> {
 		let engine = |index: usize| &family.managed[index].1;
 		Ok(match runner {
-			Runner::Raw(index, tier) => {
-				Box::new(Raw::new(&engines.raw[index], self.bytes, tier))
-			},
+			Runner::Raw(index, tier) => Box::new(Raw::new(&engines.raw[index], self.bytes, tier)),
 			Runner::Managed(index) => Box::new(self.managed(family, index)?),
 			Runner::Moving(from, to) => {
 				Box::new(Moving::new(engine(from), engine(to), self.bytes, self.syscalls)?)

@@ -144,7 +144,8 @@ impl Managed {
 		syscalls: SyscallTable<'_>,
 	) -> Result<Self, Refused> {
 		let mut manager = Manager::new(engine.clone());
-		let module = no_fault(manager.compile(program, syscalls, false)).map_err(Refused::Compile)?;
+		let module =
+			no_fault(manager.compile(program, syscalls, false)).map_err(Refused::Compile)?;
 		let rows = syscalls.decode().expect("a program was compiled with it; qed");
 		let symbols = rows.into_iter().map(|(symbol, _)| symbol).collect();
 		let instance = no_fault(manager.instantiate(module)).map_err(Refused::Instantiate)?;
@@ -302,9 +303,7 @@ impl Raw {
 	/// An instance of `program`, which a manager did not refuse, at the prices of a tier.
 	pub fn new(engine: &polkavm::Engine, program: &[u8], tier: Tier) -> Self {
 		let mut config = ModuleConfig::new();
-		config
-			.set_gas_metering(Some(GasMeteringKind::Sync))
-			.set_cost_model(Some(cost_model(tier)));
+		config.set_gas_metering(Some(GasMeteringKind::Sync)).set_cost_model(Some(cost_model(tier)));
 		let blob = ProgramBlob::parse(program.into()).expect("it is not refused; qed");
 		let module = polkavm::Module::from_blob(engine, &config, blob)
 			.unwrap_or_else(|error| panic!("PolkaVM refuses what a manager does not: {error}"));

@@ -18,7 +18,8 @@ pub fn prepared(
 	args: &[u64],
 ) -> (Manager, InstanceId) {
 	let mut manager = Manager::new(engine.clone());
-	let module = manager.compile(program, SyscallTable::EMPTY, false).expect("the program is valid");
+	let module =
+		manager.compile(program, SyscallTable::EMPTY, false).expect("the program is valid");
 	let instance = manager.instantiate(module).expect("there is room");
 	manager.prepare(instance, entry.as_bytes(), args).expect("it is exported");
 	(manager, instance)

@@ -12,7 +12,8 @@ pub const BACKENDS: [BackendChoice; 3] =
 /// Under the peer's rule: PolkaVM's own gas, from the start.
 pub fn engine(choice: BackendChoice) -> Arc<Engine> {
 	let rules = Rules { translation_rate: 0, tier_up: Some((0, 0)) };
-	Engine::with(Options { backend: choice, rules, ..Options::default() }, None).expect("the backend works on this machine")
+	Engine::with(Options { backend: choice, rules, ..Options::default() }, None)
+		.expect("the backend works on this machine")
 }
 
 pub fn externalities(engine: &Arc<Engine>) -> Externalities {

@@ -267,7 +267,9 @@ fn how(name: &str) -> Option<How> {
 		"jump_indirect" => How::Block(vec![asm::jump_indirect(A0, 0)]),
 		"load_imm_and_jump_indirect" => How::As("jump_indirect"),
 		_ if name.starts_with("branch") => {
-			let taken = if name.ends_with("_imm") { asm::branch_eq_imm(A2, 7, u32::MAX) } else {
+			let taken = if name.ends_with("_imm") {
+				asm::branch_eq_imm(A2, 7, u32::MAX)
+			} else {
 				asm::branch_eq(A0, A0, u32::MAX)
 			};
 			ends(taken)
@@ -290,7 +292,9 @@ fn how(name: &str) -> Option<How> {
 		_ if name.starts_with("cmov") => How::Plain(vec![asm::cmov_if_zero(A2, A0, A1)]),
 		_ if name.starts_with("count") => How::Plain(vec![asm::count_leading_zero_bits_64(A2, A0)]),
 		_ if name.starts_with("rotate") => How::Plain(vec![asm::rotate_left_64(A0, A0, A1)]),
-		_ if name.starts_with("shift") => How::Plain(vec![asm::shift_arithmetic_right_64(A2, A0, A1)]),
+		_ if name.starts_with("shift") => {
+			How::Plain(vec![asm::shift_arithmetic_right_64(A2, A0, A1)])
+		},
 		_ if name.starts_with("set_") => How::Plain(vec![asm::set_less_than_signed(A2, A0, A1)]),
 		_ if name.starts_with("max") || name.starts_with("min") => {
 			How::Plain(vec![asm::maximum(A2, A0, A1)])

@@ -1,0 +1,88 @@
+//! Whether this machine is fast enough for a validator of the chain.
+//!
+//! Weights are [`MARGIN`] times what calls take on the machine of record, which
+//! [`pallet_virt::weights`] names: a validator may be that many times slower. A slower one makes and
+//! imports full blocks too late.
+
+use pallet_virt::gas::MARGIN;
+use sc_sysinfo::{benchmark_cpu, benchmark_memory, ExecutionLimit, Throughput};
+use std::time::Duration;
+use virt_manager::Backend;
+
+/// How long each benchmark may take.
+const LIMIT: ExecutionLimit = ExecutionLimit::MaxDuration(Duration::from_millis(250));
+
+/// What a machine does, by the benchmarks of `sc-sysinfo`, in MiB per second.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Speed {
+	/// BLAKE2b-256 of one core.
+	pub hashing: f64,
+	/// Copies in memory.
+	pub copying: f64,
+}
+
+/// That of the machine of record.
+pub const RECORD: Speed = Speed { hashing: 1_000.0, copying: 10_000.0 };
+
+impl Speed {
+	/// Measures this machine, for half a second.
+	pub fn measure() -> Self {
+		let mibs = |throughput: Throughput| throughput.as_mibs();
+		Self { hashing: mibs(benchmark_cpu(LIMIT)), copying: mibs(benchmark_memory(LIMIT)) }
+	}
+
+	/// What of it is too little for a validator.
+	pub fn shortfalls(self) -> Vec<String> {
+		let least = |record: f64| record / MARGIN as f64;
+		[("hashes", self.hashing, RECORD.hashing), ("copies", self.copying, RECORD.copying)]
+			.into_iter()
+			.filter(|(_, found, record)| *found < least(*record))
+			.map(|(what, found, record)| {
+				format!("it {what} {found:.0} MiB/s, and needs {:.0}", least(record))
+			})
+			.collect()
+	}
+}
+
+/// Warns in the log where a validator is too slow for the chain's weights. With `measured`, it measures
+/// the machine.
+pub fn warn_of_slow_validator(backend: Backend, measured: bool) {
+	if backend == Backend::Interpreter {
+		log::warn!(
+			target: "virt",
+			"This validator has no recompiler: it falls behind blocks that are full of computing",
+		);
+	}
+	if measured {
+		let shortfalls = Speed::measure().shortfalls();
+		if !shortfalls.is_empty() {
+			log::warn!(
+				target: "virt",
+				"This machine is too slow for a validator: {}",
+				shortfalls.join("; "),
+			);
+		}
+	}
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+
+	#[test]
+	fn half_the_machine_of_record_is_enough_and_less_is_named() {
+		let half = Speed { hashing: RECORD.hashing / 2.0, copying: RECORD.copying / 2.0 };
+		assert_eq!(half.shortfalls(), Vec::<String>::new());
+		let slow = Speed { hashing: half.hashing - 1.0, ..half };
+		assert_eq!(slow.shortfalls(), ["it hashes 499 MiB/s, and needs 500"]);
+		let slow = Speed { copying: half.copying - 1.0, ..slow };
+		assert_eq!(slow.shortfalls().len(), 2);
+	}
+
+	#[test]
+	fn this_machine_is_measured() {
+		let Speed { hashing, copying } = Speed::measure();
+		println!("hashing {hashing}, copying {copying}");
+		assert!(hashing > 1.0 && copying > 1.0);
+	}
+}
