@@ -29,6 +29,10 @@ pub struct Cli {
 	/// What runs programs. Results, gas and fees do not depend on it, speed does.
 	#[arg(long, value_enum, value_name = "BACKEND", global = true, default_value_t)]
 	pub vm_backend: VmBackend,
+
+	/// Do not measure at the start whether a validator's machine is fast enough.
+	#[arg(long)]
+	pub no_hardware_benchmarks: bool,
 }
 
 /// [`BackendChoice`], as the command line knows it.

@@ -138,7 +138,7 @@ fn run_node(mut cli: Cli, backend: BackendChoice) -> sc_cli::Result<()> {
 		None
 	};
 	refuse_fast_sync(&cli)?;
-	let measured = !cli.run.no_hardware_benchmarks;
+	let measured = !cli.no_hardware_benchmarks;
 	let listens_by_default =
 		cli.run.network_params.port.is_none() && cli.run.network_params.listen_addr.is_empty();
 

@@ -180,11 +180,14 @@ impl<T: Config> DepositMeter<T> {
 		let (hold, release) = self.total(payer);
 		let needed = hold.saturating_add(amount).saturating_sub(release);
 		if needed > self.holdable {
-			// It may have been seen when it had less.
-			if !T::Currency::can_hold(&reason.into(), payer, needed) {
-				return Err(Error::DepositUnpayable);
-			}
-			self.holdable = needed;
+			// Asking for twice as much spares a storm of deposits from asking for each.
+			let twice = needed.saturating_add(needed);
+			let can_hold = |amount| T::Currency::can_hold(&reason.into(), payer, amount);
+			self.holdable = match () {
+				() if can_hold(twice) => twice,
+				() if can_hold(needed) => needed,
+				() => return Err(Error::DepositUnpayable),
+			};
 		}
 		self.left = self.left.saturating_sub(amount);
 		self.count(reason, payer.clone(), |net| net.hold = net.hold.saturating_add(amount));

@@ -3,7 +3,7 @@
 use crate::{
 	account, admission,
 	deposit::{Deposit, DepositMeter},
-	items,
+	items::{self, Slot},
 	limits::ABI,
 	program, Code, Config, GenesisConfig, ProgramInfo, Programs, State,
 };
@@ -55,7 +55,8 @@ fn account_of<T: Config>(
 		let data =
 			BoundedVec::try_from(data.0.clone()).expect("a value of the genesis is too long");
 		assert!(!State::<T>::contains_key(&address, &key), "a key is in the genesis twice");
-		if let Err(error) = items::set::<T>(&mut nobody, &address, key, data, None) {
+		let slot = Slot::new::<T>(&address, key);
+		if let Err(error) = items::set::<T>(&mut nobody, &address, slot, data, None) {
 			panic!("an item of {address:?} cannot be stored: {error:?}");
 		}
 	}

@@ -9,7 +9,8 @@ use crate::{
 	limits::*,
 	AccountInfo, Accounts, Config, Error, HoldReason, Item, ItemOf, Keys, State,
 };
-use frame_support::{traits::ConstU32, BoundedVec};
+use alloc::vec::Vec;
+use frame_support::{storage::unhashed, traits::ConstU32, BoundedVec};
 
 /// A key.
 pub type Key = BoundedVec<u8, ConstU32<MAX_KEY>>;
@@ -22,6 +23,21 @@ const OVERHEAD: u32 = 1 + 32 + 16 + 4 + 4;
 
 /// Bytes of the largest item, as it is stored.
 pub const MAX_ENCODED: u32 = MAX_VALUE + OVERHEAD;
+
+/// An item's key, and the key of the chain's storage that it has. Hashing that once for a syscall saves
+/// calls of the host.
+pub struct Slot {
+	key: Key,
+	hashed: Vec<u8>,
+}
+
+impl Slot {
+	/// That of an account's key.
+	pub fn new<T: Config>(account: &T::AccountId, key: Key) -> Self {
+		let hashed = State::<T>::hashed_key_for(account, &key);
+		Self { key, hashed }
+	}
+}
 
 /// Changes how many items the account has; gives how many it had.
 fn count<T: Config>(
@@ -40,7 +56,7 @@ fn count<T: Config>(
 pub fn set<T: Config>(
 	meter: &mut DepositMeter<T>,
 	account: &T::AccountId,
-	key: Key,
+	Slot { key, hashed }: Slot,
 	data: Value,
 	old: Option<ItemOf<T>>,
 ) -> Result<(), Error<T>> {
@@ -54,7 +70,7 @@ pub fn set<T: Config>(
 		},
 	};
 	let deposit = meter.change(HoldReason::Storage, old, amount)?;
-	State::<T>::insert(account, key, Item { deposit, data, place });
+	unhashed::put(&hashed, &ItemOf::<T> { deposit, data, place });
 	Ok(())
 }
 
@@ -62,10 +78,10 @@ pub fn set<T: Config>(
 pub fn remove<T: Config>(
 	meter: &mut DepositMeter<T>,
 	account: &T::AccountId,
-	key: Key,
+	slot: Slot,
 	item: ItemOf<T>,
 ) -> Result<(), Error<T>> {
-	State::<T>::remove(account, key);
+	unhashed::kill(&slot.hashed);
 	meter.give_back(HoldReason::Storage, item.deposit);
 	let last = count::<T>(account, |items| items.checked_sub(1))?.saturating_sub(1);
 	// The last key of the list takes the place of this one.
@@ -91,6 +107,6 @@ pub fn remove_all<T: Config>(meter: &mut DepositMeter<T>, account: &T::AccountId
 }
 
 /// The item under a key.
-pub fn get<T: Config>(account: &T::AccountId, key: &Key) -> Option<ItemOf<T>> {
-	State::<T>::get(account, key)
+pub fn get<T: Config>(slot: &Slot) -> Option<ItemOf<T>> {
+	unhashed::get(&slot.hashed)
 }

@@ -242,14 +242,16 @@ fn perform<T: Config>(
 }
 
 fn transfer_value<T: Config>(
-	context: &Context<'_, T>,
+	context: &mut Context<'_, T>,
 	to: &T::AccountId,
-) -> Result<(), DispatchError> {
+) -> Result<(), Failure<T>> {
 	if context.value.is_zero() {
 		return Ok(());
 	}
-	let from = context.caller.account().ok_or(DispatchError::RootNotAllowed)?;
-	T::Currency::transfer(from, to, context.value, Preservation::Preserve).map(drop)
+	let from = context.caller.account().cloned().ok_or(DispatchError::RootNotAllowed)?;
+	context.charge_for_transfer(&from, to)?;
+	T::Currency::transfer(&from, to, context.value, Preservation::Preserve)?;
+	Ok(())
 }
 
 fn run<T: Config>(context: &mut Context<'_, T>, entry: &[u8]) -> Result<(), Error<T>> {

@@ -328,6 +328,11 @@ impl Engine {
 		Ok(compiled)
 	}
 
+	/// Forgets all compiled programs, so that a benchmark can load them anew.
+	pub fn clear_cache(&self) {
+		self.cache.clear();
+	}
+
 	/// The program that was given this name.
 	pub(crate) fn named(&self, name: &StoredName) -> Option<Arc<Compiled>> {
 		let compiled = self.cache.get_named(name)?;

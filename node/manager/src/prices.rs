@@ -19,11 +19,11 @@ use virt_primitives::{snapshot::Tier, Gas};
 
 /// Translation, beside execution: see [`Rules::translation_rate`]. `virt-opcodes` raises the price of
 /// an opcode whose translation takes longer than this many times its execution.
-pub const TRANSLATION_RATE: Gas = 20;
+pub const TRANSLATION_RATE: Gas = 12;
 
 /// Gas that pays for the translation of one instruction, at most: 35 ns by `virt-opcodes`, and up to
 /// 60 ns where a program is so large that it needs memory which the process has not used before.
-const TRANSLATION_PER_INSTRUCTION: Gas = 160;
+const TRANSLATION_PER_INSTRUCTION: Gas = 120;
 
 /// As [`TRANSLATION_PER_INSTRUCTION`], for each basic block: 50 ns.
 const TRANSLATION_PER_BLOCK: Gas = 200;

@@ -28,7 +28,6 @@ pub const ALICE: AccountId = AccountId::new([1; 32]);
 
 /// A chain with one account.
 pub struct Chain {
-	backend: BackendChoice,
 	engine: std::sync::Arc<Engine>,
 	executor: Executor,
 	ext: sp_io::TestExternalities,
@@ -40,8 +39,7 @@ impl Chain {
 		let engine = Engine::new(backend, None).map_err(|error| error.to_string())?;
 		engine.warm_up();
 		let storage = RuntimeGenesisConfig::default().build_storage()?;
-		let mut chain =
-			Self { backend, engine, executor: Executor::builder().build(), ext: storage.into() };
+		let mut chain = Self { engine, executor: Executor::builder().build(), ext: storage.into() };
 		chain.block();
 		chain.ext.execute_with(|| {
 			frame_system::Pallet::<Runtime>::set_block_number(1);
@@ -51,14 +49,9 @@ impl Chain {
 		Ok(chain)
 	}
 
-	/// Makes the node forget the programs that it knows. It is not idle then, though.
-	pub fn forget(&mut self) -> Result<(), String> {
-		self.engine = Engine::new(self.backend, None).map_err(|error| error.to_string())?;
-		self.engine.warm_up();
-		// On the cores that are to be measured.
-		std::thread::sleep(Duration::from_millis(300));
-		let callee = Virt::address_of(&ALICE, pallet_virt::program::code_hash(&callee()), &[]);
-		self.try_call(&callee, ENTRY, &[]).map(drop)
+	/// Makes the node forget the programs that it knows.
+	pub fn forget(&self) {
+		self.engine.clear_cache();
 	}
 
 	/// A new manager, as for each block.

@@ -111,7 +111,7 @@ fn measure(chain: &mut Chain, load: &Load) -> Result<(u64, f64, f64), String> {
 	let mut paid = (0, 0.0);
 	for _ in 0..TRIES {
 		if load.cold {
-			chain.forget()?;
+			chain.forget();
 		}
 		let (tried, took) = match &address {
 			Some(address) => chain.try_call(address, load.entry, &load.input)?,

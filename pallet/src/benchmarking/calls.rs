@@ -10,14 +10,17 @@ use crate::{
 	deposit::{Deposit, DepositMeter},
 	limits::*,
 	program::code_hash,
-	Accounts, Call, Code, Config, HoldReason, Pallet, Programs,
+	Accounts, BalanceOf, Call, Code, Config, HoldReason, Pallet, Programs,
 };
 use alloc::vec;
 use frame_benchmarking::{current_time, v2::*};
 use frame_support::traits::fungible::{Inspect, Mutate, MutateHold};
 use frame_system::RawOrigin;
 use sp_core::H256;
-use sp_runtime::{traits::Saturating, DispatchError};
+use sp_runtime::{
+	traits::{Saturating, Zero},
+	DispatchError,
+};
 
 /// The shortest program that is measured, in bytes.
 const SHORT: u32 = 1_024;
@@ -91,7 +94,8 @@ mod benchmarks {
 		paid_by_the_limit::<T>(hash);
 		let (salt, input) = (vec![3; MAX_SALT as usize], vec![1; n as usize]);
 		let address = Pallet::<T>::address_of(&caller, hash, &salt);
-		let value = T::Currency::minimum_balance();
+		// The weight limit pays for a transfer.
+		let value = BalanceOf::<T>::zero();
 
 		#[extrinsic_call]
 		_(RawOrigin::Signed(caller), hash, salt, input, value, WEIGHT, None);
@@ -104,7 +108,7 @@ mod benchmarks {
 	fn call(n: Linear<0, MAX_INPUT>) -> Result<(), BenchmarkError> {
 		let caller = caller::<T>();
 		let address = deploy::<T>(&caller, storms::callee())?;
-		let value = T::Currency::minimum_balance();
+		let value = BalanceOf::<T>::zero();
 		let (entry, input) = (ENTRY.as_bytes().to_vec(), vec![1; n as usize]);
 		paid_by_the_limit::<T>(code_hash(&storms::callee()));
 

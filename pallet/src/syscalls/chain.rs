@@ -4,7 +4,7 @@ use super::{code, Answer, Context, Memory};
 use crate::{
 	access::{self, Place},
 	gas::Price,
-	AccountInfoOf, Accounts, BalanceOf, Config,
+	AccountInfoOf, Accounts, BalanceOf, Config, Error,
 };
 use codec::{Encode, MaxEncodedLen};
 use frame_support::traits::{
@@ -18,6 +18,9 @@ use virt_guest::Code;
 
 /// Bytes of an account's balance, at most.
 const MAX_BALANCE: u32 = 128;
+
+/// Gas to transfer balance, by the syscall or with a call, without the database.
+const GAS_OF_TRANSFER: u64 = 170_000;
 
 impl<T: Config> Context<'_, T> {
 	pub(super) fn balance(
@@ -37,6 +40,20 @@ impl<T: Config> Context<'_, T> {
 		Ok(0)
 	}
 
+	/// Charges for a transfer of balance.
+	pub(crate) fn charge_for_transfer(
+		&mut self,
+		from: &T::AccountId,
+		to: &T::AccountId,
+	) -> Result<(), Error<T>> {
+		self.meter.charge_gas(GAS_OF_TRANSFER)?;
+		for account in [from, to] {
+			let place = Place::Balance(account.clone());
+			self.stack.accesses.write(&mut self.meter, place, MAX_BALANCE)?;
+		}
+		Ok(())
+	}
+
 	pub(super) fn transfer(
 		&mut self,
 		memory: Memory<'_>,
@@ -48,10 +65,7 @@ impl<T: Config> Context<'_, T> {
 		let to = memory.read_account::<T>(to)?;
 		let amount = u128::from_le_bytes(memory.read_array(amount)?);
 		let from = self.own_account()?;
-		for account in [&from, &to] {
-			let place = Place::Balance(account.clone());
-			self.stack.accesses.write(&mut self.meter, place, MAX_BALANCE)?;
-		}
+		self.charge_for_transfer(&from, &to)?;
 		// More than a balance can hold is more than the account has.
 		let transferred = BalanceOf::<T>::try_from(amount).is_ok_and(|amount| {
 			frame_support::storage::with_storage_layer(|| {

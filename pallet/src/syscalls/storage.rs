@@ -3,8 +3,9 @@
 use super::{length, Answer, Context, Memory};
 use crate::{
 	access::{self, Place},
+	deposit,
 	gas::{self, Price},
-	items::{self, Key},
+	items::{self, Key, Slot},
 	limits::*,
 	AccountInfoOf, Config, Error, ItemOf,
 };
@@ -47,10 +48,10 @@ impl<T: Config> Context<'_, T> {
 	fn access(
 		&mut self,
 		account: &T::AccountId,
-		key: &Key,
+		key: Key,
 		price: Price,
 		write: bool,
-	) -> Result<Option<ItemOf<T>>, Error<T>> {
+	) -> Result<(Slot, Option<ItemOf<T>>), Error<T>> {
 		let copying = |bytes: u32| gas::to_weight(Price { base: 0, ..price }.of(bytes.into()));
 		self.meter.charge(copying(MAX_VALUE))?;
 		let place = Place::Item(account.clone(), key.clone());
@@ -60,14 +61,15 @@ impl<T: Config> Context<'_, T> {
 		} else {
 			stack.accesses.read(meter, place, items::MAX_ENCODED)?
 		};
-		let item = items::get::<T>(account, key);
+		let slot = Slot::new::<T>(account, key);
+		let item = items::get::<T>(&slot);
 		let len = item.as_ref().map_or(0, |item| item.data.len());
 		meter.refund(copying(MAX_VALUE.saturating_sub(len as u32)));
 		if cold {
 			let read = item.as_ref().map_or(0, Encode::encoded_size);
 			access::give_back(meter, items::MAX_ENCODED, read);
 		}
-		Ok(item)
+		Ok((slot, item))
 	}
 
 	/// Charges for a change of how many items the account has, and of its list of keys.
@@ -90,7 +92,7 @@ impl<T: Config> Context<'_, T> {
 	) -> Answer<T> {
 		self.charge(price, key_len)?;
 		let key = Self::read_key(&memory, key, key_len)?;
-		let item = self.access(&self.own_account()?, &key, price, false)?;
+		let (_, item) = self.access(&self.own_account()?, key, price, false)?;
 		give(memory, item.as_ref().map(|item| &item.data[..]), out, out_len)
 	}
 
@@ -108,13 +110,16 @@ impl<T: Config> Context<'_, T> {
 		let data = memory.read(value, len, MAX_VALUE, Error::ValueTooLarge)?;
 		let data = BoundedVec::try_from(data).map_err(|_| Error::ValueTooLarge)?;
 		let account = self.own_account()?;
-		let old = self.access(&account, &key, price, true)?;
+		let (slot, old) = self.access(&account, key, price, true)?;
 		let old_len = old.as_ref().map(|item| item.data.len());
 		if old.is_none() {
 			self.access_list(&account, 1, GAS_OF_NEW_ITEM)?;
 		}
-		self.access_deposit(old.as_ref().and_then(|item| item.deposit.payer.as_ref()))?;
-		items::set(&mut self.stack.deposit, &account, key, data, old)?;
+		let amount = deposit::for_item::<T>(key_len as usize, data.len());
+		if old.as_ref().is_none_or(|item| item.deposit.amount != amount) {
+			self.access_deposit(old.as_ref().and_then(|item| item.deposit.payer.as_ref()))?;
+		}
+		items::set(&mut self.stack.deposit, &account, slot, data, old)?;
 		Ok(length(old_len))
 	}
 
@@ -128,17 +133,17 @@ impl<T: Config> Context<'_, T> {
 		self.charge(price, key_len)?;
 		let key = Self::read_key(&memory, key, key_len)?;
 		let account = self.own_account()?;
-		let Some(item) = self.access(&account, &key, price, false)? else {
+		let place = Place::Item(account.clone(), key.clone());
+		let (slot, Some(item)) = self.access(&account, key, price, false)? else {
 			return Ok(length(None));
 		};
 		let len = item.data.len();
-		let place = Place::Item(account.clone(), key.clone());
 		self.stack.accesses.write(&mut self.meter, place, items::MAX_ENCODED)?;
 		// The last key of the list moves: it is read, and so is its item; both are written.
 		self.access_list(&account, 3, GAS_OF_REMOVAL)?;
 		self.meter.charge(access::cold_reads::<T>(2, items::MAX_ENCODED))?;
 		self.access_deposit(item.deposit.payer.as_ref())?;
-		items::remove(&mut self.stack.deposit, &account, key, item)?;
+		items::remove(&mut self.stack.deposit, &account, slot, item)?;
 		Ok(length(Some(len)))
 	}
 
@@ -151,7 +156,7 @@ impl<T: Config> Context<'_, T> {
 	) -> Answer<T> {
 		self.charge(price, key_len)?;
 		let key = Self::read_key(&memory, key, key_len)?;
-		let item = self.access(&self.own_account()?, &key, price, false)?;
+		let (_, item) = self.access(&self.own_account()?, key, price, false)?;
 		Ok(length(item.map(|item| item.data.len())))
 	}
 

@@ -7,7 +7,7 @@ use crate::{
 		storms::{self, Storm, Surroundings, STORED_KEY},
 	},
 	deposit::DepositMeter,
-	items,
+	items::{self, Slot},
 	limits::MAX_VALUE,
 	syscalls::TABLE,
 	weights::SYSCALLS,
@@ -28,7 +28,8 @@ fn weight_per_round(storm: &Storm, around: &Surroundings) -> Weight {
 		let address = deploy(&storm.program(around, rounds), FUNDS / 1_000);
 		let (key, data) = (STORED_KEY.to_vec(), vec![5; MAX_VALUE as usize]);
 		let (key, data) = (key.try_into().expect("short"), data.try_into().expect("at the limit"));
-		items::set::<Test>(&mut DepositMeter::new(None), &address, key, data, None)
+		let slot = Slot::new::<Test>(&address, key);
+		items::set::<Test>(&mut DepositMeter::new(None), &address, slot, data, None)
 			.expect("there is room for it");
 		let entry = ENTRY.as_bytes().to_vec();
 		Virt::call(signed(ALICE), address, entry, vec![9; 64], 0, PLENTY, None).expect("it ends");

@@ -51,8 +51,9 @@ macro_rules! syscall_table {
 			balance(account: *const u8, out: *mut u8) -> (), 12_000 + 6, any,
 				[in(account, 32), out(out, 16)];
 			/// Transfers the amount at `amount` (16 bytes) from the program's account to the account
-			/// at `to` (32 bytes). Returns 0, or `Code::TRANSFER_FAILED`.
-			transfer(to: *const u8, amount: *const u8) -> i64, 170_000 + 6, account,
+			/// at `to` (32 bytes). It also costs the gas of a transfer, which calls with a value pay, too.
+			/// Returns 0, or `Code::TRANSFER_FAILED`.
+			transfer(to: *const u8, amount: *const u8) -> i64, 2_500 + 6, account,
 				[in(to, 32), in(amount, 16)];
 			/// Number of the block that this call is in.
 			block_number() -> u64, 6_500 + 0, any, [];
