@@ -54,138 +54,138 @@ pub struct SubstrateWeight<T>(PhantomData<T>);
 
 impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	fn upload(len: u32) -> Weight {
-		measured(260_506_729)
+		measured(184_267_581)
 			.saturating_add(Weight::from_parts(0, 2 * PROOF_PER_READ))
-			.saturating_add(measured(41_563).saturating_mul(len.into()))
+			.saturating_add(measured(41_227).saturating_mul(len.into()))
 			.saturating_add(T::DbWeight::get().reads_writes(2, 3))
 	}
 
 	fn remove() -> Weight {
-		measured(90_654_000)
+		measured(85_797_000)
 			.saturating_add(Weight::from_parts(0, 2 * PROOF_PER_READ))
 			.saturating_add(T::DbWeight::get().reads_writes(2, 3))
 	}
 
 	fn run(len: u32) -> Weight {
-		measured(28_752_545)
+		measured(27_668_836)
 			.saturating_add(Weight::from_parts(0, 0 * PROOF_PER_READ))
-			.saturating_add(measured(1_029).saturating_mul(len.into()))
+			.saturating_add(measured(1_054).saturating_mul(len.into()))
 			.saturating_add(T::DbWeight::get().reads_writes(0, 0))
 	}
 
 	fn instantiate(len: u32) -> Weight {
-		measured(164_413_818)
-			.saturating_add(Weight::from_parts(0, 3 * PROOF_PER_READ))
-			.saturating_add(measured(897).saturating_mul(len.into()))
-			.saturating_add(T::DbWeight::get().reads_writes(3, 3))
+		measured(106_286_854)
+			.saturating_add(Weight::from_parts(0, 2 * PROOF_PER_READ))
+			.saturating_add(measured(887).saturating_mul(len.into()))
+			.saturating_add(T::DbWeight::get().reads_writes(2, 2))
 	}
 
 	fn call(len: u32) -> Weight {
-		measured(87_331_563)
-			.saturating_add(Weight::from_parts(0, 2 * PROOF_PER_READ))
-			.saturating_add(measured(1_019).saturating_mul(len.into()))
-			.saturating_add(T::DbWeight::get().reads_writes(2, 1))
+		measured(30_674_545)
+			.saturating_add(Weight::from_parts(0, 1 * PROOF_PER_READ))
+			.saturating_add(measured(1_021).saturating_mul(len.into()))
+			.saturating_add(T::DbWeight::get().reads_writes(1, 0))
 	}
 }
 
 /// To hold or to release the deposits of one payer, at the end of a call, in picoseconds.
-pub const SETTLE: u64 = 49_594_381;
+pub const SETTLE: u64 = 49_500_551;
 
 /// One item of an account that terminates.
 pub const TERMINATE_PER_ITEM: Measured =
-	Measured { name: "terminate: an item", ref_time: 14_364_537, reads: 2, writes: 2 };
+	Measured { name: "terminate: an item", ref_time: 14_446_656, reads: 2, writes: 2 };
 
 /// The syscalls.
 pub const SYSCALLS: &[Measured] = &[
-	Measured { name: "input_len", ref_time: 371_632, reads: 0, writes: 0 },
-	Measured { name: "input: 32 bytes", ref_time: 453_973, reads: 0, writes: 0 },
-	Measured { name: "input: 64 KiB", ref_time: 3_770_730, reads: 0, writes: 0 },
-	Measured { name: "output: no bytes", ref_time: 423_709, reads: 0, writes: 0 },
-	Measured { name: "output: 16 KiB", ref_time: 3_919_645, reads: 0, writes: 0 },
-	Measured { name: "caller", ref_time: 747_242, reads: 0, writes: 0 },
-	Measured { name: "address", ref_time: 690_433, reads: 0, writes: 0 },
-	Measured { name: "value", ref_time: 442_108, reads: 0, writes: 0 },
-	Measured { name: "balance", ref_time: 2_998_776, reads: 0, writes: 0 },
-	Measured { name: "transfer", ref_time: 52_152_342, reads: 0, writes: 0 },
-	Measured { name: "block_number", ref_time: 1_039_530, reads: 0, writes: 0 },
-	Measured { name: "now", ref_time: 970_146, reads: 0, writes: 0 },
-	Measured { name: "storage_get: nothing there", ref_time: 5_652_591, reads: 1, writes: 0 },
-	Measured { name: "storage_get: 4 KiB", ref_time: 6_560_951, reads: 0, writes: 0 },
+	Measured { name: "input_len", ref_time: 398_444, reads: 0, writes: 0 },
+	Measured { name: "input: 32 bytes", ref_time: 447_852, reads: 0, writes: 0 },
+	Measured { name: "input: 64 KiB", ref_time: 3_707_290, reads: 0, writes: 0 },
+	Measured { name: "output: no bytes", ref_time: 425_500, reads: 0, writes: 0 },
+	Measured { name: "output: 16 KiB", ref_time: 3_997_167, reads: 0, writes: 0 },
+	Measured { name: "caller", ref_time: 663_015, reads: 0, writes: 0 },
+	Measured { name: "address", ref_time: 678_151, reads: 0, writes: 0 },
+	Measured { name: "value", ref_time: 429_495, reads: 0, writes: 0 },
+	Measured { name: "balance", ref_time: 2_945_039, reads: 0, writes: 0 },
+	Measured { name: "transfer", ref_time: 51_726_401, reads: 0, writes: 0 },
+	Measured { name: "block_number", ref_time: 1_014_568, reads: 0, writes: 0 },
+	Measured { name: "now", ref_time: 927_871, reads: 0, writes: 0 },
+	Measured { name: "storage_get: nothing there", ref_time: 5_580_377, reads: 1, writes: 0 },
+	Measured { name: "storage_get: 4 KiB", ref_time: 6_305_150, reads: 0, writes: 0 },
 	Measured {
 		name: "storage_set: 32 bytes, each another",
-		ref_time: 28_415_669,
+		ref_time: 15_428_311,
 		reads: 1,
 		writes: 2,
 	},
 	Measured {
 		name: "storage_set: 4 KiB, each another",
-		ref_time: 31_595_875,
+		ref_time: 18_152_348,
 		reads: 1,
 		writes: 2,
 	},
-	Measured { name: "storage_remove: nothing there", ref_time: 5_749_963, reads: 1, writes: 0 },
-	Measured { name: "storage_contains: nothing there", ref_time: 5_706_902, reads: 1, writes: 0 },
-	Measured { name: "storage_contains: 4 KiB", ref_time: 6_074_816, reads: 0, writes: 0 },
-	Measured { name: "event: no bytes", ref_time: 4_182_350, reads: 0, writes: 0 },
-	Measured { name: "event: 4 KiB", ref_time: 6_785_813, reads: 0, writes: 0 },
-	Measured { name: "log: no bytes", ref_time: 185_980, reads: 0, writes: 0 },
-	Measured { name: "log: 1 KiB", ref_time: 905_221, reads: 0, writes: 0 },
-	Measured { name: "gas_left", ref_time: 382_167, reads: 0, writes: 0 },
-	Measured { name: "blake2_256: no bytes", ref_time: 1_041_881, reads: 0, writes: 0 },
-	Measured { name: "blake2_256: 64 KiB", ref_time: 70_521_898, reads: 0, writes: 0 },
-	Measured { name: "origin", ref_time: 676_745, reads: 0, writes: 0 },
-	Measured { name: "caller_is_origin", ref_time: 384_934, reads: 0, writes: 0 },
-	Measured { name: "caller_is_root", ref_time: 385_433, reads: 0, writes: 0 },
-	Measured { name: "code_hash", ref_time: 440_224, reads: 0, writes: 0 },
-	Measured { name: "code_hash_of", ref_time: 3_209_133, reads: 0, writes: 0 },
-	Measured { name: "block_hash", ref_time: 3_033_493, reads: 0, writes: 0 },
-	Measured { name: "chain_id", ref_time: 3_267_577, reads: 0, writes: 0 },
-	Measured { name: "existential_deposit", ref_time: 439_894, reads: 0, writes: 0 },
-	Measured { name: "weight_left", ref_time: 689_217, reads: 0, writes: 0 },
-	Measured { name: "deposit_left", ref_time: 440_121, reads: 0, writes: 0 },
-	Measured { name: "blake2_128: no bytes", ref_time: 1_022_028, reads: 0, writes: 0 },
-	Measured { name: "blake2_128: 64 KiB", ref_time: 70_264_478, reads: 0, writes: 0 },
-	Measured { name: "keccak_256: no bytes", ref_time: 1_347_420, reads: 0, writes: 0 },
-	Measured { name: "keccak_256: 64 KiB", ref_time: 195_179_798, reads: 0, writes: 0 },
-	Measured { name: "sha2_256: no bytes", ref_time: 986_785, reads: 0, writes: 0 },
-	Measured { name: "sha2_256: 64 KiB", ref_time: 52_246_341, reads: 0, writes: 0 },
-	Measured { name: "sr25519_verify", ref_time: 46_652_199, reads: 0, writes: 0 },
-	Measured { name: "ed25519_verify", ref_time: 46_380_972, reads: 0, writes: 0 },
-	Measured { name: "secp256k1_recover", ref_time: 38_272_628, reads: 0, writes: 0 },
-	Measured { name: "transient_get: nothing there", ref_time: 697_772, reads: 0, writes: 0 },
-	Measured { name: "transient_set: 32 bytes, one item", ref_time: 993_513, reads: 0, writes: 0 },
+	Measured { name: "storage_remove: nothing there", ref_time: 5_818_969, reads: 1, writes: 0 },
+	Measured { name: "storage_contains: nothing there", ref_time: 5_544_292, reads: 1, writes: 0 },
+	Measured { name: "storage_contains: 4 KiB", ref_time: 6_120_725, reads: 0, writes: 0 },
+	Measured { name: "event: no bytes", ref_time: 3_555_337, reads: 0, writes: 0 },
+	Measured { name: "event: 4 KiB", ref_time: 7_474_793, reads: 0, writes: 0 },
+	Measured { name: "log: no bytes", ref_time: 415_449, reads: 0, writes: 0 },
+	Measured { name: "log: 1 KiB", ref_time: 720_603, reads: 0, writes: 0 },
+	Measured { name: "gas_left", ref_time: 388_582, reads: 0, writes: 0 },
+	Measured { name: "blake2_256: no bytes", ref_time: 967_283, reads: 0, writes: 0 },
+	Measured { name: "blake2_256: 64 KiB", ref_time: 70_567_456, reads: 0, writes: 0 },
+	Measured { name: "origin", ref_time: 735_136, reads: 0, writes: 0 },
+	Measured { name: "caller_is_origin", ref_time: 387_277, reads: 0, writes: 0 },
+	Measured { name: "caller_is_root", ref_time: 386_231, reads: 0, writes: 0 },
+	Measured { name: "code_hash", ref_time: 443_864, reads: 0, writes: 0 },
+	Measured { name: "code_hash_of", ref_time: 3_221_344, reads: 0, writes: 0 },
+	Measured { name: "block_hash", ref_time: 3_066_444, reads: 0, writes: 0 },
+	Measured { name: "chain_id", ref_time: 3_078_407, reads: 0, writes: 0 },
+	Measured { name: "existential_deposit", ref_time: 439_133, reads: 0, writes: 0 },
+	Measured { name: "weight_left", ref_time: 727_225, reads: 0, writes: 0 },
+	Measured { name: "deposit_left", ref_time: 441_048, reads: 0, writes: 0 },
+	Measured { name: "blake2_128: no bytes", ref_time: 979_158, reads: 0, writes: 0 },
+	Measured { name: "blake2_128: 64 KiB", ref_time: 70_695_823, reads: 0, writes: 0 },
+	Measured { name: "keccak_256: no bytes", ref_time: 1_281_563, reads: 0, writes: 0 },
+	Measured { name: "keccak_256: 64 KiB", ref_time: 195_701_629, reads: 0, writes: 0 },
+	Measured { name: "sha2_256: no bytes", ref_time: 948_117, reads: 0, writes: 0 },
+	Measured { name: "sha2_256: 64 KiB", ref_time: 52_132_341, reads: 0, writes: 0 },
+	Measured { name: "sr25519_verify", ref_time: 48_117_161, reads: 0, writes: 0 },
+	Measured { name: "ed25519_verify", ref_time: 41_305_945, reads: 0, writes: 0 },
+	Measured { name: "secp256k1_recover", ref_time: 39_653_510, reads: 0, writes: 0 },
+	Measured { name: "transient_get: nothing there", ref_time: 676_555, reads: 0, writes: 0 },
+	Measured { name: "transient_set: 32 bytes, one item", ref_time: 970_503, reads: 0, writes: 0 },
 	Measured {
 		name: "transient_set: 32 bytes, each another",
-		ref_time: 1_261_332,
+		ref_time: 1_192_608,
 		reads: 0,
 		writes: 0,
 	},
-	Measured { name: "transient_remove: nothing there", ref_time: 689_571, reads: 0, writes: 0 },
-	Measured { name: "event_indexed: 4 topics", ref_time: 13_359_806, reads: 0, writes: 0 },
-	Measured { name: "event_indexed: 4 topics, 4 KiB", ref_time: 18_533_047, reads: 0, writes: 0 },
-	Measured { name: "call_program: no such account", ref_time: 5_946_669, reads: 0, writes: 0 },
-	Measured { name: "call_program: nothing", ref_time: 12_853_146, reads: 0, writes: 0 },
+	Measured { name: "transient_remove: nothing there", ref_time: 685_621, reads: 0, writes: 0 },
+	Measured { name: "event_indexed: 4 topics", ref_time: 13_849_449, reads: 0, writes: 0 },
+	Measured { name: "event_indexed: 4 topics, 4 KiB", ref_time: 18_599_236, reads: 0, writes: 0 },
+	Measured { name: "call_program: no such account", ref_time: 5_930_888, reads: 0, writes: 0 },
+	Measured { name: "call_program: nothing", ref_time: 12_968_783, reads: 0, writes: 0 },
 	Measured {
 		name: "instantiate_program: no such program",
-		ref_time: 2_851_814,
+		ref_time: 2_811_040,
 		reads: 1,
 		writes: 0,
 	},
-	Measured { name: "instantiate_program: nothing", ref_time: 35_626_280, reads: 1, writes: 1 },
-	Measured { name: "run_code: no such program", ref_time: 5_379_729, reads: 0, writes: 0 },
-	Measured { name: "run_code: nothing", ref_time: 10_894_500, reads: 0, writes: 0 },
-	Measured { name: "returned_len", ref_time: 375_137, reads: 0, writes: 0 },
-	Measured { name: "returned: nothing there", ref_time: 448_292, reads: 0, writes: 0 },
-	Measured { name: "dispatch: a remark", ref_time: 10_268_651, reads: 0, writes: 0 },
+	Measured { name: "instantiate_program: nothing", ref_time: 25_477_890, reads: 1, writes: 1 },
+	Measured { name: "run_code: no such program", ref_time: 5_323_849, reads: 0, writes: 0 },
+	Measured { name: "run_code: nothing", ref_time: 10_436_431, reads: 0, writes: 0 },
+	Measured { name: "returned_len", ref_time: 381_252, reads: 0, writes: 0 },
+	Measured { name: "returned: nothing there", ref_time: 427_206, reads: 0, writes: 0 },
+	Measured { name: "dispatch: a remark", ref_time: 9_534_867, reads: 0, writes: 0 },
 	Measured {
 		name: "storage_remove: 4 KiB that were just set",
-		ref_time: 38_209_619,
+		ref_time: 31_403_000,
 		reads: 1,
 		writes: 1,
 	},
 	Measured {
 		name: "transient_remove: 4 KiB that were just set",
-		ref_time: 2_747_420,
+		ref_time: 2_723_638,
 		reads: 0,
 		writes: 0,
 	},

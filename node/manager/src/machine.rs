@@ -221,11 +221,8 @@ impl Machine {
 		let sure = rules.sure_stretch(stretch, translation_paid);
 		if sure > 0 && sure * (1 + rules.translation_rate) <= gas {
 			let stop = self.run_slices(sure, deadline)?;
-			gas -= self.count(
-				Translation { rate: rules.translation_rate, due: Gas::MAX },
-				sure,
-				&stop,
-			);
+			let (rate, paid) = (rules.translation_rate, translation_paid);
+			gas -= self.count(Translation { rate, paid, due: Gas::MAX }, sure, &stop);
 			if stop.interrupt != InterruptKind::NotEnoughGas {
 				return Ok(Stop { gas_left: gas, ..stop });
 			}
@@ -264,8 +261,8 @@ impl Machine {
 	fn translation(&self, engine: &Engine) -> Translation {
 		let rules = engine.rules();
 		let all = rules.translation(self.module.code_size());
-		let due = (all - self.pricing.translation_paid).max(0);
-		Translation { rate: rules.translation_rate, due }
+		let paid = self.pricing.translation_paid;
+		Translation { rate: rules.translation_rate, paid, due: (all - paid).max(0) }
 	}
 
 	/// Counts what was used of a slice on tier one; gives its price.

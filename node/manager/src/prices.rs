@@ -23,7 +23,7 @@ pub const TRANSLATION_RATE: Gas = 12;
 
 /// Gas that pays for the translation of one instruction, at most: 35 ns by `virt-opcodes`, and up to
 /// 60 ns where a program is so large that it needs memory which the process has not used before.
-const TRANSLATION_PER_INSTRUCTION: Gas = 120;
+const TRANSLATION_PER_INSTRUCTION: Gas = 170;
 
 /// As [`TRANSLATION_PER_INSTRUCTION`], for each basic block: 50 ns.
 const TRANSLATION_PER_BLOCK: Gas = 200;
@@ -31,6 +31,13 @@ const TRANSLATION_PER_BLOCK: Gas = 200;
 /// Gas for the translation of a program, at least, if it runs for as long: until then its instructions
 /// need not be counted.
 const MIN_TRANSLATION: Gas = 120_000;
+
+/// Gas for translation from which on a program is large: what has been translated is then so much that
+/// keeping it takes longer, as it is moved in memory, and the rest costs [`LARGE_RATE`] times as much.
+const LARGE_TRANSLATION: Gas = 360_000;
+
+/// See [`LARGE_TRANSLATION`]: a fraction.
+const LARGE_RATE: (Gas, Gas) = (5, 3);
 
 /// Gas to move up, whatever the program: a worker process from the pool, and the way back.
 const TIER_UP_BASE: Gas = 860_000;
@@ -136,19 +143,35 @@ impl Rules {
 pub(crate) struct Translation {
 	/// See [`Rules::translation_rate`].
 	pub rate: Gas,
+	/// Gas that was paid.
+	pub paid: Gas,
 	/// Gas that is still to be paid, at most.
 	pub due: Gas,
 }
 
 impl Translation {
+	/// Units of execution that pay the first rate.
+	fn at_first_rate(self) -> Gas {
+		(LARGE_TRANSLATION - self.paid).max(0) / self.rate.max(1)
+	}
+
+	fn later_rate(self) -> Gas {
+		self.rate * LARGE_RATE.0 / LARGE_RATE.1
+	}
+
 	/// The price of `gas` units of execution, translation included.
 	pub fn price(self, gas: Gas) -> Gas {
-		gas.saturating_add(gas.saturating_mul(self.rate).min(self.due))
+		let first = gas.min(self.at_first_rate());
+		let later = (gas - first).saturating_mul(self.later_rate());
+		gas.saturating_add((first * self.rate).saturating_add(later).min(self.due))
 	}
 
 	/// The most units of execution whose price is at most `gas`.
 	pub fn affordable(self, gas: Gas) -> Gas {
-		(gas / (1 + self.rate)).max(gas.saturating_sub(self.due))
+		let first = self.at_first_rate().min(gas / (1 + self.rate));
+		let rest = gas - first * (1 + self.rate);
+		let later = if first < self.at_first_rate() { 0 } else { rest / (1 + self.later_rate()) };
+		(first + later).max(gas.saturating_sub(self.due))
 	}
 }
 
@@ -166,24 +189,31 @@ mod tests {
 
 	#[test]
 	fn affordable_is_the_most_that_can_be_paid() {
-		for (rate, due) in [(0, 0), (12, 0), (12, 1), (12, 100), (12, 1_000_000), (1, 7)] {
-			let translation = Translation { rate, due };
+		let (all, paid) = (
+			[(0, 0), (12, 0), (12, 1), (12, 100), (12, 1_000_000), (1, 7)],
+			[0, LARGE_TRANSLATION - 1_200, LARGE_TRANSLATION - 5, LARGE_TRANSLATION + 1],
+		);
+		for ((rate, due), paid) in all.into_iter().flat_map(|it| paid.map(|paid| (it, paid))) {
+			let translation = Translation { rate, paid, due };
 			for gas in (0..3_000).chain([1_000_000, Gas::MAX / 2]) {
 				let most = translation.affordable(gas);
-				assert!(translation.price(most) <= gas, "{rate} {due} {gas}");
-				assert!(translation.price(most + 1) > gas, "{rate} {due} {gas}");
+				assert!(translation.price(most) <= gas, "{translation:?} {gas}");
+				assert!(translation.price(most + 1) > gas, "{translation:?} {gas}");
 			}
 		}
 	}
 
 	#[test]
 	fn price_does_not_depend_on_the_pieces() {
-		let whole = Translation { rate: 12, due: 500 }.price(100);
-		let (mut pieces, mut due) = (0, 500);
-		for piece in [1, 30, 9, 60] {
-			let price = Translation { rate: 12, due }.price(piece);
-			(pieces, due) = (pieces + price, due - (price - piece));
+		for (start, all) in [(0, 500), (LARGE_TRANSLATION - 240, 1_400)] {
+			let whole = Translation { rate: 12, paid: start, due: all }.price(100);
+			let (mut pieces, mut paid, mut due) = (0, start, all);
+			for piece in [1, 30, 9, 60] {
+				let price = Translation { rate: 12, paid, due }.price(piece);
+				(pieces, due) = (pieces + price, due - (price - piece));
+				paid += price - piece;
+			}
+			assert_eq!((pieces, due), (whole, 0));
 		}
-		assert_eq!((pieces, due), (whole, 0));
 	}
 }

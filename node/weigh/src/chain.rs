@@ -3,10 +3,7 @@
 use codec::{Decode, Encode};
 use frame_support::{traits::Currency, BoundedVec};
 use pallet_virt::{
-	benchmarking::{
-		program::ENTRY,
-		storms::{callee, STORED_KEY},
-	},
+	benchmarking::storms::{callee, STORED_KEY},
 	deposit::Deposit,
 	limits::{MAX_DRY_RUN_WEIGHT, MAX_VALUE},
 	Weight,
