@@ -245,12 +245,14 @@ impl Machine {
 				return Ok(Stop { gas_left: left, ..stop });
 			}
 		}
-		// From here on it is due to move, also where the gas does not suffice for it now.
+		// From here on it is due to move, also where the gas does not suffice for it now. It moves to go
+		// on: where it cannot pay for the next block, too, it stays as it is.
 		self.pricing.stretch = self.pricing.stretch.max(after);
-		let Some(left) = left.checked_sub(engine.rules().tier_up_price(size)).filter(|it| *it >= 0)
-		else {
+		let price = rules.tier_up_price(size);
+		if left < price.saturating_add(self.block_cost(Tier::Two).unwrap_or(0)) {
 			return Ok(Stop { gas_left: left, ..stop });
-		};
+		}
+		let left = left - price;
 		self.pricing = Pricing { tier: Tier::Two, stretch: 0, ..self.pricing };
 		engine.metrics().tier_ups.inc();
 		self.take_seat(engine)?;

@@ -45,7 +45,8 @@ fn short_call_stays_and_long_one_moves_and_pays_for_it() {
 		assert_eq!(engine.metrics().tier_ups.get(), 0, "what costs the threshold stays");
 		let moves = work(&engine, 1_001, PLENTY);
 		assert_eq!(engine.metrics().tier_ups.get(), 1, "what costs more moves");
-		assert!(stays.gas_left() - moves.gas_left() >= PRICE);
+		// Less what the last blocks cost less on the second tier.
+		assert!(stays.gas_left() - moves.gas_left() >= PRICE / 2);
 		// The same again, though the native code is there now.
 		assert_eq!(work(&engine, 1_001, PLENTY), moves);
 	}

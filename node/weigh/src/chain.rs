@@ -102,11 +102,31 @@ impl Chain {
 		self.attempt("VirtApi_dry_run_upload", (ALICE, code, Option::<u128>::None))
 	}
 
+	/// How long a call into the runtime takes that does nothing: the extrinsics of a block share one.
+	pub fn overhead(&mut self) -> Result<Duration, String> {
+		let mut times = Vec::new();
+		for _ in 0..51 {
+			times.push(self.enter("Core_version", ())?.1);
+		}
+		times.sort();
+		Ok(times[times.len() / 2])
+	}
+
 	fn attempt(
 		&mut self,
 		method: &str,
 		arguments: impl Encode,
 	) -> Result<(Tried, Duration), String> {
+		let (result, took) = self.enter(method, arguments)?;
+		let tried = Tried::decode(&mut &result[..]).map_err(|error| error.to_string())?;
+		Ok((tried, took))
+	}
+
+	fn enter(
+		&mut self,
+		method: &str,
+		arguments: impl Encode,
+	) -> Result<(Vec<u8>, Duration), String> {
 		self.block();
 		let wasm = virt_runtime::WASM_BINARY.ok_or("it was built without its runtime")?;
 		let code = WrappedRuntimeCode(wasm.into());
@@ -116,8 +136,6 @@ impl Chain {
 		let start = Instant::now();
 		let (result, _) = self.executor.call(&mut ext, &code, method, &data, context);
 		let took = start.elapsed();
-		let result = result.map_err(|error| error.to_string())?;
-		let tried = Tried::decode(&mut &result[..]).map_err(|error| error.to_string())?;
-		Ok((tried, took))
+		Ok((result.map_err(|error| error.to_string())?, took))
 	}
 }

@@ -8,7 +8,7 @@ use chain::Chain;
 use clap::Parser;
 use load::Load;
 use pallet_virt::gas::of_weight;
-use std::{path::PathBuf, process::ExitCode};
+use std::{path::PathBuf, process::ExitCode, time::Duration};
 use virt_bench::{machine, report::write};
 use virt_manager::BackendChoice;
 
@@ -52,7 +52,10 @@ fn main() -> ExitCode {
 fn weigh(cli: &Cli) -> Result<bool, String> {
 	let mut chains = Vec::new();
 	for backend in [BackendChoice::Tiered, BackendChoice::Interpreter] {
-		chains.push((backend, Chain::new(backend)?));
+		let mut chain = Chain::new(backend)?;
+		let overhead = chain.overhead()?;
+		eprintln!("{backend}: a call into the runtime takes {overhead:?}, which is subtracted");
+		chains.push((backend, chain, overhead));
 	}
 	let mut lines = vec![
 		machine::description(),
@@ -65,8 +68,8 @@ fn weigh(cli: &Cli) -> Result<bool, String> {
 	for load in load::all().iter().filter(|load| load.name.contains(&cli.only)) {
 		eprintln!("{}", load.name);
 		let mut measured = Vec::new();
-		for (backend, chain) in &mut chains {
-			let one = measure(chain, load)
+		for (backend, chain, overhead) in &mut chains {
+			let one = measure(chain, load, *overhead)
 				.map_err(|error| format!("{} ({backend}): {error}", load.name))?;
 			measured.push(one);
 		}
@@ -109,7 +112,7 @@ fn weigh(cli: &Cli) -> Result<bool, String> {
 }
 
 /// Gas, time that is paid for and time that it takes, in seconds.
-fn measure(chain: &mut Chain, load: &Load) -> Result<(u64, f64, f64), String> {
+fn measure(chain: &mut Chain, load: &Load, overhead: Duration) -> Result<(u64, f64, f64), String> {
 	let address = if load.uploaded { None } else { Some(chain.deploy(&load.code)?) };
 	let mut times = Vec::new();
 	let mut paid = (0, 0.0);
@@ -126,6 +129,7 @@ fn measure(chain: &mut Chain, load: &Load) -> Result<(u64, f64, f64), String> {
 		}
 		let charged = tried.weight.saturating_sub(tried.weight_required) + tried.weight_consumed;
 		paid = (of_weight(tried.weight_consumed), charged.ref_time() as f64 / 1e12);
+		let took = took.saturating_sub(overhead);
 		times.push(took.as_secs_f64() / f64::from(load.runs));
 	}
 	times.sort_by(f64::total_cmp);

@@ -81,8 +81,7 @@ fn report(place: Place, choice: BackendChoice) -> Report {
 		},
 	};
 	assert_eq!(engine.metrics().instances.get(), 0, "the suite leaves no instance behind");
-	let tiered_up = engine.metrics().tier_ups.get() > 20;
-	assert_eq!(tiered_up, choice != BackendChoice::Interpreter);
+	assert!(engine.metrics().tier_ups.get() > 20, "the suite is run on both tiers");
 	reports.push((place, choice, report.clone()));
 	report
 }

@@ -75,7 +75,7 @@ macro_rules! syscall_table {
 			storage_contains(key: *const u8, key_len: u64) -> i64, 19_500 + 40, account,
 				[in(key, key_len, 128)];
 			/// Deposits a `ProgramEvent` with the `len` bytes at `data`.
-			event(data: *const u8, len: u64) -> (), 21_000 + 960, any,
+			event(data: *const u8, len: u64) -> (), 21_000 + 1_000, any,
 				[in(data, len, 4_096)];
 			/// Gives a line of text to the node's log (target `virt`); no effect on the chain.
 			/// Text that is not UTF-8 is shown with replacement characters.
@@ -123,22 +123,22 @@ macro_rules! syscall_table {
 			blake2_128(data: *const u8, len: u64, out: *mut u8) -> (), 3_100 + 105, any,
 				[in(data, len, 65_536), out(out, 16)];
 			/// Writes the Keccak-256 hash of the `len` bytes at `data`, 32 bytes, to `out`.
-			keccak_256(data: *const u8, len: u64, out: *mut u8) -> (), 4_000 + 290, any,
+			keccak_256(data: *const u8, len: u64, out: *mut u8) -> (), 4_400 + 290, any,
 				[in(data, len, 65_536), out(out, 32)];
 			/// Writes the SHA-256 hash of the `len` bytes at `data`, 32 bytes, to `out`.
 			sha2_256(data: *const u8, len: u64, out: *mut u8) -> (), 3_000 + 82, any,
 				[in(data, len, 65_536), out(out, 32)];
 			/// Whether `signature` (64 bytes) is the sr25519 signature of the message by the key at
 			/// `public` (32 bytes). Returns 0, or `Code::INVALID_SIGNATURE`.
-			sr25519_verify(signature: *const u8, message: *const u8, len: u64, public: *const u8) -> i64, 118_000 + 110, any,
+			sr25519_verify(signature: *const u8, message: *const u8, len: u64, public: *const u8) -> i64, 140_000 + 110, any,
 				[in(signature, 64), in(message, len, 65_536), in(public, 32)];
 			/// Whether `signature` (64 bytes) is the ed25519 signature of the message by the key at
 			/// `public` (32 bytes). Returns 0, or `Code::INVALID_SIGNATURE`.
-			ed25519_verify(signature: *const u8, message: *const u8, len: u64, public: *const u8) -> i64, 114_000 + 110, any,
+			ed25519_verify(signature: *const u8, message: *const u8, len: u64, public: *const u8) -> i64, 125_000 + 110, any,
 				[in(signature, 64), in(message, len, 65_536), in(public, 32)];
 			/// Writes the compressed public key, 33 bytes, whose secp256k1 `signature` (65 bytes) of the
 			/// hash at `hash` (32 bytes) it is, to `out`. Returns 0, or `Code::INVALID_SIGNATURE`.
-			secp256k1_recover(signature: *const u8, hash: *const u8, out: *mut u8) -> i64, 116_000 + 6, any,
+			secp256k1_recover(signature: *const u8, hash: *const u8, out: *mut u8) -> i64, 125_000 + 6, any,
 				[in(signature, 65), in(hash, 32), out(out, 33)];
 			/// Reads as `storage_get` does, from storage that is gone when the call ends that all of
 			/// this is part of.
@@ -153,7 +153,7 @@ macro_rules! syscall_table {
 				[in(key, key_len, 128)];
 			/// Deposits a `ProgramEvent` with the `len` bytes at `data`, which can be found by each of
 			/// the topics: up to four of 32 bytes, `topics_len` bytes together.
-			event_indexed(topics: *const u8, topics_len: u64, data: *const u8, len: u64) -> (), 21_000 + 960, any,
+			event_indexed(topics: *const u8, topics_len: u64, data: *const u8, len: u64) -> (), 21_000 + 1_000, any,
 				[in(topics, topics_len, 128), in(data, len, 4_096)];
 			/// Calls an account program: transfers to it, and runs its `entry` with the input. What it
 			/// gives is the returned data, also where it reverts.

@@ -9,7 +9,7 @@ import { blob } from '../paths.mjs';
 import { until } from '../until.mjs';
 
 /** How much of each is submitted, all at once: more than `SUSTAINED` blocks of calls. */
-const CALLS = 2_000;
+const CALLS = 8_000;
 const TRANSFERS = 12_000;
 
 /** Blocks in a row that a rate is taken from: those with the most. */
