@@ -11,7 +11,7 @@ use codec::Encode;
 use frame_support::{
 	assert_ok,
 	storage::unhashed,
-	traits::{Get, GetStorageVersion, OnRuntimeUpgrade, StorageVersion},
+	traits::{GetStorageVersion, OnRuntimeUpgrade, StorageVersion},
 	weights::RuntimeDbWeight,
 };
 use sp_core::{Bytes, H256};

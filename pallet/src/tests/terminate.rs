@@ -8,10 +8,7 @@ use super::{
 };
 use crate::{Accounts, Error, Event, Programs, State};
 use codec::Encode;
-use frame_support::{
-	assert_ok,
-	traits::{fungible::Inspect, Get},
-};
+use frame_support::{assert_ok, traits::fungible::Inspect};
 use sp_runtime::AccountId32;
 use virt_guest::Code;
 
