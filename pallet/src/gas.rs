@@ -20,13 +20,13 @@ pub const REF_TIME_PER_GAS: u64 = PICOSECONDS_PER_GAS * MARGIN;
 
 /// Picoseconds to load a program that the node does not know, whatever its size: to parse it, and to
 /// make an instance.
-const LOAD_BASE: u64 = 12_000_000;
+const LOAD_BASE: u64 = 8_000_000;
 
 /// As [`LOAD_BASE`], per byte of the blob: to read and to keep it. Storage has its hash already.
-const LOAD_PER_BYTE: u64 = 700;
+const LOAD_PER_BYTE: u64 = 500;
 
 /// As [`LOAD_BASE`], per page of memory that the program declares: to zero it.
-const LOAD_PER_PAGE: u64 = 60_000;
+const LOAD_PER_PAGE: u64 = 50_000;
 
 /// A time on the machine of record, in picoseconds, as ref time.
 pub const fn measured(picoseconds: u64) -> Weight {

@@ -36,7 +36,7 @@ struct Cli {
 }
 
 /// Times that each is tried; the median counts.
-const TRIES: usize = 5;
+const TRIES: usize = 15;
 
 fn main() -> ExitCode {
 	match weigh(&Cli::parse()) {
@@ -54,7 +54,7 @@ fn weigh(cli: &Cli) -> Result<bool, String> {
 	for backend in [BackendChoice::Tiered, BackendChoice::Interpreter] {
 		let mut chain = Chain::new(backend)?;
 		let overhead = chain.overhead()?;
-		eprintln!("{backend}: a call into the runtime takes {overhead:?}, which is subtracted");
+		eprintln!("{backend}: a dry-run of no program takes {overhead:?}, which is subtracted");
 		chains.push((backend, chain, overhead));
 	}
 	let mut lines = vec![

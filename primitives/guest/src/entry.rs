@@ -1,6 +1,5 @@
 //! Entry points: from the input's bytes to typed arguments, and from a result to the output.
 
-use alloc::vec::Vec;
 use codec::{Decode, DecodeAll, Encode, Error, Input};
 
 /// An argument that the caller may leave out: nothing when the input ends before it.
@@ -30,46 +29,37 @@ pub fn decode<T: Decode>(input: &[u8]) -> Result<T, Error> {
 	T::decode_all(&mut &*input)
 }
 
-/// How a call ends: its output, and whether all that it changed is undone.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Ending {
-	/// Bytes of the output.
-	pub output: Vec<u8>,
-	/// The call reverts.
-	pub revert: bool,
-}
-
 /// What an entry point returned.
 ///
-/// [`entry!`](crate::entry!) calls `(&Returned(value)).ending()`. Method lookup then takes
-/// [`EndingOfResult`] for a `Result` and [`EndingOfValue`] for all else, though a `Result` could be
-/// encoded too.
+/// [`entry!`](crate::entry!) calls `(&Returned(value)).end(..)`, with what ends a call that has this
+/// output, and that reverts or does not. Method lookup then takes [`EndOfResult`] for a `Result` and
+/// [`EndOfValue`] for all else, though a `Result` could be encoded too.
 pub struct Returned<T>(pub T);
 
 /// `Ok` is the output; `Err` is the output of a call that reverts.
-pub trait EndingOfResult {
+pub trait EndOfResult {
 	/// See [`Returned`].
-	fn ending(&self) -> Ending;
+	fn end<R>(&self, end: impl FnOnce(&[u8], bool) -> R) -> R;
 }
 
-impl<T: Encode, E: Encode> EndingOfResult for Returned<Result<T, E>> {
-	fn ending(&self) -> Ending {
+impl<T: Encode, E: Encode> EndOfResult for Returned<Result<T, E>> {
+	fn end<R>(&self, end: impl FnOnce(&[u8], bool) -> R) -> R {
 		match &self.0 {
-			Ok(value) => Ending { output: value.encode(), revert: false },
-			Err(error) => Ending { output: error.encode(), revert: true },
+			Ok(value) => value.using_encoded(|output| end(output, false)),
+			Err(error) => error.using_encoded(|output| end(output, true)),
 		}
 	}
 }
 
 /// The value is the output.
-pub trait EndingOfValue {
+pub trait EndOfValue {
 	/// See [`Returned`].
-	fn ending(&self) -> Ending;
+	fn end<R>(&self, end: impl FnOnce(&[u8], bool) -> R) -> R;
 }
 
-impl<T: Encode> EndingOfValue for &Returned<T> {
-	fn ending(&self) -> Ending {
-		Ending { output: self.0.encode(), revert: false }
+impl<T: Encode> EndOfValue for &Returned<T> {
+	fn end<R>(&self, end: impl FnOnce(&[u8], bool) -> R) -> R {
+		self.0.using_encoded(|output| end(output, false))
 	}
 }
 
@@ -77,7 +67,7 @@ impl<T: Encode> EndingOfValue for &Returned<T> {
 /// for, reverts the call. Panics when the heap has no room for what is decoded.
 #[cfg(target_env = "polkavm")]
 pub fn arguments<T: Decode>() -> T {
-	let refused = match crate::env::try_input().map(|input| decode(&input)) {
+	let refused = match crate::env::with_input(decode) {
 		Some(Ok(arguments)) => return arguments,
 		Some(Err(_)) => "the input is not what this entry point takes",
 		None => "the input is longer than the heap has room for",
@@ -88,11 +78,11 @@ pub fn arguments<T: Decode>() -> T {
 
 /// Sets the output, then returns or reverts.
 #[cfg(target_env = "polkavm")]
-pub fn end(ending: Ending) {
-	if !ending.output.is_empty() {
-		crate::env::output(&ending.output);
+pub fn end(output: &[u8], revert: bool) {
+	if !output.is_empty() {
+		crate::env::output(output);
 	}
-	if ending.revert {
+	if revert {
 		crate::env::revert()
 	}
 }
@@ -183,10 +173,10 @@ macro_rules! __entry {
 		#[$crate::__private::polkavm_export(abi = $crate::__private::default_abi)]
 		extern "C" fn $name() {
 			#[allow(unused_imports)]
-			use $crate::entry::{EndingOfResult as _, EndingOfValue as _};
+			use $crate::entry::{EndOfResult as _, EndOfValue as _};
 			let ($($argument,)*) = $crate::entry::arguments();
 			let returned = $crate::entry::Returned(super::$name($($argument),*));
-			$crate::entry::end((&returned).ending());
+			(&returned).end($crate::entry::end);
 		}
 	};
 }
@@ -231,6 +221,7 @@ macro_rules! __export_reentrant {
 #[cfg(test)]
 mod tests {
 	use super::*;
+	use alloc::vec;
 
 	#[test]
 	fn arguments_decode_as_a_tuple() {
@@ -258,9 +249,10 @@ mod tests {
 	fn only_an_err_reverts() {
 		let ok: Result<u8, u16> = Ok(1);
 		let err: Result<u8, u16> = Err(2);
-		assert_eq!(Returned(ok).ending(), Ending { output: [1].into(), revert: false });
-		assert_eq!(Returned(err).ending(), Ending { output: [2, 0].into(), revert: true });
-		assert_eq!((&Returned(3u8)).ending(), Ending { output: [3].into(), revert: false });
-		assert_eq!((&Returned(())).ending(), Ending { output: [].into(), revert: false });
+		let ending = |output: &[u8], revert| (output.to_vec(), revert);
+		assert_eq!(Returned(ok).end(ending), (vec![1], false));
+		assert_eq!(Returned(err).end(ending), (vec![2, 0], true));
+		assert_eq!((&Returned(3u8)).end(ending), (vec![3], false));
+		assert_eq!((&Returned(())).end(ending), (vec![], false));
 	}
 }

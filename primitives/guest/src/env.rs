@@ -5,28 +5,49 @@ use crate::{
 	syscalls,
 };
 use alloc::vec::Vec;
+use core::{mem::MaybeUninit, slice};
 
 /// An account, as the chain names it.
 pub type AccountId = [u8; 32];
 
+/// Input up to this many bytes is decoded where it lies on the stack.
+const SHORT_INPUT: usize = 256;
+
 /// The call's input. Panics when the heap has no room for it.
 pub fn input() -> Vec<u8> {
-	match try_input() {
+	// SAFETY: takes no pointer.
+	match long_input(unsafe { syscalls::input_len() } as usize) {
 		Some(input) => input,
 		None => panic!("the heap has no room for the input"),
 	}
 }
 
-/// The call's input; nothing when the heap has no room for it.
-pub(crate) fn try_input() -> Option<Vec<u8>> {
+/// What `use_input` makes of the call's input; nothing when the heap has no room for it.
+pub(crate) fn with_input<R>(use_input: impl FnOnce(&[u8]) -> R) -> Option<R> {
 	// SAFETY: takes no pointer.
-	let len = unsafe { syscalls::input_len() };
+	let len = unsafe { syscalls::input_len() } as usize;
+	if len == 0 {
+		return Some(use_input(&[]));
+	}
+	if len > SHORT_INPUT {
+		return long_input(len).map(|input| use_input(&input));
+	}
+	let mut short = [MaybeUninit::<u8>::uninit(); SHORT_INPUT];
+	// SAFETY: there is room for `len` bytes, and the host wrote as many of them as it says.
+	Some(use_input(unsafe {
+		let copied = syscalls::input(short.as_mut_ptr().cast(), 0, len as u64) as usize;
+		slice::from_raw_parts(short.as_ptr().cast(), copied.min(len))
+	}))
+}
+
+/// Input of so many bytes; nothing when the heap has no room for it.
+fn long_input(len: usize) -> Option<Vec<u8>> {
 	let mut input = Vec::new();
-	input.try_reserve_exact(len as usize).ok()?;
+	input.try_reserve_exact(len).ok()?;
 	// SAFETY: `input` has room for `len` bytes, and the host wrote as many of them as it says.
 	unsafe {
-		let copied = syscalls::input(input.as_mut_ptr(), 0, len);
-		input.set_len(copied.min(len) as usize);
+		let copied = syscalls::input(input.as_mut_ptr(), 0, len as u64) as usize;
+		input.set_len(copied.min(len));
 	}
 	Some(input)
 }
@@ -213,6 +234,6 @@ pub fn event_indexed(topics: &[[u8; 32]], data: &[u8]) {
 #[macro_export]
 macro_rules! log {
 	($($argument:tt)+) => {
-		$crate::env::log(&$crate::__private::format!($($argument)+))
+		$crate::__private::log(::core::format_args!($($argument)+))
 	};
 }

@@ -32,6 +32,8 @@ pub mod crypto;
 #[cfg(target_env = "polkavm")]
 pub mod env;
 #[cfg(target_env = "polkavm")]
+mod line;
+#[cfg(target_env = "polkavm")]
 pub mod programs;
 #[cfg(target_env = "polkavm")]
 mod runtime;
@@ -65,7 +67,7 @@ pub mod prelude {
 #[cfg(target_env = "polkavm")]
 #[doc(hidden)]
 pub mod __private {
-	pub use alloc::format;
+	pub use crate::line::log;
 	pub use polkavm_derive::{
 		default_abi::{
 			self,

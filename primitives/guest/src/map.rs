@@ -5,7 +5,7 @@
 //! it faults in a one-shot run, which has no storage.
 
 use alloc::vec::Vec;
-use codec::Encode;
+use codec::{Encode, Output};
 use core::marker::PhantomData;
 
 /// Names this long are left room for a key: the chain takes 128 bytes for both.
@@ -58,10 +58,14 @@ impl<K: Encode, V> Storage<K, V> {
 	/// The bytes that `key`'s value is stored under.
 	pub fn key(&self, key: &K) -> Vec<u8> {
 		let mut bytes = Vec::with_capacity(1 + self.name.len() + key.size_hint());
-		bytes.push(self.name.len() as u8);
-		bytes.extend_from_slice(self.name);
-		key.encode_to(&mut bytes);
+		self.write_key(key, &mut bytes);
 		bytes
+	}
+
+	fn write_key(&self, key: &K, bytes: &mut impl Output) {
+		bytes.push_byte(self.name.len() as u8);
+		bytes.write(self.name);
+		key.encode_to(bytes);
 	}
 }
 
@@ -70,11 +74,49 @@ mod access {
 	use super::*;
 	use crate::storage;
 	use codec::{Decode, DecodeAll};
+	use core::{mem::MaybeUninit, slice};
 
 	/// The value under `key`. Bytes that are no `V` are not a missing value: they trap.
 	fn read<V: Decode>(key: &[u8]) -> Option<V> {
-		let value = storage::get(key)?;
-		Some(V::decode_all(&mut &*value).expect("the stored value is not of this type"))
+		storage::with_value(key, |mut value| {
+			V::decode_all(&mut value).expect("the stored value is not of this type")
+		})
+	}
+
+	/// Bytes of the longest key.
+	const LONGEST: usize = 128;
+
+	/// A key on the stack: the heap takes longer. What is too long is not in it.
+	struct Short {
+		bytes: [MaybeUninit<u8>; LONGEST],
+		len: usize,
+	}
+
+	impl Output for Short {
+		fn write(&mut self, bytes: &[u8]) {
+			if let Some(room) = self.bytes.get_mut(self.len..self.len.saturating_add(bytes.len())) {
+				// SAFETY: there is as much room as there are bytes.
+				unsafe {
+					let start = room.as_mut_ptr().cast::<u8>();
+					start.copy_from_nonoverlapping(bytes.as_ptr(), bytes.len());
+				}
+			}
+			self.len = self.len.saturating_add(bytes.len());
+		}
+	}
+
+	impl<K: Encode, V> Storage<K, V> {
+		/// What `use_key` makes of the bytes that `key`'s value is stored under.
+		fn with_key<R>(&self, key: &K, use_key: impl FnOnce(&[u8]) -> R) -> R {
+			let mut short = Short { bytes: [MaybeUninit::uninit(); LONGEST], len: 0 };
+			self.write_key(key, &mut short);
+			if short.len > LONGEST {
+				// The chain refuses it, with its length.
+				return use_key(&self.key(key));
+			}
+			// SAFETY: that many bytes were written.
+			use_key(unsafe { slice::from_raw_parts(short.bytes.as_ptr().cast(), short.len) })
+		}
 	}
 
 	fn change<V: Encode + Decode, R>(key: &[u8], change: impl FnOnce(&mut Option<V>) -> R) -> R {
@@ -127,7 +169,7 @@ mod access {
 	impl<K: Encode, V: Encode + Decode> Storage<K, V> {
 		/// The value of `key`, if there is one.
 		pub fn get(&self, key: &K) -> Option<V> {
-			read(&self.key(key))
+			self.with_key(key, read)
 		}
 
 		/// The value of `key`, or the default of its type.
@@ -140,22 +182,22 @@ mod access {
 
 		/// Sets the value of `key`.
 		pub fn insert(&self, key: &K, value: &V) {
-			storage::write(&self.key(key), value);
+			self.with_key(key, |key| storage::write(key, value));
 		}
 
 		/// Removes the value of `key`; says whether there was one.
 		pub fn remove(&self, key: &K) -> bool {
-			storage::remove(&self.key(key)).is_some()
+			self.with_key(key, storage::remove).is_some()
 		}
 
 		/// Whether `key` has a value.
 		pub fn contains(&self, key: &K) -> bool {
-			storage::contains(&self.key(key))
+			self.with_key(key, storage::contains)
 		}
 
 		/// Reads the value of `key`, lets `f` change it, and stores it, or removes it when `f` took it.
 		pub fn mutate<R>(&self, key: &K, f: impl FnOnce(&mut Option<V>) -> R) -> R {
-			change(&self.key(key), f)
+			self.with_key(key, |key| change(key, f))
 		}
 	}
 }

@@ -3,28 +3,34 @@
 use crate::{codes::found, syscalls};
 use alloc::vec::Vec;
 use codec::{Decode, DecodeAll, Encode};
+use core::{mem::MaybeUninit, slice};
 
 /// A value up to this many bytes is read by one syscall, a longer one by two.
 const FIRST_READ: usize = 256;
 
 /// The bytes under `key`.
 pub fn get(key: &[u8]) -> Option<Vec<u8>> {
-	let mut value = Vec::with_capacity(FIRST_READ);
-	let len = read_into(key, &mut value)?;
-	if len > value.capacity() {
-		value.reserve_exact(len);
-		read_into(key, &mut value)?;
-	}
-	// SAFETY: the capacity is at least `len`, and the host wrote that many bytes.
-	unsafe { value.set_len(len) };
-	Some(value)
+	with_value(key, <[u8]>::to_vec)
 }
 
-/// Fills `value`'s spare capacity; returns the stored value's whole length.
-fn read_into(key: &[u8], value: &mut Vec<u8>) -> Option<usize> {
-	let (out, room) = (value.as_mut_ptr(), value.capacity() as u64);
-	// SAFETY: `key` is readable for its length, and `out` has room for `room` bytes.
-	found(unsafe { syscalls::storage_get(key.as_ptr(), key.len() as u64, out, room) })
+/// What `use_value` makes of the bytes under `key`. Short ones lie on the stack: most are, and the heap
+/// takes longer.
+pub(crate) fn with_value<R>(key: &[u8], use_value: impl FnOnce(&[u8]) -> R) -> Option<R> {
+	let read = |out: *mut u8, room: usize| {
+		// SAFETY: `key` is readable for its length, and `out` has room for `room` bytes.
+		found(unsafe { syscalls::storage_get(key.as_ptr(), key.len() as u64, out, room as u64) })
+	};
+	let mut short = [MaybeUninit::<u8>::uninit(); FIRST_READ];
+	let len = read(short.as_mut_ptr().cast(), FIRST_READ)?;
+	if len <= FIRST_READ {
+		// SAFETY: the host wrote that many bytes.
+		return Some(use_value(unsafe { slice::from_raw_parts(short.as_ptr().cast(), len) }));
+	}
+	let mut long = Vec::<u8>::with_capacity(len);
+	read(long.as_mut_ptr(), len)?;
+	// SAFETY: the capacity is at least `len`, and the host wrote that many bytes.
+	unsafe { long.set_len(len) };
+	Some(use_value(&long))
 }
 
 /// Stores `value` under `key`. Returns the old value's length.
@@ -48,7 +54,7 @@ pub fn contains(key: &[u8]) -> bool {
 
 /// The typed value under `key`; nothing when there is none, or one of another type.
 pub fn read<T: Decode>(key: &[u8]) -> Option<T> {
-	T::decode_all(&mut &*get(key)?).ok()
+	with_value(key, |mut value| T::decode_all(&mut value).ok())?
 }
 
 /// Stores a typed value under `key`.

@@ -14,8 +14,9 @@ import { abi } from '../paths.mjs';
 import { until } from '../until.mjs';
 import { Workload } from '../workload.mjs';
 
-/** Weight limit of one computation: most of a block's. It keeps whoever executes the block busy. */
-const LONG = weight(1_200_000_000_000n);
+/** Weight limit of one computation: a fifth of a block's. It keeps an interpreting validator, which takes
+ * longer than that for it, busy; much more of it and that one could not keep up. */
+const LONG = weight(300_000_000_000n);
 
 /** More generations of a game of life than that is enough for. */
 const GENERATIONS = u32(1_000_000);
