@@ -179,7 +179,7 @@ mod program {
 /// ```
 ///
 /// The program declares that much more memory. Every page of it, 4 KiB, is charged whenever the
-/// program is loaded, and the chain caps the whole: read-only data, this, and the stack.
+/// program is loaded (0.1 us), and the chain caps the whole: read-only data, this, and the stack.
 #[cfg(target_env = "polkavm")]
 #[macro_export]
 macro_rules! heap {
