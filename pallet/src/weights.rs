@@ -14,6 +14,11 @@ use frame_support::{traits::Get, weights::Weight};
 /// `frame-benchmarking` adds for a key of a map. The value comes on top.
 pub const PROOF_PER_READ: u64 = 2_475;
 
+/// The proof size of the paths to so many keys.
+const fn paths(reads: u64) -> Weight {
+	Weight::from_parts(0, reads.saturating_mul(PROOF_PER_READ))
+}
+
 /// What a syscall takes that programs pay for by gas.
 pub struct Measured {
 	/// The syscall, and what it was asked for: a storm of `benchmarking::storms`.
@@ -31,7 +36,7 @@ impl Measured {
 	pub fn weight<T: frame_system::Config>(&self) -> Weight {
 		measured(self.ref_time)
 			.saturating_add(T::DbWeight::get().reads_writes(self.reads, self.writes))
-			.saturating_add(Weight::from_parts(0, self.reads * PROOF_PER_READ))
+			.saturating_add(paths(self.reads))
 	}
 }
 
@@ -55,34 +60,34 @@ pub struct SubstrateWeight<T>(PhantomData<T>);
 impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	fn upload(len: u32) -> Weight {
 		measured(184_267_581)
-			.saturating_add(Weight::from_parts(0, 2 * PROOF_PER_READ))
+			.saturating_add(paths(2))
 			.saturating_add(measured(41_227).saturating_mul(len.into()))
 			.saturating_add(T::DbWeight::get().reads_writes(2, 3))
 	}
 
 	fn remove() -> Weight {
 		measured(85_797_000)
-			.saturating_add(Weight::from_parts(0, 2 * PROOF_PER_READ))
+			.saturating_add(paths(2))
 			.saturating_add(T::DbWeight::get().reads_writes(2, 3))
 	}
 
 	fn run(len: u32) -> Weight {
 		measured(27_668_836)
-			.saturating_add(Weight::from_parts(0, 0 * PROOF_PER_READ))
+			.saturating_add(paths(0))
 			.saturating_add(measured(1_054).saturating_mul(len.into()))
 			.saturating_add(T::DbWeight::get().reads_writes(0, 0))
 	}
 
 	fn instantiate(len: u32) -> Weight {
 		measured(106_286_854)
-			.saturating_add(Weight::from_parts(0, 2 * PROOF_PER_READ))
+			.saturating_add(paths(2))
 			.saturating_add(measured(887).saturating_mul(len.into()))
 			.saturating_add(T::DbWeight::get().reads_writes(2, 2))
 	}
 
 	fn call(len: u32) -> Weight {
 		measured(30_674_545)
-			.saturating_add(Weight::from_parts(0, 1 * PROOF_PER_READ))
+			.saturating_add(paths(1))
 			.saturating_add(measured(1_021).saturating_mul(len.into()))
 			.saturating_add(T::DbWeight::get().reads_writes(1, 0))
 	}

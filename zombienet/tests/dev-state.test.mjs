@@ -101,7 +101,8 @@ describe('dev-state', () => {
 		assert.equal(await dev('revert', id), 0);
 		await send(signed);
 		await reaches(first + 1);
-		assert.equal((await api.rpc.author.pendingExtrinsics()).length, 0);
+		// The pool learns of a block after the chain has it.
+		await until('an empty pool', async () => (await api.rpc.author.pendingExtrinsics()).length === 0);
 		assert.equal(await nonce(), first + 1);
 	});
 

@@ -14,9 +14,12 @@ import { abi } from '../paths.mjs';
 import { until } from '../until.mjs';
 import { Workload } from '../workload.mjs';
 
-/** Weight limit of one computation: a fifth of a block's. It keeps an interpreting validator, which takes
- * longer than that for it, busy; much more of it and that one could not keep up. */
-const LONG = weight(300_000_000_000n);
+/**
+ * Weight limit of one computation: a fifteenth of a block's. Native code takes a quarter of that time or
+ * less, and the interpreter up to seven times as long: with much more, an interpreting validator would
+ * not keep up.
+ */
+const LONG = weight(100_000_000_000n);
 
 /** More generations of a game of life than that is enough for. */
 const GENERATIONS = u32(1_000_000);

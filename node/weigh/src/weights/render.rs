@@ -23,6 +23,11 @@ use frame_support::{traits::Get, weights::Weight};
 /// `frame-benchmarking` adds for a key of a map. The value comes on top.
 pub const PROOF_PER_READ: u64 = 2_475;
 
+/// The proof size of the paths to so many keys.
+const fn paths(reads: u64) -> Weight {
+	Weight::from_parts(0, reads.saturating_mul(PROOF_PER_READ))
+}
+
 /// What a syscall takes that programs pay for by gas.
 pub struct Measured {
 	/// The syscall, and what it was asked for: a storm of `benchmarking::storms`.
@@ -40,7 +45,7 @@ impl Measured {
 	pub fn weight<T: frame_system::Config>(&self) -> Weight {
 		measured(self.ref_time)
 			.saturating_add(T::DbWeight::get().reads_writes(self.reads, self.writes))
-			.saturating_add(Weight::from_parts(0, self.reads * PROOF_PER_READ))
+			.saturating_add(paths(self.reads))
 	}
 }
 ";
@@ -111,7 +116,7 @@ fn method(name: &str, fit: Fit) -> String {
 	format!(
 		"\tfn {name}({len}) -> Weight {{
 \t\tmeasured({})
-\t\t\t.saturating_add(Weight::from_parts(0, {} * PROOF_PER_READ)){by_len}
+\t\t\t.saturating_add(paths({})){by_len}
 \t\t\t.saturating_add(T::DbWeight::get().reads_writes({}, {}))
 \t}}
 ",
