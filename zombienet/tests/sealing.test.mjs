@@ -63,13 +63,13 @@ describe('sealing', () => {
 		const { codeHash } = await upload(api, all.alice, blob('counter'));
 		const { address } = await instantiate(api, all.alice, codeHash, 'storm', u32(0));
 
-		// A storm: nobody waits for anybody.
+		// A storm: nobody waits for anybody. Immortal: a slow machine makes more blocks than a mortal one lasts.
 		const before = await head(api);
 		const signers = Object.values(all);
 		const firsts = await Promise.all(signers.map((signer) => nonceOf(api, signer)));
 		await Promise.all(signers.flatMap((signer, index) =>
 			Array.from({ length: CALLS }, (_, step) =>
-				tx.call(api, address, 'increment').signAndSend(signer, { nonce: firsts[index] + step }))));
+				tx.call(api, address, 'increment').signAndSend(signer, { nonce: firsts[index] + step, era: 0 }))));
 		await until('the storm', async () => {
 			const nonces = await Promise.all(signers.map((signer) => nonceOf(api, signer)));
 			return nonces.every((nonce, index) => nonce === firsts[index] + CALLS);
