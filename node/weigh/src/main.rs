@@ -8,7 +8,7 @@ use chain::Chain;
 use clap::Parser;
 use load::Load;
 use pallet_virt::gas::of_weight;
-use std::{path::PathBuf, process::ExitCode, time::Duration};
+use std::{path::PathBuf, process::ExitCode};
 use virt_bench::{machine, report::write};
 use virt_manager::BackendChoice;
 
@@ -55,10 +55,7 @@ fn main() -> ExitCode {
 fn weigh(cli: &Cli) -> Result<bool, String> {
 	let mut chains = Vec::new();
 	for backend in [BackendChoice::Tiered, BackendChoice::Interpreter] {
-		let mut chain = Chain::new(backend)?;
-		let overhead = chain.overhead()?;
-		eprintln!("{backend}: a dry-run of no program takes {overhead:?}, which is subtracted");
-		chains.push((backend, chain, overhead));
+		chains.push((backend, Chain::new(backend)?));
 	}
 	let mut lines = vec![
 		machine::description(),
@@ -71,8 +68,8 @@ fn weigh(cli: &Cli) -> Result<bool, String> {
 	for load in load::all().iter().filter(|load| load.name.contains(&cli.only)) {
 		eprintln!("{}", load.name);
 		let mut measured = Vec::new();
-		for (backend, chain, overhead) in &mut chains {
-			let one = measure(chain, load, *overhead)
+		for (backend, chain) in &mut chains {
+			let one = measure(chain, load)
 				.map_err(|error| format!("{} ({backend}): {error}", load.name))?;
 			measured.push(one);
 		}
@@ -114,13 +111,14 @@ fn weigh(cli: &Cli) -> Result<bool, String> {
 	Ok(within)
 }
 
-/// Gas, time that is paid for and time that it takes, in seconds.
-fn measure(chain: &mut Chain, load: &Load, overhead: Duration) -> Result<(u64, f64, f64), String> {
+/// Gas, time that is paid for and time that it takes, in seconds, less that of a dry-run of nothing.
+fn measure(chain: &mut Chain, load: &Load) -> Result<(u64, f64, f64), String> {
 	let address = if load.uploaded { None } else { Some(chain.deploy(&load.code)?) };
-	let mut times = Vec::new();
+	let (mut times, mut overheads) = (Vec::new(), Vec::new());
 	let mut paid = (0, 0.0);
 	// The first ones find the machine as the line before left it.
 	for nth in 0..WARM_UP + TRIES {
+		let overhead = chain.overhead()?;
 		if load.cold {
 			chain.forget();
 		}
@@ -133,12 +131,16 @@ fn measure(chain: &mut Chain, load: &Load, overhead: Duration) -> Result<(u64, f
 		}
 		let charged = tried.weight.saturating_sub(tried.weight_required) + tried.weight_consumed;
 		paid = (of_weight(tried.weight_consumed), charged.ref_time() as f64 / 1e12);
-		if nth < WARM_UP {
-			continue;
+		if nth >= WARM_UP {
+			overheads.push(overhead.as_secs_f64());
+			times.push(took.as_secs_f64());
 		}
-		let took = took.saturating_sub(overhead);
-		times.push(took.as_secs_f64() / f64::from(load.runs));
 	}
+	let took = (median(times) - median(overheads)).max(0.0) / f64::from(load.runs);
+	Ok((paid.0, paid.1, took))
+}
+
+fn median(mut times: Vec<f64>) -> f64 {
 	times.sort_by(f64::total_cmp);
-	Ok((paid.0, paid.1, times[TRIES / 2]))
+	times[times.len() / 2]
 }
