@@ -4,6 +4,7 @@ mod chain_spec;
 mod cli;
 mod dev;
 mod extensions;
+mod hardware;
 #[cfg(feature = "sp-virtualization")]
 mod peer;
 mod program;
