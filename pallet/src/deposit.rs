@@ -85,6 +85,11 @@ impl<T: Config> DepositMeter<T> {
 		Self { payer, left: Bounded::max_value(), nets: Journal::default(), holdable: Zero::zero() }
 	}
 
+	/// To be called when the payer's balance may have become less: what it can have held is asked again.
+	pub fn balance_changed(&mut self) {
+		self.holdable = Zero::zero();
+	}
+
 	/// How much more may be held.
 	pub fn left(&self) -> BalanceOf<T> {
 		self.left
@@ -183,10 +188,12 @@ impl<T: Config> DepositMeter<T> {
 			// Asking for twice as much spares a storm of deposits from asking for each.
 			let twice = needed.saturating_add(needed);
 			let can_hold = |amount| T::Currency::can_hold(&reason.into(), payer, amount);
-			self.holdable = match () {
-				() if can_hold(twice) => twice,
-				() if can_hold(needed) => needed,
-				() => return Err(Error::DepositUnpayable),
+			self.holdable = if can_hold(twice) {
+				twice
+			} else if can_hold(needed) {
+				needed
+			} else {
+				return Err(Error::DepositUnpayable);
 			};
 		}
 		self.left = self.left.saturating_sub(amount);

@@ -251,6 +251,7 @@ fn transfer_value<T: Config>(
 	let from = context.caller.account().cloned().ok_or(DispatchError::RootNotAllowed)?;
 	context.charge_for_transfer(&from, to)?;
 	T::Currency::transfer(&from, to, context.value, Preservation::Preserve)?;
+	context.stack.deposit.balance_changed();
 	Ok(())
 }
 

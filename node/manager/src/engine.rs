@@ -318,9 +318,16 @@ impl Engine {
 	) -> Outcome<Arc<Compiled>, CompileError> {
 		if let Some(compiled) = self.cache.get(program) {
 			self.metrics.cache_hits.inc();
+			// It may have been compiled without the check: whether it is cached must not show.
+			if !admitted {
+				compiled.check()?;
+			}
 			return Ok(compiled);
 		}
-		let compiled = Arc::new(Compiled::new(&self.interpreter, program, admitted)?);
+		let compiled = Arc::new(Compiled::new(&self.interpreter, program)?);
+		if !admitted {
+			compiled.check()?;
+		}
 		self.metrics.compiled.inc();
 		if keep {
 			self.keep(&compiled);

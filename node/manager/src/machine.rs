@@ -150,13 +150,16 @@ impl Machine {
 
 	/// Makes it enter the program at `pc` when it is run next.
 	///
-	/// An execution starts on tier one, whatever the instance did before; translation that was paid for
-	/// stays paid.
+	/// An execution starts on tier one, whatever the instance did before. Translation that was paid for
+	/// stays paid, unless the instance left the interpreter that has it.
 	pub fn prepare(&mut self, pc: ProgramCounter, args: &[u64]) -> Result<(), String> {
 		self.pricing = Pricing {
 			tier: Tier::One,
 			stretch: 0,
-			translation_paid: self.pricing.translation_paid,
+			translation_paid: match self.pricing.tier {
+				Tier::One => self.pricing.translation_paid,
+				Tier::Two => 0,
+			},
 			short_stretches: 0,
 		};
 		if self.seated != Tier::One {

@@ -33,6 +33,8 @@ pub struct Compiled {
 	native: [OnceLock<Option<polkavm::Module>>; 2],
 	/// Instructions and basic blocks, once they were counted.
 	size: OnceLock<(u32, u32)>,
+	/// Set when [`Self::check`] found nothing.
+	checked: OnceLock<()>,
 	exports: HashMap<Box<[u8]>, ProgramCounter>,
 	imports: Vec<SyscallSymbol>,
 	memory: u64,
@@ -62,13 +64,8 @@ const NATIVE_JUMP: usize = 16;
 const INTERPRETED: usize = 112;
 
 impl Compiled {
-	/// Compiles `program` for the interpreter. One that was not `admitted` before is checked for what the
-	/// backends do not agree on.
-	pub fn new(
-		engine: &Arc<polkavm::Engine>,
-		program: &[u8],
-		admitted: bool,
-	) -> Outcome<Self, CompileError> {
+	/// Compiles `program` for the interpreter. See also [`Self::check`].
+	pub fn new(engine: &Arc<polkavm::Engine>, program: &[u8]) -> Outcome<Self, CompileError> {
 		let bytes = ArcBytes::from(program);
 		let blob = ProgramBlob::parse(bytes.clone()).map_err(|error| invalid(error.to_string()))?;
 		let imports = blob
@@ -79,17 +76,8 @@ impl Compiled {
 			.ok_or_else(|| invalid("an import has no name, or a too long one".into()))?;
 		let mut exports = HashMap::new();
 		for export in blob.exports() {
-			let pc = export.program_counter();
-			if !admitted && !blob.scan_is_jump_target_valid(blob.isa(), pc) {
-				let reason = format!("an export points into the middle of a block: {pc}");
-				return Err(invalid(reason));
-			}
 			// Of two exports with one name, the first counts.
-			exports.entry(export.symbol().as_bytes().into()).or_insert(pc);
-		}
-		let size = OnceLock::new();
-		if !admitted {
-			let _ = size.set(count(&blob)?);
+			exports.entry(export.symbol().as_bytes().into()).or_insert(export.program_counter());
 		}
 		let interpreted = translate(engine, &blob, Tier::One)?;
 		let map = interpreted.memory_map();
@@ -102,7 +90,8 @@ impl Compiled {
 			interpreted,
 			interpreted_at_two: OnceLock::new(),
 			native: Default::default(),
-			size,
+			size: OnceLock::new(),
+			checked: OnceLock::new(),
 			exports,
 			imports,
 			memory,
@@ -110,6 +99,25 @@ impl Compiled {
 			spare: Mutex::new(None),
 			bound: Mutex::new(None),
 		})
+	}
+
+	/// Errs where the program has something that the backends do not agree on. Done once: it takes longer
+	/// than to compile.
+	pub fn check(&self) -> Outcome<(), CompileError> {
+		if self.checked.get().is_some() {
+			return Ok(());
+		}
+		for export in self.blob.exports() {
+			let pc = export.program_counter();
+			if !self.blob.scan_is_jump_target_valid(self.blob.isa(), pc) {
+				let reason = format!("an export points into the middle of a block: {pc}");
+				return Err(invalid(reason));
+			}
+		}
+		let size = count(&self.blob)?;
+		self.size.get_or_init(|| size);
+		self.checked.get_or_init(|| ());
+		Ok(())
 	}
 
 	/// The program's bytes.
@@ -124,7 +132,8 @@ impl Compiled {
 
 	/// How much there is of it. Counted when it is asked for first: that takes longer than compiling.
 	pub fn code_size(&self) -> Size {
-		// What cannot be counted was refused.
+		// What cannot be counted is refused by `check`; a runtime that stores it all the same pays nothing
+		// by its size, on every node.
 		let (instructions, blocks) =
 			*self.size.get_or_init(|| count(&self.blob).unwrap_or_default());
 		// Memory is below 4 GiB.

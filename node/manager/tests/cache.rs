@@ -162,3 +162,19 @@ fn memory_of_live_instances_is_limited() {
 	manager.destroy(instances[0]).unwrap();
 	manager.instantiate(module).unwrap();
 }
+
+#[test]
+fn program_that_is_refused_is_refused_also_where_the_cache_has_it() {
+	let mut program = returning(7);
+	// Its export points behind the start of the only block.
+	let name = program.windows(5).position(|bytes| bytes == b"\x04main").expect("it is exported");
+	program[name - 1] = 3;
+	let compile = |manager: &mut Manager, admitted| {
+		manager.compile(&program, SyscallTable::EMPTY, admitted).map(drop)
+	};
+	let new = || Manager::new(Engine::new(BackendChoice::Interpreter, None).unwrap());
+	let refused = compile(&mut new(), false).expect_err("it is not valid");
+	let mut manager = new();
+	compile(&mut manager, true).expect("it is not checked");
+	assert_eq!(compile(&mut manager, false), Err(refused));
+}

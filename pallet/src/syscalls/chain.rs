@@ -20,7 +20,7 @@ use virt_guest::Code;
 const MAX_BALANCE: u32 = 128;
 
 /// Gas to transfer balance, by the syscall or with a call, without the database.
-const GAS_OF_TRANSFER: u64 = 170_000;
+pub(crate) const GAS_OF_TRANSFER: u64 = 170_000;
 
 impl<T: Config> Context<'_, T> {
 	pub(super) fn balance(

@@ -9,13 +9,13 @@
 //! - [`rows`]: what the host is told of each. [`crate::extension`]: syscalls of a chain's own.
 
 mod call;
-mod chain;
+pub(crate) mod chain;
 mod context;
 mod crypto;
 mod memory;
 mod programs;
 pub mod rows;
-mod storage;
+pub(crate) mod storage;
 
 pub use context::Context;
 pub use memory::Memory;

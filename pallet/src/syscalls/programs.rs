@@ -206,6 +206,7 @@ impl<T: Config> Context<'_, T> {
 			result.map(drop).map_err(|failure| failure.error)
 		});
 		self.meter.refund(info.call_weight.saturating_sub(taken));
+		self.stack.deposit.balance_changed();
 		Ok(if result.is_ok() { 0 } else { code(Code::DISPATCH_FAILED) })
 	}
 

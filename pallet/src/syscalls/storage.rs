@@ -14,10 +14,10 @@ use codec::{Encode, MaxEncodedLen};
 use frame_support::{traits::Get, BoundedVec};
 
 /// Gas to store an item that was not there, beside the price of `storage_set`, without the database.
-const GAS_OF_NEW_ITEM: u64 = 40_000;
+pub(crate) const GAS_OF_NEW_ITEM: u64 = 40_000;
 
 /// Gas to remove an item, beside the price of `storage_remove`, without the database.
-const GAS_OF_REMOVAL: u64 = 40_000;
+pub(crate) const GAS_OF_REMOVAL: u64 = 40_000;
 
 /// Gas to copy an item of the transient storage, beside its bytes.
 const GAS_PER_COPIED_ITEM: u64 = 600;

@@ -1,16 +1,36 @@
 //! What is held, from whom, and that it comes back. Rows 17, 18 and 37 of the fault list.
 
 use super::{mock::*, script::Script};
-use crate::{deposit::Deposit, limits::*, Accounts, Error, HoldReason, State};
+use crate::{
+	deposit::{Deposit, DepositMeter},
+	limits::*,
+	Accounts, Error, HoldReason, State,
+};
 use codec::Encode;
 use frame_support::{
 	assert_noop, assert_ok,
-	traits::fungible::{Inspect, InspectHold},
+	traits::{
+		fungible::{Inspect, InspectHold},
+		tokens::{Fortitude, Preservation},
+	},
 };
 use sp_runtime::AccountId32;
 
 fn held(reason: HoldReason, account: &AccountId32) -> u128 {
 	Balances::balance_on_hold(&reason.into(), account)
+}
+
+#[test]
+fn what_a_payer_can_have_held_is_asked_again_when_its_balance_changed() {
+	on_chain(|| {
+		let mut meter = DepositMeter::<Test>::new(Some(BOB));
+		assert!(meter.take(HoldReason::Storage, 100).is_ok());
+		let free = Balances::reducible_balance(&BOB, Preservation::Protect, Fortitude::Force);
+		assert_ok!(Balances::transfer_keep_alive(signed(BOB), ALICE, free - 150));
+		meter.balance_changed();
+		assert_eq!(meter.take(HoldReason::Storage, 100), Err(Error::DepositUnpayable));
+		assert!(meter.take(HoldReason::Storage, 50).is_ok());
+	});
 }
 
 /// The deposit for an item of that many bytes, key and value.

@@ -9,13 +9,17 @@ use crate::{
 	deposit::DepositMeter,
 	items::{self, Slot},
 	limits::MAX_VALUE,
-	syscalls::TABLE,
+	syscalls::{
+		chain::GAS_OF_TRANSFER,
+		storage::{GAS_OF_NEW_ITEM, GAS_OF_REMOVAL},
+		TABLE,
+	},
 	weights::SYSCALLS,
 	Weight,
 };
 use codec::Encode;
 
-fn surroundings() -> Surroundings {
+pub(super) fn surroundings() -> Surroundings {
 	let remark = frame_system::Call::<Test>::remark_with_event { remark: vec![1; 32] };
 	let callee_hash = crate::program::code_hash(&storms::callee());
 	let callee = deploy(&storms::callee(), 0);
@@ -56,6 +60,22 @@ fn every_syscall_is_paid_for() {
 		}
 		assert!(unpaid.is_empty(), "{}", unpaid.join("\n"));
 	});
+}
+
+#[test]
+fn guest_manual_tells_what_is_charged_beside_the_rows() {
+	let manual = include_str!("../../../docs/guest-manual.md");
+	let charged = [
+		("transfer", GAS_OF_TRANSFER),
+		("storage_set", GAS_OF_NEW_ITEM),
+		("storage_remove", GAS_OF_REMOVAL),
+	];
+	for (symbol, gas) in charged {
+		let said = format!("{},{:03} gas more", gas / 1_000, gas % 1_000);
+		let text = manual.split("### ").find(|text| text.starts_with(&format!("{symbol}\n")));
+		let words: Vec<_> = text.unwrap_or_default().split_whitespace().collect();
+		assert!(words.join(" ").contains(&said), "{symbol}: {said}");
+	}
 }
 
 #[test]

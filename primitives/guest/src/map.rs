@@ -78,8 +78,8 @@ mod access {
 
 	/// The value under `key`. Bytes that are no `V` are not a missing value: they trap.
 	fn read<V: Decode>(key: &[u8]) -> Option<V> {
-		storage::with_value(key, |mut value| {
-			V::decode_all(&mut value).expect("the stored value is not of this type")
+		storage::with_value(key, |value| {
+			V::decode_all(&mut &*value).expect("the stored value is not of this type")
 		})
 	}
 

@@ -1,7 +1,7 @@
 //! The storage of the program's account. All of it faults in a one-shot run, which has none.
 
 use crate::{codes::found, syscalls};
-use alloc::vec::Vec;
+use alloc::{borrow::Cow, vec::Vec};
 use codec::{Decode, DecodeAll, Encode};
 use core::{mem::MaybeUninit, slice};
 
@@ -10,27 +10,36 @@ const FIRST_READ: usize = 256;
 
 /// The bytes under `key`.
 pub fn get(key: &[u8]) -> Option<Vec<u8>> {
-	with_value(key, <[u8]>::to_vec)
+	with_value(key, |value| value.into_owned())
 }
 
-/// What `use_value` makes of the bytes under `key`. Short ones lie on the stack: most are, and the heap
-/// takes longer.
-pub(crate) fn with_value<R>(key: &[u8], use_value: impl FnOnce(&[u8]) -> R) -> Option<R> {
-	let read = |out: *mut u8, room: usize| {
+/// What `use_value` makes of the bytes under `key`.
+pub(crate) fn with_value<R>(key: &[u8], use_value: impl FnOnce(Cow<'_, [u8]>) -> R) -> Option<R> {
+	let read = |out, room| {
 		// SAFETY: `key` is readable for its length, and `out` has room for `room` bytes.
-		found(unsafe { syscalls::storage_get(key.as_ptr(), key.len() as u64, out, room as u64) })
+		found(unsafe { syscalls::storage_get(key.as_ptr(), key.len() as u64, out, room) })
 	};
+	with_read(read, use_value)
+}
+
+/// What `use_value` makes of the value that `read` writes to a place of so many bytes; `read` gives the
+/// value's whole length. A short value lies on the stack: most are, and the heap takes longer.
+fn with_read<R>(
+	read: impl Fn(*mut u8, u64) -> Option<usize>,
+	use_value: impl FnOnce(Cow<'_, [u8]>) -> R,
+) -> Option<R> {
 	let mut short = [MaybeUninit::<u8>::uninit(); FIRST_READ];
-	let len = read(short.as_mut_ptr().cast(), FIRST_READ)?;
+	let len = read(short.as_mut_ptr().cast(), FIRST_READ as u64)?;
 	if len <= FIRST_READ {
 		// SAFETY: the host wrote that many bytes.
-		return Some(use_value(unsafe { slice::from_raw_parts(short.as_ptr().cast(), len) }));
+		let short = unsafe { slice::from_raw_parts(short.as_ptr().cast(), len) };
+		return Some(use_value(Cow::Borrowed(short)));
 	}
 	let mut long = Vec::<u8>::with_capacity(len);
-	read(long.as_mut_ptr(), len)?;
+	read(long.as_mut_ptr(), len as u64)?;
 	// SAFETY: the capacity is at least `len`, and the host wrote that many bytes.
 	unsafe { long.set_len(len) };
-	Some(use_value(&long))
+	Some(use_value(Cow::Owned(long)))
 }
 
 /// Stores `value` under `key`. Returns the old value's length.
@@ -54,7 +63,7 @@ pub fn contains(key: &[u8]) -> bool {
 
 /// The typed value under `key`; nothing when there is none, or one of another type.
 pub fn read<T: Decode>(key: &[u8]) -> Option<T> {
-	with_value(key, |mut value| T::decode_all(&mut value).ok())?
+	with_value(key, |value| T::decode_all(&mut &*value).ok())?
 }
 
 /// Stores a typed value under `key`.
@@ -64,25 +73,15 @@ pub fn write<T: Encode>(key: &[u8], value: &T) {
 
 /// Storage that is gone when the call ends that this one is part of, and costs no deposit.
 pub mod transient {
-	use super::{found, syscalls, Vec};
+	use super::{found, syscalls, with_read, Cow, Vec};
 
 	/// The bytes under `key`.
 	pub fn get(key: &[u8]) -> Option<Vec<u8>> {
-		let mut value = Vec::with_capacity(super::FIRST_READ);
-		let len = read_into(key, &mut value)?;
-		if len > value.capacity() {
-			value.reserve_exact(len);
-			read_into(key, &mut value)?;
-		}
-		// SAFETY: the capacity is at least `len`, and the host wrote that many bytes.
-		unsafe { value.set_len(len) };
-		Some(value)
-	}
-
-	fn read_into(key: &[u8], value: &mut Vec<u8>) -> Option<usize> {
-		let (out, room) = (value.as_mut_ptr(), value.capacity() as u64);
-		// SAFETY: `key` is readable for its length, and `out` has room for `room` bytes.
-		found(unsafe { syscalls::transient_get(key.as_ptr(), key.len() as u64, out, room) })
+		let read = |out, room| {
+			// SAFETY: `key` is readable for its length, and `out` has room for `room` bytes.
+			found(unsafe { syscalls::transient_get(key.as_ptr(), key.len() as u64, out, room) })
+		};
+		with_read(read, |value| value.into_owned())
 	}
 
 	/// Stores `value` under `key`. Returns the old value's length.
