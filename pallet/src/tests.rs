@@ -18,6 +18,7 @@ mod mock;
 mod prices;
 mod programs;
 mod random;
+mod reclaim;
 mod script;
 mod syscalls;
 mod terminate;

@@ -126,9 +126,14 @@ fn externalities(engine: &Arc<Engine>) -> TestExternalities {
 	ext
 }
 
+/// A fresh chain, on the interpreter.
+pub fn on_interpreter() -> TestExternalities {
+	externalities(&INTERPRETER)
+}
+
 /// Runs `test` on a fresh chain, on the interpreter.
 pub fn on_chain<R>(test: impl FnOnce() -> R) -> R {
-	externalities(&INTERPRETER).execute_with(|| {
+	on_interpreter().execute_with(|| {
 		let result = test();
 		assert_sound();
 		result
