@@ -93,11 +93,8 @@ pub fn run() -> sc_cli::Result<()> {
 		},
 		Some(Command::Revert(cmd)) => cli.create_runner(&cmd)?.async_run(|config| {
 			let is_dev = service::is_dev(config.chain_spec.as_ref());
-			let Parts { backend, client, task_manager, pool, .. } =
-				service::parts(&config, backend)?;
+			let Parts { backend, client, task_manager, .. } = service::parts(&config, backend)?;
 			let revert = async move {
-				// Without it its tasks end, which are essential ones.
-				let _pool = pool;
 				if is_dev {
 					let count = dev::revert_chain(&backend, &client, cmd.num.parse()?)?;
 					let BlockInfo { best_number, best_hash, .. } = client.info();

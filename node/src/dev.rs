@@ -57,10 +57,10 @@ pub fn start<N: NetworkBackend<Block, Hash>>(
 		warp_sync: None,
 		sealer: Some(commands.clone()),
 	};
-	let Running { rpc, .. } = service::spawn(config, &mut parts, consensus)?;
+	let Running { pool, rpc, .. } = service::spawn(config, &mut parts, consensus)?;
 	banner.endpoints = rpc.listen_addresses().iter().filter_map(Endpoint::of).collect();
 
-	let Parts { backend, client, pool, select_chain, task_manager, .. } = parts;
+	let Parts { backend, client, select_chain, task_manager, .. } = parts;
 	let proposers = ProposerFactory::new(
 		task_manager.spawn_handle(),
 		client.clone(),

@@ -12,3 +12,4 @@ pub mod network;
 pub mod program;
 pub mod rpc;
 pub mod service;
+pub mod trace;

@@ -96,9 +96,9 @@ pub fn start<N: NetworkBackend<Block, Hash>>(
 
 	let consensus =
 		Consensus { import_queue, network, metrics, warp_sync: Some(warp_sync), sealer: None };
-	let Running { network, sync, .. } = service::spawn(config, &mut parts, consensus)?;
+	let Running { network, pool, sync, .. } = service::spawn(config, &mut parts, consensus)?;
 
-	let Parts { client, keystore, pool, select_chain, task_manager, .. } = parts;
+	let Parts { client, keystore, select_chain, task_manager, .. } = parts;
 
 	if role.is_authority() {
 		let authoring = sc_consensus_aura::start_aura::<AuraPair, _, _, _, _, _, _, _, _, _, _>(

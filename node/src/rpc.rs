@@ -11,16 +11,18 @@ use std::sync::Arc;
 use substrate_frame_rpc_system::{System, SystemApiServer};
 use virt_manager::Engine;
 
-/// `system_*`, `payment_*`, `virt_health` and, on a development chain, `dev_*` and `engine_*`.
+/// `system_*`, `payment_*`, `virt_*` and, on a development chain, `dev_*` and `engine_*`.
 pub fn create(
 	client: Arc<Client>,
 	pool: Arc<Pool>,
 	engine: Arc<Engine>,
+	trace: RpcModule<()>,
 	sealer: Option<mpsc::Sender<dev::Command>>,
 ) -> Result<RpcModule<()>, RegisterMethodError> {
 	let mut module = RpcModule::new(());
 	module.merge(System::new(client.clone(), pool).into_rpc())?;
 	module.merge(TransactionPayment::new(client.clone()).into_rpc())?;
+	module.merge(trace)?;
 	module.register_method("virt_health", move |_, _, _| {
 		Ok::<_, ErrorObjectOwned>(engine.health())
 	})?;

@@ -2,7 +2,7 @@
 //!
 //! Who seals blocks is not known here: see [`crate::dev`] and [`crate::network`].
 
-use crate::{dev, extensions::VirtExtensions, hardware, network, rpc};
+use crate::{dev, extensions::VirtExtensions, hardware, network, rpc, trace};
 use futures::{channel::mpsc, FutureExt};
 use sc_client_api::{Backend as _, ExecutorProvider};
 use sc_consensus::{DefaultImportQueue, LongestChain};
@@ -52,8 +52,8 @@ pub struct Parts {
 	pub backend: Arc<Backend>,
 	pub client: Arc<Client>,
 	pub engine: Arc<Engine>,
+	pub executor: Executor,
 	pub keystore: KeystoreContainer,
-	pub pool: Arc<Pool>,
 	pub select_chain: SelectChain,
 	pub task_manager: TaskManager,
 }
@@ -77,27 +77,21 @@ pub fn parts(config: &Configuration, backend: BackendChoice) -> Result<Parts, Se
 	}
 
 	let executor = sc_service::new_wasm_executor::<HostFunctions>(&config.executor);
-	let (client, backend, keystore, task_manager) =
-		sc_service::new_full_parts::<Block, RuntimeApi, _>(config, None, executor, Vec::new())?;
+	let (client, backend, keystore, task_manager) = sc_service::new_full_parts::<
+		Block,
+		RuntimeApi,
+		_,
+	>(config, None, executor.clone(), Vec::new())?;
 	client.execution_extensions().set_extensions_factory(VirtExtensions::new(engine.clone()));
 
 	let client = Arc::new(client);
-	let pool = sc_transaction_pool::Builder::new(
-		task_manager.spawn_essential_handle(),
-		client.clone(),
-		config.role.is_authority().into(),
-	)
-	.with_options(config.transaction_pool.clone())
-	.with_prometheus(registry)
-	.build();
-
 	Ok(Parts {
 		select_chain: LongestChain::new(backend.clone()),
 		backend,
 		client,
 		engine,
+		executor,
 		keystore,
-		pool: Arc::new(pool),
 		task_manager,
 	})
 }
@@ -145,6 +139,7 @@ pub struct Consensus<N: NetworkBackend<Block, Hash>> {
 
 /// A node's connections, once they run.
 pub struct Running {
+	pub pool: Arc<Pool>,
 	pub network: Arc<dyn NetworkService>,
 	pub rpc: RpcHandlers,
 	pub sync: Arc<SyncingService<Block>>,
@@ -157,7 +152,17 @@ pub fn spawn<N: NetworkBackend<Block, Hash>>(
 	consensus: Consensus<N>,
 ) -> Result<Running, ServiceError> {
 	let Consensus { import_queue, network: net_config, metrics, warp_sync, sealer } = consensus;
-	let Parts { backend, client, engine, keystore, pool, task_manager, .. } = parts;
+	let Parts { backend, client, engine, executor, keystore, task_manager, .. } = parts;
+	// Its tasks are essential ones: a command that ends has none.
+	let pool = sc_transaction_pool::Builder::new(
+		task_manager.spawn_essential_handle(),
+		client.clone(),
+		config.role.is_authority().into(),
+	)
+	.with_options(config.transaction_pool.clone())
+	.with_prometheus(config.prometheus_registry())
+	.build();
+	let pool = Arc::new(pool);
 
 	let (network, system_rpc_tx, tx_handler_controller, sync, _) =
 		sc_service::build_network(BuildNetworkParams {
@@ -197,8 +202,12 @@ pub fn spawn<N: NetworkBackend<Block, Hash>>(
 		let client = client.clone();
 		let pool = pool.clone();
 		let engine = engine.clone();
+		let (backend, executor) = (backend.clone(), executor.clone());
 		Box::new(move |_| {
-			rpc::create(client.clone(), pool.clone(), engine.clone(), sealer.clone())
+			trace::create(client.clone(), backend.clone(), executor.clone(), engine.clone())
+				.and_then(|trace| {
+					rpc::create(client.clone(), pool.clone(), engine.clone(), trace, sealer.clone())
+				})
 				.map_err(|error| ServiceError::Application(error.into()))
 		})
 	};
@@ -219,5 +228,5 @@ pub fn spawn<N: NetworkBackend<Block, Hash>>(
 		tracing_execute_block: None,
 	})?;
 
-	Ok(Running { network, rpc, sync })
+	Ok(Running { pool, network, rpc, sync })
 }

@@ -212,7 +212,7 @@ fn run_takes_arguments_by_the_abi_and_decodes_the_output() {
 	assert!(log.ends_with("the counter is 5 now"), "{log}");
 	assert!(report["weight_used"]["ref_time"].as_u64() > Some(0));
 	assert!(report["instantiation"]["weight_used"]["ref_time"].as_u64() > Some(0));
-	assert_eq!(report["syscalls"], Value::Null);
+	assert_eq!(report["trace"], Value::Null);
 	let text = counter.run(&["increment", "--args", "5"]);
 	let text = String::from_utf8_lossy(&text.stdout);
 	assert!(text.contains("\noutput    5\n"), "{text}");
@@ -237,7 +237,7 @@ fn run_of_init_tells_of_the_instantiation() {
 	let counter = Built::whole("counter");
 	let report = counter.report(&["init", "--args", "7", "--trace"]);
 	assert_eq!(report["succeeded"], true);
-	assert_eq!(report["syscalls"].as_array().map(Vec::is_empty), Some(false));
+	assert_eq!(report["trace"]["entry"], "init");
 	assert_eq!(counter.report(&["get", "--init-args", "7"])["value"], 7);
 	assert_eq!(counter.report(&["get", "--init-input", "0x07000000"])["value"], 7);
 }
@@ -249,36 +249,167 @@ fn trace_lists_syscalls_with_arguments_result_and_gas() {
 	let arguments = ["increment", "--init-args", "2", "--input", "0x05000000", "--trace"];
 	let report = counter.report(&arguments);
 	assert_eq!(plain["weight_used"], report["weight_used"], "it costs the same");
-	let syscalls = report["syscalls"].as_array().expect("a list");
-	let find = |name| syscalls.iter().find(|it| it["name"] == name).expect("it is made");
+	let find = |name| {
+		let syscalls = report["trace"]["syscalls"].as_array().expect("a list");
+		syscalls.iter().find(|it| it["name"] == name).expect("it is made")
+	};
 	let key = "0x636f756e74"; // count
 	let get = find("storage_get");
-	assert_eq!((&get["arguments"]["key"], &get["result"]), (&json!(key), &json!(4)));
-	assert_eq!(get["arguments"]["out"], "0x02000000");
+	assert_eq!(get["arguments"], json!([["key", key], ["out", "0x02000000"]]));
+	assert_eq!(get["result"], 4);
 	// The price of its row: a word of the key, and one of the value; the item was read by `init`, in
 	// another call, so the database's read comes on top.
 	assert!(get["gas"].as_u64() >= Some(19_000 + 40 * 2), "{get}");
 	let set = find("storage_set");
-	assert_eq!(set["arguments"], json!({ "key": key, "value": "0x07000000" }));
+	assert_eq!(set["arguments"], json!([["key", key], ["value", "0x07000000"]]));
 	assert_eq!(set["result"], json!(4));
 	assert!(set["gas"].as_u64() >= Some(25_000 + 80), "{set}");
 	let text = counter.run(&arguments);
 	let text = String::from_utf8_lossy(&text.stdout);
-	assert!(text.contains("storage_set(key: \"count\", value: 0x07000000) = 4"), "{text}");
+	assert!(text.contains("counter::increment(step: 5)  gas "), "{text}");
+	assert!(text.contains("├─ storage_set(key: \"count\", value: 0x07000000) = 4"), "{text}");
+	assert!(text.contains("└─ returned 7\n"), "{text}");
 }
 
 #[test]
 fn trace_shows_programs_that_are_called_deeper() {
 	let reentrant = Built::whole("reentrant");
 	let report = reentrant.report(&["start", "--trace"]);
-	let syscalls = report["syscalls"].as_array().expect("a list");
+	let syscalls = report["trace"]["syscalls"].as_array().expect("a list");
+	let calls = || syscalls.iter().filter(|it| it["name"] == "call_program");
 	// The first call is refused before anything runs.
-	let call = syscalls.iter().rposition(|it| it["name"] == "call_program").expect("it calls");
-	assert_eq!(syscalls[call]["depth"], 0);
-	assert_eq!(syscalls[call + 1]["depth"], 1, "{syscalls:?}");
-	assert!(syscalls[call]["gas"].as_u64() > syscalls[call + 1]["gas"].as_u64());
-	let last = syscalls.last().expect("there are some");
-	assert_eq!(last["depth"], 0, "{syscalls:?}");
+	assert_eq!(calls().next().expect("it calls")["programs"], json!([]));
+	let call = calls().last().expect("it calls");
+	let called = &call["programs"][0];
+	assert_eq!(called["end"], "returned", "{call}");
+	assert_eq!(called["code_hash"], report["code_hash"]);
+	assert_eq!(called["account"], call["arguments"][0][1]);
+	assert!(call["gas"].as_u64() > called["gas"].as_u64());
+	let text = reentrant.run(&["start", "--trace"]);
+	let text = String::from_utf8_lossy(&text.stdout);
+	assert!(text.contains("\n│  └─ reentrant::"), "{text}");
+}
+
+/// Gas of all that a traced program call did, by what it is made of.
+fn gas_of_parts(program: &Value) -> u64 {
+	let of = |list: &Value, gas: &dyn Fn(&Value) -> u64| {
+		list.as_array().expect("a list").iter().map(gas).sum::<u64>()
+	};
+	let blocks = of(&program["functions"], &|function| {
+		of(&function["blocks"], &|block| block[2].as_u64().expect("a number"))
+	});
+	blocks + of(&program["syscalls"], &|syscall| syscall["gas"].as_u64().unwrap_or(0))
+}
+
+#[test]
+fn profile_has_all_the_gas_by_function_and_by_line() {
+	let sha256 = Built::whole("sha256");
+	let profile = |ending: &str| {
+		let path = sha256.path(ending);
+		let path = path.to_str().expect("it is text");
+		let input = format!("0x{}", "07".repeat(1_024));
+		let arguments =
+			["sha256", "--no-account", "--input", &*input, "--trace", "--profile", path];
+		(sha256.report(&arguments), fs::read_to_string(path).expect("it was written"))
+	};
+	let (report, folded) = profile(".folded");
+	let gas = report["trace"]["gas"].as_u64().expect("a number");
+	let parts = gas_of_parts(&report["trace"]);
+	// Translation, which the program pays for once, is not among them.
+	assert!(parts > gas / 4 && parts <= gas, "{parts} of {gas}");
+	let lines = folded.lines().map(|line| line.rsplit_once(' ').expect("a stack and its gas"));
+	assert_eq!(
+		lines.clone().map(|(_, gas)| gas.parse::<u64>().expect("a number")).sum::<u64>(),
+		gas
+	);
+	assert!(lines.clone().all(|(stack, _)| stack.starts_with("sha256::sha256")), "{folded}");
+	assert!(lines.clone().any(|(stack, _)| stack.contains("compress")), "{folded}");
+	assert!(lines.clone().any(|(stack, _)| stack.ends_with("[translation]")), "{folded}");
+	let functions = report["profile"]["functions"].as_array().expect("a list");
+	assert_eq!(functions.iter().map(|it| it["own"].as_u64().unwrap_or(0)).sum::<u64>(), gas);
+	assert!(!report["profile"]["lines"].as_array().expect("a list").is_empty());
+
+	let (_, svg) = profile(".svg");
+	assert!(svg.contains("<svg") && svg.contains("compress"), "it is a flame graph");
+	let (_, speedscope) = profile(".json");
+	let speedscope: Value = serde_json::from_str(&speedscope).expect("it is JSON");
+	assert_eq!(speedscope["profiles"][0]["endValue"], gas);
+}
+
+#[test]
+fn coverage_has_the_lines_that_were_run_and_those_that_were_not() {
+	let counter = Built::whole("counter");
+	let path = counter.path(".lcov");
+	counter.report(&["get", "--coverage", path.to_str().expect("it is text")]);
+	let lcov = fs::read_to_string(&path).expect("it was written");
+	let source = include_str!("../../fixtures/programs/counter/src/main.rs");
+	let count = |text: &str| {
+		let line = 1 + source.lines().position(|line| line.contains(text)).expect("it is there");
+		let prefix = format!("DA:{line},");
+		let found = lcov.lines().find_map(|line| line.strip_prefix(&prefix));
+		found.and_then(|count| count.parse::<u64>().ok())
+	};
+	assert!(lcov.starts_with("SF:./counter/src/main.rs\n"), "{lcov}");
+	assert!(count("COUNT.get_or_default()") > Some(0), "{lcov}");
+	assert_eq!(count("COUNT.set(&count)"), Some(0), "{lcov}");
+}
+
+#[test]
+fn stack_overflow_is_called_so_with_its_depth() {
+	let program = Built::whole("recurse");
+	let output = program.run(&["recurse", "--json"]);
+	fails(&output, 1, "The stack of 65,536 bytes overflowed, ");
+	let report = json(&output);
+	assert_eq!(report["failure"]["end"], "stack_overflow");
+	assert!(report["failure"]["depth"].as_u64() > Some(100), "{report}");
+	let places = report["failure"]["places"].as_array().expect("a list");
+	assert!(places.len() as u64 >= report["failure"]["depth"].as_u64().expect("a number"));
+}
+
+#[test]
+fn backtrace_goes_from_the_failure_to_the_entry() {
+	let token = Built::whole("token");
+	let output = token.run(&["transfer", "--args", "bob", "5", "--init-args", "1", "--json"]);
+	fails(&output, 1, "transfer: Reverted");
+	let report = json(&output);
+	assert_eq!(report["failure"]["end"], "reverted");
+	let places = report["failure"]["places"].as_array().expect("a list");
+	let own = |place: &Value| place["file"] == "./token/src/main.rs";
+	assert!(places.iter().any(own), "{report}");
+
+	let report = Built::whole("spin").report(&["spin", "--weight", "200000000"]);
+	assert_eq!(
+		(&report["error"], &report["failure"]["end"]),
+		(&json!("OutOfGas"), &json!("out_of_gas"))
+	);
+	assert!(!report["failure"]["places"].as_array().expect("a list").is_empty(), "{report}");
+}
+
+#[test]
+fn transfer_below_the_existential_deposit_says_what_that_is() {
+	let counter = Built::whole("counter");
+	let output = counter.run(&["get", "--value", "5"]);
+	fails(&output, 1, "with the existential deposit or more: 1,000,000,000.");
+}
+
+#[test]
+fn what_a_node_traced_is_explained_with_source_lines() {
+	let counter = Built::whole("counter");
+	let report = counter.report(&["increment", "--args", "5", "--trace"]);
+	let answer = counter.path(".answer.json");
+	let traced = json!({ "result": { "output": "0x", "programs": [report["trace"]] } });
+	fs::write(&answer, traced.to_string()).expect("it can be written");
+	let folder = counter.folder.path().to_str().expect("it is text");
+	let svg = counter.path(".svg");
+	let arguments = ["--programs", folder, "--profile", svg.to_str().expect("it is text")];
+	let output = virt_node("explain", &answer, &arguments);
+	let text = String::from_utf8_lossy(&output.stdout);
+	assert!(output.status.success(), "{output:?}");
+	assert!(text.starts_with("counter::increment(step: 5)"), "{text}");
+	assert!(text.contains("./counter/src/main.rs"), "{text}");
+	assert!(fs::read_to_string(svg).expect("it was written").contains("<svg"));
+	fs::write(&answer, "{}").expect("it can be written");
+	fails(&virt_node("explain", &answer, &[]), 2, "is not what a node traced");
 }
 
 #[test]
@@ -288,17 +419,17 @@ fn trap_is_told_with_its_place_and_lines() {
 	fails(&output, 1, "unimp: Trapped");
 	let report = json(&output);
 	assert_eq!((&report["succeeded"], &report["error"]), (&json!(false), &json!("Trapped")));
-	assert!(report["trap"]["offset"].is_u64(), "{report}");
+	assert!(report["failure"]["offset"].is_u64(), "{report}");
 	let source = include_str!("../../fixtures/programs/trap/src/main.rs");
 	let line =
 		source.lines().position(|line| line.contains("asm!(\"unimp\"")).expect("it is there");
-	let place = &report["trap"]["places"][0];
+	let place = &report["failure"]["places"][0];
 	assert_eq!(place["line"], line + 1, "{report}");
 	assert!(place["file"].as_str().is_some_and(|file| file.ends_with("trap/src/main.rs")));
 	// Without the twin, the offset is what there is.
 	let report = Built::bare("trap").report(&["unimp"]);
-	assert!(report["trap"]["offset"].is_u64());
-	assert_eq!(report["trap"]["places"], json!([]));
+	assert!(report["failure"]["offset"].is_u64());
+	assert_eq!(report["failure"]["places"], json!([]));
 }
 
 #[test]
@@ -509,4 +640,77 @@ fn help_has_examples_and_the_names_of_the_fields() {
 		let help = String::from_utf8_lossy(&help.stdout).to_string();
 		assert!(help.contains("Example") && help.contains("JSON: {"), "{help}");
 	}
+}
+
+/// What a command line prints, standard error after standard output: the first lines, where it ends in
+/// `| head -N`.
+fn printed(folder: &Path, command: &str) -> Vec<String> {
+	let (command, lines) = match command.split_once(" | head -") {
+		Some((command, lines)) => (command, lines.parse().expect("a number")),
+		None => (command, usize::MAX),
+	};
+	let arguments = command.split_whitespace().skip(1);
+	let output = Command::new(env!("CARGO_BIN_EXE_virt-node"))
+		.current_dir(folder)
+		.args(arguments)
+		.output()
+		.expect("it runs");
+	let text = [output.stdout, output.stderr].concat();
+	let text = String::from_utf8(text).expect("it is text");
+	text.trim_end().lines().take(lines).map(str::to_string).collect()
+}
+
+/// The pages that show what `virt-node program` prints. `WRITE_DOCS=1` writes that into them.
+#[test]
+fn pages_show_what_is_printed() {
+	let folder = tempfile::tempdir().expect("a folder can be made");
+	for (name, blob) in ALL {
+		let write = |ending: &str, bytes: &[u8]| {
+			let path = folder.path().join(format!("{name}{ending}"));
+			fs::write(path, bytes).expect("it can be written");
+		};
+		write(".polkavm", blob);
+		write(".debug.polkavm", find(debug::ALL, name));
+		write(".abi.json", find(abi::ALL, name).as_bytes());
+	}
+	let docs = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs");
+	for (page, least) in [("debug-a-program.md", 8), ("write-a-program.md", 6)] {
+		let page = docs.join(page);
+		let text = fs::read_to_string(&page).expect("it is there");
+		let (real, commands) = with_output(folder.path(), &text);
+		assert!(commands >= least, "only {commands} commands were found in {}", page.display());
+		if std::env::var_os("WRITE_DOCS").is_some() {
+			fs::write(&page, real).expect("it can be written");
+		} else {
+			assert_eq!(text, real, "run the test with WRITE_DOCS=1");
+		}
+	}
+}
+
+/// A page with what its commands print in place of what stands there, and how many there are.
+fn with_output(folder: &Path, text: &str) -> (String, usize) {
+	let mut real = String::new();
+	let mut commands = 0;
+	let mut lines = text.lines().peekable();
+	while let Some(line) = lines.next() {
+		real.push_str(line);
+		real.push('\n');
+		let command = line.strip_prefix("    $ ").filter(|it| it.starts_with("virt-node program"));
+		let Some(command) = command else { continue };
+		commands += 1;
+		for printed in printed(folder, command) {
+			real.push_str(format!("    {printed}").trim_end());
+			real.push('\n');
+		}
+		// What stands there, up to the next command or the end of the block.
+		let is_output = |line: &&str| {
+			(line.starts_with("    ") && !line.starts_with("    $ ")) || line.is_empty()
+		};
+		let mut empty = 0;
+		while let Some(line) = lines.next_if(is_output) {
+			empty = if line.is_empty() { empty + 1 } else { 0 };
+		}
+		real.push_str(&"\n".repeat(empty));
+	}
+	(real, commands)
 }

@@ -4,7 +4,7 @@ import { parseArgs } from 'node:util';
 
 import { Advice } from './advice.mjs';
 import { account, accounts, connectOnce, disconnect, weight } from './chain.mjs';
-import { CALLS, Misused, known, readAbi, send, tryOut, watch } from './commands.mjs';
+import { CALLS, Misused, known, readAbi, send, trace, tryOut, watch } from './commands.mjs';
 import { printable } from './format.mjs';
 
 const HELP = `Programs on a running node: stores, instantiates, calls, tries and watches them.
@@ -18,6 +18,10 @@ Usage: virt COMMAND [ARGUMENT]... [OPTION]...
   remove PROGRAM                     removes a stored program, and gives its deposit back
   dry-run COMMAND ...                what upload, instantiate, call or run would come to: its result,
                                      weight, deposit, events and log lines; unsigned and free
+  trace TRANSACTION                  what programs did in a transaction: the tree of program calls, with
+                                     each syscall, its gas, and where a program failed. A TRANSACTION is
+                                     BLOCK-INDEX, as 12-1, or a hash
+  trace COMMAND ...                  the same of a dry-run of instantiate, call or run
   watch [ADDRESS]                    events of programs, or of one, as blocks get final; Ctrl-C ends it.
                                      With --abi, what programs say in them
 
@@ -35,6 +39,10 @@ input's bytes, in hex.
   --value N             what is transferred with a call, in the smallest unit
   --deposit-limit N     the most that the signer is held for; by default there is no limit
   --salt TEXT           makes another address of the same program; empty by default
+  --programs FOLDER     trace: where <name>.polkavm, <name>.abi.json and <name>.debug.polkavm are, for
+                        names, types and source lines; by default VIRT_PROGRAMS, or target/programs
+  --profile FILE        trace: also tells gas by function and by line, and writes a profile: a flame graph
+                        to FILE.svg, for speedscope to FILE.json, else folded stacks
   --finalized           waits for the block's finality
   --best                watch: blocks as they come, before they are final
   --json                prints JSON, an object a line; integers over 32 bits are strings
@@ -44,6 +52,8 @@ input's bytes, in hex.
   virt instantiate token.polkavm 1000
   virt call 5Fxyz... transfer //Bob 5 --abi token.abi.json
   virt dry-run call 5Fxyz... balance_of //Bob --abi token.abi.json --json
+  virt trace 12-1 --profile transfer.svg
+  virt trace call 5Fxyz... transfer //Bob 5 --abi token.abi.json
 
 The exit status is 0 when it was done, 1 when it failed, 2 when it was not understood.`;
 
@@ -55,6 +65,8 @@ const OPTIONS = {
 	value: { type: 'string', default: '0' },
 	'deposit-limit': { type: 'string' },
 	salt: { type: 'string', default: '' },
+	programs: { type: 'string' },
+	profile: { type: 'string' },
 	finalized: { type: 'boolean', default: false },
 	best: { type: 'boolean', default: false },
 	json: { type: 'boolean', default: false },
@@ -62,7 +74,7 @@ const OPTIONS = {
 };
 
 /** The commands, with how many arguments each wants at least. */
-const COMMANDS = { upload: 1, instantiate: 1, call: 2, run: 2, remove: 1, watch: 0 };
+const COMMANDS = { upload: 1, instantiate: 1, call: 2, run: 2, remove: 1, trace: 1, watch: 0 };
 
 /** Those that can be tried. */
 const TRIABLE = ['upload', 'instantiate', 'call', 'run'];
@@ -146,6 +158,7 @@ async function perform(line, env, out) {
 			abi, limit, value, deposit, options, out,
 		};
 		if (command === 'watch') return await watch(context, args);
+		if (command === 'trace') return await trace(context, args);
 		const call = CALLS[command](context, args);
 		return await (trying ? tryOut : send)(context, call);
 	} finally {

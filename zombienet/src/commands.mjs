@@ -11,7 +11,9 @@ import { Advice } from './advice.mjs';
 import {
 	NOTHING, attempt, dryRun, errorDocs, eventOf, exportsOf, follow, submit, tx,
 } from './chain.mjs';
+import { PROGRAMS } from './paths.mjs';
 import * as show from './show.mjs';
+import { explain, traceCall, traceTransaction } from './trace.mjs';
 
 /** A command line that has no meaning. */
 export class Misused extends Advice {}
@@ -36,9 +38,10 @@ export const CALLS = {
 		const abi = findAbi(context, program);
 		const entry = !abi || abi.entries.includes('init') ? 'init' : null;
 		const input = entry ? encode(context, abi, entry, values) : NOTHING;
+		const tried = (limit) => [origin, hash, salt, input, value, limit, deposit];
 		return {
-			event: 'Instantiated', abi, entry,
-			dryRun: (limit) => dryRun.instantiate(api, origin, hash, salt, input, value, limit, deposit),
+			event: 'Instantiated', abi, entry, tried,
+			dryRun: (limit) => dryRun.instantiate(api, ...tried(limit)),
 			tx: (limit) => tx.instantiate(api, hash, salt, input, value, limit, deposit),
 		};
 	},
@@ -48,9 +51,10 @@ export const CALLS = {
 		known(() => decodeAddress(address));
 		const abi = findAbi(context);
 		const input = encode(context, abi, entry, values);
+		const tried = (limit) => [origin, address, entry, input, value, limit, deposit];
 		return {
-			event: 'Called', abi, entry, program: address,
-			dryRun: (limit) => dryRun.call(api, origin, address, entry, input, value, limit, deposit),
+			event: 'Called', abi, entry, program: address, tried,
+			dryRun: (limit) => dryRun.call(api, ...tried(limit)),
 			tx: (limit) => tx.call(api, address, entry, input, value, limit, deposit),
 		};
 	},
@@ -60,9 +64,10 @@ export const CALLS = {
 		const hash = codeHash(api, program);
 		const abi = findAbi(context, program);
 		const input = encode(context, abi, entry, values);
+		const tried = (limit) => [origin, hash, entry, input, limit];
 		return {
-			event: 'Executed', abi, entry, program: hash,
-			dryRun: (limit) => dryRun.run(api, origin, hash, entry, input, limit),
+			event: 'Executed', abi, entry, program: hash, tried,
+			dryRun: (limit) => dryRun.run(api, ...tried(limit)),
 			tx: (limit) => tx.run(api, hash, entry, input, limit),
 		};
 	},
@@ -93,6 +98,27 @@ export async function tryOut(context, call) {
 	await print(context, call, { tried });
 	return tried.error === null;
 }
+
+/**
+ * Traces a transaction, or a dry-run of a call: prints the tree of program calls, and writes a profile
+ * where one is asked for.
+ */
+export async function trace(context, [first, ...rest]) {
+	const { api, limit, options, out } = context;
+	const traced = TRACED.includes(first)
+		? await traceCall(api, first, CALLS[first](context, rest).tried(limit))
+		: await traceTransaction(api, first);
+	if (options.json) {
+		out.log(json(traced));
+		return true;
+	}
+	const profile = options.profile === undefined ? [] : ['--profile', options.profile];
+	out.log(await explain(traced, options.programs ?? PROGRAMS, profile));
+	return true;
+}
+
+/** The commands that can be traced before they are sent. */
+const TRACED = ['instantiate', 'call', 'run'];
 
 /** Prints a receipt or a dry-run, and what the program gave, as its ABI has it. */
 async function print({ api, signer, options, out }, { abi, entry, program }, { receipt, tried, ...gave }) {

@@ -3,6 +3,7 @@
 
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { describe } from 'node:test';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -65,6 +66,37 @@ describe('command line', () => {
 		assert.match(tried, /returned +5 {2}\(u128\)\n/);
 		assert.match(tried, /used +refTime [\d,]+ ps/);
 		assert.doesNotMatch(tried, /extrinsic/);
+	});
+
+	s.it('what programs did in a transaction is traced, by its place and by its hash', async () => {
+		const before = await json('instantiate', TOKEN, '1000', '--salt', 'traced');
+		const sent = await json('call', before.address, 'transfer', '//Bob', '5', '--abi', ABI);
+		const { block, extrinsic } = sent;
+		const place = `${block.number}-${extrinsic.index}`;
+		const told = await done('trace', place);
+		assert.match(told, /^token::transfer\(to: "5FHne.*", amount: "?5"?\) {2}gas [\d,]+\n/);
+		assert.match(told, /\n├─ storage_set\(key: .*\) = -?\d+.*, gas [\d,]+\n/);
+		assert.match(told, /\n├─ event\(data: {"Transferred":.*\n/);
+		assert.match(told, /\n└─ returned *\n$/);
+		assert.equal(await done('trace', extrinsic.hash), told);
+		const traced = await json('trace', place);
+		assert.equal(traced.output, '0x0000', 'an applied extrinsic that succeeded');
+		const [program] = traced.programs;
+		assert.equal(program.entry, 'transfer');
+		assert.ok(program.functions.length > 1, 'function calls are traced');
+		const profile = await done('trace', place, '--profile', join(s.dir, 'transfer.svg'));
+		assert.match(profile, /token::transfer/);
+		assert.match(readFileSync(join(s.dir, 'transfer.svg'), 'utf8'), /<svg/);
+	});
+
+	s.it('what would fail is traced with its place in the source code', async () => {
+		const told = await done('trace', 'call', address, 'transfer', '//Bob', '1000000', '--abi', ABI);
+		assert.match(told, /\n└─ reverted {"TooLittle":/);
+		assert.match(told, /\(\.\/token\/src\/main\.rs:\d+:\d+\)/);
+		const { code, stderr } = await run(['trace', '9999-0']);
+		assert.equal(code, 1);
+		assert.match(stderr, /there is no block 9999/);
+		assert.match((await run(['trace', '0-7'])).stderr, /the block has 0 transactions, no 7/);
 	});
 
 	s.it('what would fail is not sent, and told with its error and its docs', async () => {

@@ -16,7 +16,7 @@ impl Costs {
 	pub fn of(program: &ProgramBlob) -> Result<Self, EngineError> {
 		let (polkavm, _) = engine::start(BackendKind::Interpreter).map_err(EngineError)?;
 		let translate = |tier| {
-			module::translate(&polkavm, program, tier).map_err(|failure| {
+			module::translate(&polkavm, false, program, tier).map_err(|failure| {
 				EngineError(match failure {
 					Failure::Guest(error) => format!("the program does not compile: {error:?}"),
 					Failure::Host(reason) => reason,

@@ -113,6 +113,9 @@ pub struct Options {
 	pub rules: Rules,
 	/// What to do about a worker process that cannot go on. It must not return.
 	pub on_dead_worker: OnFault,
+	/// Whether executions are traced: see [`crate::trace`]. Needs [`BackendChoice::Interpreter`], and is
+	/// many times slower.
+	pub trace: bool,
 }
 
 impl Default for Options {
@@ -122,6 +125,7 @@ impl Default for Options {
 			cache_bytes: CACHE_BYTES,
 			rules: Rules::default(),
 			on_dead_worker: end_process,
+			trace: false,
 		}
 	}
 }
@@ -141,6 +145,7 @@ pub struct Engine {
 	fallback_reason: Option<String>,
 	interpreter: Arc<polkavm::Engine>,
 	recompiler: Option<Recompiler>,
+	trace: bool,
 	rules: Rules,
 	cache_bytes: usize,
 	cache: Cache,
@@ -187,6 +192,9 @@ impl Engine {
 
 	/// The same with all options.
 	pub fn with(options: Options, registry: Option<&Registry>) -> Result<Arc<Self>, EngineError> {
+		if options.trace && options.backend != BackendChoice::Interpreter {
+			return Err(EngineError("virt: only the interpreter can trace".into()));
+		}
 		keep_freed_memory();
 		if !cpu_has_avx2() {
 			return Err(EngineError(
@@ -227,6 +235,7 @@ impl Engine {
 			fallback_reason,
 			interpreter: Arc::new(interpreter),
 			recompiler,
+			trace: options.trace,
 			rules: options.rules,
 			cache_bytes: options.cache_bytes,
 			cache: Cache::new(options.cache_bytes),
@@ -324,7 +333,7 @@ impl Engine {
 			}
 			return Ok(compiled);
 		}
-		let compiled = Arc::new(Compiled::new(&self.interpreter, program)?);
+		let compiled = Arc::new(Compiled::new(&self.interpreter, self.trace, program)?);
 		if !admitted {
 			compiled.check()?;
 		}
@@ -379,13 +388,13 @@ impl Engine {
 		tier: Tier,
 	) -> Option<polkavm::Module> {
 		let translated =
-			translate(&recompiler.polkavm, blob, tier).or_else(|failure| match failure {
+			translate(&recompiler.polkavm, false, blob, tier).or_else(|failure| match failure {
 				// Native code of all programs shares one arena. What the cache keeps must not keep this
 				// one out.
 				Failure::Host(reason) => {
 					log::warn!(target: LOG_TARGET, "Compiling again with an empty cache: {reason}");
 					self.cache.clear();
-					translate(&recompiler.polkavm, blob, tier)
+					translate(&recompiler.polkavm, false, blob, tier)
 				},
 				guest => Err(guest),
 			});

@@ -6,6 +6,7 @@
 //! - [`machine`]: one instance, and how it moves from one tier to the other.
 //! - [`prices`]: what executing costs on each tier, and what moving costs; [`opcodes`]: the
 //!   interpreter's price list.
+//! - [`trace`]: what an execution did, function by function, for those who look for it.
 //! - [`workers`]: worker processes ready before they are needed; [`watchdog`]: and watched.
 //! - [`limits`]: what is bounded, and by how much.
 //! - [`metrics`], [`health`]: what Prometheus and people get to see. [`costs`]: what a program's
@@ -24,6 +25,7 @@ pub mod metrics;
 mod module;
 pub mod opcodes;
 pub mod prices;
+pub mod trace;
 mod watchdog;
 mod workers;
 
@@ -31,3 +33,4 @@ pub use costs::Costs;
 pub use engine::{Backend, BackendChoice, Engine, EngineError, Options};
 pub use health::Health;
 pub use manager::Manager;
+pub use trace::Trace;

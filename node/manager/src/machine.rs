@@ -5,6 +5,7 @@ use crate::{
 	limits::TIME_SLICE,
 	module::Compiled,
 	prices::{Translation, TIER_DOWN_GAS, TIER_DOWN_SYSCALLS},
+	trace::Trace,
 	watchdog::Watched,
 };
 use polkavm::{
@@ -43,6 +44,8 @@ pub struct Machine {
 	/// Whether the instance may serve another run of the program: it was entered at an export only,
 	/// and neither trapped nor ran out of gas.
 	reusable: bool,
+	/// What it did since it was prepared, where it is traced.
+	trace: Option<Box<Trace>>,
 }
 
 impl Drop for Machine {
@@ -122,6 +125,7 @@ impl Machine {
 			settled: false,
 			credit: 0,
 			reusable: true,
+			trace: None,
 		})
 	}
 
@@ -168,6 +172,7 @@ impl Machine {
 			self.move_to(Seat::Interpreter(interpret(&self.module, Tier::One)?), Tier::One, from)?;
 		}
 		self.credit = 0;
+		self.start_trace(pc);
 		self.with(|raw| raw.prepare_call_untyped(pc, args));
 		Ok(())
 	}
@@ -323,10 +328,14 @@ impl Machine {
 		// More than the VM counts up to is added when it is done.
 		let charged = gas.checked_add(self.credit).unwrap_or(Gas::MAX);
 		let withheld = gas - (charged - self.credit);
-		self.credit = 0;
-		let (interrupt, gas_left) = self.with(|raw| {
+		let credit = mem::take(&mut self.credit);
+		let trace = &mut self.trace;
+		let (interrupt, gas_left) = self.seat.with(|raw| {
 			raw.set_gas(charged);
-			(raw.run(), raw.gas())
+			match trace {
+				Some(trace) => (trace.run(raw, credit), raw.gas()),
+				None => (raw.run(), raw.gas()),
+			}
 		});
 		self.reusable &=
 			matches!(interrupt, Ok(InterruptKind::Finished | InterruptKind::Ecalli(_)));
@@ -392,6 +401,16 @@ impl Machine {
 		}
 	}
 
+	fn start_trace(&mut self, entry: ProgramCounter) {
+		let transfers = self.module.transfers();
+		self.trace = transfers.map(|transfers| Box::new(Trace::new(transfers.clone(), entry)));
+	}
+
+	/// What it did since it was prepared, where the engine traces.
+	pub fn trace(&self) -> Option<&Trace> {
+		self.trace.as_deref()
+	}
+
 	/// Where it goes on.
 	pub fn next_pc(&self) -> Option<ProgramCounter> {
 		self.raw().next_program_counter().or_else(|| self.raw().program_counter())
@@ -407,6 +426,7 @@ impl Machine {
 		self.credit = self.module.cost_of_reentry(self.seated, pc)?;
 		self.pricing = pricing;
 		self.reusable = false;
+		self.start_trace(pc);
 		self.with(|raw| raw.set_next_program_counter(pc));
 		Ok(())
 	}

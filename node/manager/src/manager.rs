@@ -7,6 +7,7 @@ use crate::{
 	limits::*,
 	machine::{Machine, OUT_OF_TIME},
 	module::{Bindings, Compiled},
+	trace::Trace,
 };
 use polkavm::{InterruptKind, MemoryAccessError, MemoryProtection, ProgramCounter, Reg};
 use sp_externalities::TransactionType;
@@ -104,6 +105,22 @@ impl Manager {
 			waiting: 0,
 			at_syscall: None,
 		}
+	}
+
+	/// The bytes of an instance's program.
+	pub fn program(&self, instance: InstanceId) -> Option<&[u8]> {
+		Some(self.instances.get(&instance)?.machine.module().bytes())
+	}
+
+	/// What an instance did since it was prepared, where the engine traces.
+	pub fn trace(&self, instance: InstanceId) -> Option<&Trace> {
+		self.instances.get(&instance)?.machine.trace()
+	}
+
+	/// Whether an instance's stack pointer is below its stack.
+	pub fn is_stack_exceeded(&self, instance: InstanceId) -> bool {
+		let Some(Instance { machine, .. }) = self.instances.get(&instance) else { return false };
+		machine.reg(Reg::SP) < machine.module().memory_map().stack_range().start.into()
 	}
 
 	/// Counts a host fault, whatever operation it came from.

@@ -3,6 +3,7 @@
 use crate::{
 	limits::MAX_SPARE,
 	prices::{cost_model, Size},
+	trace::Transfers,
 };
 use parking_lot::Mutex;
 use polkavm::{
@@ -35,6 +36,8 @@ pub struct Compiled {
 	size: OnceLock<(u32, u32)>,
 	/// Set when [`Self::check`] found nothing.
 	checked: OnceLock<()>,
+	/// Of one that is traced.
+	transfers: Option<Arc<Transfers>>,
 	exports: HashMap<Box<[u8]>, ProgramCounter>,
 	imports: Vec<SyscallSymbol>,
 	memory: u64,
@@ -64,8 +67,13 @@ const NATIVE_JUMP: usize = 16;
 const INTERPRETED: usize = 112;
 
 impl Compiled {
-	/// Compiles `program` for the interpreter. See also [`Self::check`].
-	pub fn new(engine: &Arc<polkavm::Engine>, program: &[u8]) -> Outcome<Self, CompileError> {
+	/// Compiles `program` for the interpreter; with `trace`, so that it is traced. See also
+	/// [`Self::check`].
+	pub fn new(
+		engine: &Arc<polkavm::Engine>,
+		trace: bool,
+		program: &[u8],
+	) -> Outcome<Self, CompileError> {
 		let bytes = ArcBytes::from(program);
 		let blob = ProgramBlob::parse(bytes.clone()).map_err(|error| invalid(error.to_string()))?;
 		let imports = blob
@@ -79,7 +87,8 @@ impl Compiled {
 			// Of two exports with one name, the first counts.
 			exports.entry(export.symbol().as_bytes().into()).or_insert(export.program_counter());
 		}
-		let interpreted = translate(engine, &blob, Tier::One)?;
+		let transfers = trace.then(|| Arc::new(Transfers::of(&blob)));
+		let interpreted = translate(engine, trace, &blob, Tier::One)?;
 		let map = interpreted.memory_map();
 		let memory = [map.ro_data_size(), map.rw_data_size(), map.stack_size()];
 		let memory: u64 = memory.into_iter().map(u64::from).sum();
@@ -92,6 +101,7 @@ impl Compiled {
 			native: Default::default(),
 			size: OnceLock::new(),
 			checked: OnceLock::new(),
+			transfers,
 			exports,
 			imports,
 			memory,
@@ -148,14 +158,24 @@ impl Compiled {
 			Tier::Two => self
 				.interpreted_at_two
 				.get_or_init(|| {
-					translate(&self.engine, &self.blob, tier).map_err(|failure| match failure {
-						Failure::Host(reason) => reason,
-						Failure::Guest(error) => format!("a program compiled before: {error:?}"),
-					})
+					let trace = self.transfers.is_some();
+					translate(&self.engine, trace, &self.blob, tier).map_err(
+						|failure| match failure {
+							Failure::Host(reason) => reason,
+							Failure::Guest(error) => {
+								format!("a program compiled before: {error:?}")
+							},
+						},
+					)
 				})
 				.as_ref()
 				.map_err(Clone::clone),
 		}
+	}
+
+	/// Its instructions that may call or return, where it is to be traced.
+	pub fn transfers(&self) -> Option<&Arc<Transfers>> {
+		self.transfers.as_ref()
 	}
 
 	/// The memory map of an instance.
@@ -301,14 +321,19 @@ fn count(blob: &ProgramBlob) -> Outcome<(u32, u32), CompileError> {
 	Ok((instructions, blocks))
 }
 
-/// PolkaVM's module of `blob`, for the backend that `engine` has, at the prices of a tier.
+/// PolkaVM's module of `blob`, for the backend that `engine` has, at the prices of a tier. With `trace`, it
+/// stops before each instruction.
 pub(crate) fn translate(
 	engine: &polkavm::Engine,
+	trace: bool,
 	blob: &ProgramBlob,
 	tier: Tier,
 ) -> Outcome<polkavm::Module, CompileError> {
 	let mut config = ModuleConfig::new();
-	config.set_gas_metering(Some(GasMeteringKind::Sync)).set_cost_model(Some(cost_model(tier)));
+	config
+		.set_gas_metering(Some(GasMeteringKind::Sync))
+		.set_cost_model(Some(cost_model(tier)))
+		.set_step_tracing(trace);
 	polkavm::Module::from_blob(engine, &config, blob.clone()).map_err(|error| match error {
 		polkavm::CompileError::ValidationFailed(reason) => invalid(reason),
 		polkavm::CompileError::Error(error) => Failure::Host(format!("compiling failed: {error}")),

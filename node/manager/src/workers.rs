@@ -26,7 +26,7 @@ pub fn probe(engine: &polkavm::Engine) -> Result<polkavm::Module, String> {
 	builder.set_code(&[asm::ret()], &[]);
 	let bytes = builder.to_vec().map_err(|error| format!("{error:?}"))?;
 	let blob = ProgramBlob::parse(bytes.into()).map_err(|error| error.to_string())?;
-	translate(engine, &blob, Tier::Two).map_err(|failure| format!("{failure:?}"))
+	translate(engine, false, &blob, Tier::Two).map_err(|failure| format!("{failure:?}"))
 }
 
 /// The thread that makes workers ready, by instances of a module.

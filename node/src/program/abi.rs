@@ -129,6 +129,22 @@ impl Abi {
 		Ok(input)
 	}
 
+	/// The names and values of the arguments that are an input.
+	pub fn arguments(&self, entry: &str, input: &[u8]) -> Result<Vec<(&str, Value)>, String> {
+		let mut source = Source::new(input);
+		let mut arguments = Vec::new();
+		for Argument { name, ty, optional } in &self.entry(entry)?.arguments {
+			if *optional && source.bytes.is_empty() {
+				break;
+			}
+			arguments.push((&**name, self.read(&parse(ty)?, &mut source, MAX_DEPTH)?));
+		}
+		match source.bytes.is_empty() {
+			true => Ok(arguments),
+			false => Err(format!("{} is longer than the arguments", text::hex(input))),
+		}
+	}
+
 	/// The output of a call of `entry` that succeeded.
 	pub fn result(&self, entry: &str, output: &[u8]) -> Result<Value, String> {
 		self.decode(&self.entry(entry)?.result, output)
@@ -147,7 +163,7 @@ impl Abi {
 
 	/// A value of this type, of all the bytes.
 	pub fn decode(&self, ty: &str, bytes: &[u8]) -> Result<Value, String> {
-		let mut source = Source { bytes, values: bytes.len() * MAX_DEPTH as usize + MAX_EMPTY };
+		let mut source = Source::new(bytes);
 		let value = self.read(&parse(ty)?, &mut source, MAX_DEPTH)?;
 		match source.bytes.is_empty() {
 			true => Ok(value),
@@ -531,6 +547,10 @@ struct Source<'a> {
 }
 
 impl<'a> Source<'a> {
+	fn new(bytes: &'a [u8]) -> Self {
+		Self { bytes, values: bytes.len() * MAX_DEPTH as usize + MAX_EMPTY }
+	}
+
 	fn take(&mut self, len: usize) -> Result<&'a [u8], String> {
 		let (taken, rest) = self.bytes.split_at_checked(len).ok_or("it ends too soon")?;
 		self.bytes = rest;

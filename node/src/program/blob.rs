@@ -7,6 +7,7 @@ use std::{
 	fs,
 	path::{Path, PathBuf},
 };
+use virt_trace::profile::Profile;
 
 /// Size of the largest file that is read, in bytes. A program is far smaller, also with all that it
 /// says about its source; a chain's state may be as large.
@@ -126,4 +127,16 @@ pub fn read(path: &Path) -> Result<Vec<u8>, Failure> {
 		return Err(wrong(format!("has {} bytes, more than {MAX_FILE}", about.len())));
 	}
 	fs::read(path).map_err(|error| wrong(error.to_string()))
+}
+
+/// Writes a file.
+pub fn write(path: &Path, text: &str) -> Result<(), Failure> {
+	fs::write(path, text).map_err(|error| Failure::Usage(format!("{}: {error}", path.display())))
+}
+
+/// Writes a profile, in the form that the file's name asks for.
+pub fn write_profile(path: &Path, profile: &Profile, title: &str) -> Result<(), Failure> {
+	let extension = path.extension().unwrap_or_default().to_string_lossy();
+	let text = profile.file(&extension, title).map_err(Failure::Program)?;
+	write(path, &text)
 }

@@ -3,11 +3,7 @@
 //! It has no fees and no signatures: a call is tried, which tells all that there is to know, and may
 //! then be made. Each chain that is opened is one block further.
 
-use super::{
-	text,
-	trace::{Entry, Tracer},
-	Failure,
-};
+use super::{syscalls, text, Failure};
 use codec::Encode;
 use pallet_virt::{dry_run, Call};
 use sp_consensus_aura::{digests::CompatibleDigestItem, sr25519::AuthoritySignature, Slot};
@@ -16,7 +12,7 @@ use sp_io::TestExternalities;
 use sp_keyring::Sr25519Keyring;
 use sp_runtime::{
 	traits::{Dispatchable, Zero},
-	BuildStorage, Digest, DigestItem, DispatchError, Storage,
+	BuildStorage, Digest, DigestItem, DispatchError, Storage, TokenError,
 };
 use std::{
 	collections::BTreeMap,
@@ -24,17 +20,21 @@ use std::{
 	fs::{self, File},
 	io::Write,
 	path::Path,
-	sync::{Arc, Mutex, MutexGuard},
+	sync::Arc,
+	time::Duration,
 };
-use virt_manager::{Engine, Manager};
-use virt_primitives::VirtExt;
+use virt_manager::Engine;
 use virt_runtime::{
 	presets::ENDOWMENT, AccountId, BalancesConfig, Executive, Header, Runtime, RuntimeCall,
-	RuntimeGenesisConfig, RuntimeOrigin, System, Timestamp, SLOT_DURATION,
+	RuntimeGenesisConfig, RuntimeOrigin, System, Timestamp, EXISTENTIAL_DEPOSIT, SLOT_DURATION,
 };
+use virt_trace::{record, Program};
 
 /// Time of the block before the first, in milliseconds: a whole number of slots.
 const START: u64 = 1_700_000_001_000;
+
+/// How long programs may run where they are traced.
+const TRACED_FOR: Duration = Duration::from_secs(3_600);
 
 /// What a call would come to.
 pub type Trial = dry_run::DryRunOf<Runtime>;
@@ -42,7 +42,7 @@ pub type Trial = dry_run::DryRunOf<Runtime>;
 /// See the module.
 pub struct Chain {
 	ext: TestExternalities,
-	syscalls: Arc<Mutex<Vec<Entry>>>,
+	engine: Arc<Engine>,
 }
 
 impl Chain {
@@ -52,24 +52,15 @@ impl Chain {
 		state: Option<&Path>,
 		caller: &AccountId,
 		engine: Arc<Engine>,
-		trace: bool,
 	) -> Result<Self, Failure> {
 		let storage = match state.filter(|path| path.exists()) {
 			Some(path) => load(path)?,
 			None => genesis(caller),
 		};
 		let mut ext = TestExternalities::new(storage);
-		let syscalls = Arc::new(Mutex::new(Vec::new()));
-		let manager = Manager::new(engine);
-		if trace {
-			let log = syscalls.clone();
-			let note = move |entry| log.lock().expect("nobody panics with it; qed").push(entry);
-			ext.register_extension(VirtExt::new(Tracer::new(manager, note)));
-		} else {
-			ext.register_extension(VirtExt::new(manager));
-		}
+		ext.register_extension(engine.extension());
 		ext.execute_with(next_block);
-		Ok(Self { ext, syscalls })
+		Ok(Self { ext, engine })
 	}
 
 	/// Writes the state to a file.
@@ -105,13 +96,24 @@ impl Chain {
 		self.ext.execute_with(look)
 	}
 
-	/// What the call would come to, and the syscalls that its programs make.
-	pub fn attempt(&mut self, caller: &AccountId, call: &Call<Runtime>) -> (Trial, Vec<Entry>) {
-		self.syscalls().clear();
-		let trial = self.ext.execute_with(|| attempt(caller.clone(), call.clone()));
-		let mut syscalls = std::mem::take(&mut *self.syscalls());
-		syscalls.sort_by_key(|entry| entry.nth);
-		(trial, syscalls)
+	/// What the call would come to.
+	pub fn attempt(&mut self, caller: &AccountId, call: &Call<Runtime>) -> Trial {
+		self.ext.execute_with(|| attempt(caller.clone(), call.clone()))
+	}
+
+	/// What programs would do in the call; nothing where none is run.
+	pub fn trace(
+		&mut self,
+		caller: &AccountId,
+		call: &Call<Runtime>,
+	) -> Result<Option<Program>, Failure> {
+		let (vm, recorded) = record::start(syscalls::names, Some(TRACED_FOR))
+			.map_err(|error| Failure::Usage(error.to_string()))?;
+		self.ext.register_extension(vm);
+		self.attempt(caller, call);
+		self.ext.register_extension(self.engine.extension());
+		// A dry-run may try several limits. The first is that of the call.
+		Ok(recorded.take().into_iter().next())
 	}
 
 	/// Makes the call.
@@ -119,10 +121,6 @@ impl Chain {
 		let origin = RuntimeOrigin::signed(caller.clone());
 		let made = self.ext.execute_with(|| RuntimeCall::Virt(call).dispatch(origin));
 		made.map(drop).map_err(|failure| failure.error.into())
-	}
-
-	fn syscalls(&self) -> MutexGuard<'_, Vec<Entry>> {
-		self.syscalls.lock().expect("nobody panics with it; qed")
 	}
 }
 
@@ -219,6 +217,10 @@ impl From<DispatchError> for Fault {
 		let name = name.unwrap_or_else(|| format!("{error:?}"));
 		let explanation = match error {
 			DispatchError::Module(module) if module.index == virt_index() => docs(&name),
+			DispatchError::Token(TokenError::BelowMinimum) => format!(
+				"A transfer opens an account only with the existential deposit or more: {}.",
+				text::grouped(EXISTENTIAL_DEPOSIT)
+			),
 			_ => String::new(),
 		};
 		Self { error: name, explanation }

@@ -2,7 +2,7 @@
 
 use super::{
 	blob::File,
-	sources::Sources,
+	known,
 	text::{grouped, printable},
 	Failure, Subject,
 };
@@ -70,7 +70,7 @@ struct Line {
 impl DisassembleCmd {
 	pub fn run(self) -> Result<(), Failure> {
 		let file = File::open(&self.subject.file)?;
-		let sources = Sources::of(&file, self.debug.as_deref())?;
+		let sources = known::sources(&file, self.debug.as_deref())?;
 		let mut blocks = file.blocks();
 		if let Some(entry) = &self.entry {
 			let reached = reachable(&blocks, file.entry(entry)?);

@@ -4,9 +4,8 @@ use super::{
 	abi::Abi,
 	blob::{self, File},
 	chain::{Chain, Fault, Trial},
-	sources::{Place, Sources},
+	known::{self, Known},
 	text::{self, grouped, hex, printable},
-	trace::Entry,
 	Failure, Subject,
 };
 use clap::Args;
@@ -16,9 +15,19 @@ use pallet_virt::{
 use serde::Serialize;
 use serde_json::Value;
 use sp_core::{crypto::Ss58Codec, H256};
-use std::{fmt, path::PathBuf};
+use std::{
+	fmt,
+	path::{Path, PathBuf},
+};
 use virt_manager::{BackendChoice, Engine};
 use virt_runtime::{AccountId, Runtime, RuntimeEvent, Virt};
+use virt_trace::{
+	coverage::Coverage,
+	profile::{FunctionGas, LineGas, Profile},
+	record::TRACED_UNASKED,
+	tree::{Known as _, Tree},
+	End, Place, Program,
+};
 
 const HELP: &str = "\
 The chain has the runtime and the development accounts of `virt-node --dev`. The program is uploaded, \
@@ -26,12 +35,14 @@ given an account (which runs its `init`), and called; the weight that is told is
 --state all of that is forgotten.
 
 Arguments are encoded by <name>.abi.json beside the program: numbers as they are, accounts by name or \
-address, bytes as hex, everything else as JSON ('[1, 2]', '{\"Ok\": null}'). Where a program trapped is \
-told in lines of source code if <name>.debug.polkavm lies beside it.
+address, bytes as hex, everything else as JSON ('[1, 2]', '{\"Ok\": null}'). Where a program failed is \
+told in lines of source code if <name>.debug.polkavm lies beside it. Other programs of the same folder \
+that are called are known by their files, too.
 
 Examples:
   virt-node program run counter.polkavm increment --args 5
   virt-node program run counter.polkavm increment --input 0x05000000 --trace
+  virt-node program run counter.polkavm increment --profile counter.svg
   virt-node program run counter.polkavm get --init-args 41
   virt-node program run token.polkavm transfer --init-args 1000 --args bob 5
   virt-node program run --state chain.json counter.polkavm increment      again, and it counts on
@@ -43,11 +54,17 @@ is at fault.
 JSON: { code_hash, entry, caller, account, input, succeeded, error, explanation, output, value,
         weight_used: { ref_time, proof_size }, weight_required, weight_limit, gas_used, deposit, log: [..],
         events: [{ address, data, value }], chain_events: [..],
-        trap: { offset, places: [{ function, file, line, column }] },
-        syscalls: [{ depth, name, arguments: {..}, result, gas }],
+        failure: { end, offset, depth, places: [{ function, file, line, column }] },
+        trace: { code_hash, account, entry, input, output, gas, end, left_out, backtrace: [[offset, ..], ..],
+                 syscalls: [{ name, arguments: [[name, value], ..], result, gas, backtrace,
+                              programs: [..] }],
+                 functions: [{ caller: [index, offset], entry, count, blocks: [[offset, count, gas], ..] }] },
+        profile: { functions: [{ name, own, total }], lines: [{ program, file, line, count, gas }] },
         instantiation: { weight_used, log } }
 `value` is what `output` (also that of a program that reverted) or `data` says, where the ABI has a \
-type for it. `syscalls` is null without --trace, `instantiation` where nothing was instantiated.";
+type for it. `failure` is null where the call succeeded, `trace` without --trace, `profile` without \
+--profile, `instantiation` where nothing was instantiated. `programs` are like `trace`: the programs that \
+a syscall called.";
 
 #[derive(Debug, Args)]
 #[command(after_help = HELP)]
@@ -105,9 +122,19 @@ pub struct RunCmd {
 	#[arg(long, value_name = "FILE")]
 	debug: Option<PathBuf>,
 
-	/// Show every syscall: arguments, result, gas.
+	/// Show the tree of program calls: each syscall with its arguments, result and gas, and where a
+	/// program failed.
 	#[arg(long)]
 	trace: bool,
+
+	/// Show the gas by function and by line, and write a profile: a flame graph to a file that ends in
+	/// .svg, for speedscope to one that ends in .json, else folded stacks.
+	#[arg(long, value_name = "FILE")]
+	profile: Option<PathBuf>,
+
+	/// Write the lines that were run to this file, in the format of lcov.
+	#[arg(long, value_name = "FILE")]
+	coverage: Option<PathBuf>,
 }
 
 /// By this name an option of bytes is one value.
@@ -136,9 +163,16 @@ struct Report {
 	events: Vec<Event>,
 	/// What else happened on the chain.
 	chain_events: Vec<String>,
-	trap: Option<Trap>,
-	syscalls: Option<Vec<Entry>>,
+	failure: Option<FailedAt>,
+	trace: Option<Program>,
+	profile: Option<ProfileReport>,
 	instantiation: Option<Instantiation>,
+	/// The trace, as text.
+	#[serde(skip)]
+	tree: Option<String>,
+	/// The profile, as text.
+	#[serde(skip)]
+	table: Option<String>,
 }
 
 /// An event that a program deposited.
@@ -149,11 +183,21 @@ struct Event {
 	value: Option<Value>,
 }
 
+/// Where a program failed.
 #[derive(Serialize)]
-struct Trap {
+struct FailedAt {
+	end: End,
 	offset: Option<u32>,
+	/// How many function calls it was in.
+	depth: usize,
 	/// Where that is in the source code, innermost first.
 	places: Vec<Place>,
+}
+
+#[derive(Serialize)]
+struct ProfileReport {
+	functions: Vec<FunctionGas>,
+	lines: Vec<LineGas>,
 }
 
 #[derive(Serialize)]
@@ -170,12 +214,12 @@ impl RunCmd {
 			file.entry(&self.entry)?;
 		}
 		let abi = self.abi(&file)?;
-		let sources = Sources::of(&file, self.debug.as_deref())?;
+		let sources = known::sources(&file, self.debug.as_deref())?;
 		let input = encode(abi.as_ref(), &file, &self.entry, &self.input, &self.args)?;
 
 		let engine =
 			Engine::new(backend, None).map_err(|error| Failure::Usage(error.to_string()))?;
-		let mut chain = Chain::open(self.state.as_deref(), &self.caller, engine, self.trace)?;
+		let mut chain = Chain::open(self.state.as_deref(), &self.caller, engine)?;
 		self.upload(&mut chain, &file)?;
 		let code_hash = file.code_hash();
 		let address = Virt::address_of(&self.caller, code_hash, SALT);
@@ -186,13 +230,38 @@ impl RunCmd {
 		};
 
 		let call = self.call(code_hash, &address, input.clone());
-		let (trial, syscalls) = chain.attempt(&self.caller, &call);
+		let trial = chain.attempt(&self.caller, &call);
+		let trace = match self.is_traced(&trial) {
+			true => chain.trace(&self.caller, &call)?,
+			false => None,
+		};
+		let trace = trace.map(|trace| Program {
+			input: Some(input.clone()),
+			account: (!self.no_account).then(|| hex(address.as_ref())),
+			..trace
+		});
 		if let Some(state) = &self.state {
 			// One that fails changes nothing; what came before it did.
 			let _ = chain.make(&self.caller, call);
 			chain.save(state)?;
 		}
-		let fault = trial.result.err().map(Fault::from);
+		let mut fault = trial.result.err().map(Fault::from);
+		let mut known = Known::folder(file.path.parent().unwrap_or(Path::new("")));
+		let value = value(abi.as_ref(), &self.entry, &trial);
+		let events = events(abi.as_ref(), &trial);
+		known.add(&file, abi, sources);
+		let failure = self.failure(&trial, trace.as_ref(), &file, &known);
+		if let (Some(fault), Some(FailedAt { end: End::StackOverflow, depth, .. })) =
+			(&mut fault, &failure)
+		{
+			fault.explanation = format!(
+				"The stack of {} bytes overflowed, {} calls deep.",
+				grouped(file.blob.stack_size()),
+				grouped(depth),
+			);
+		}
+		let profile = self.profile(trace.as_ref(), &known)?;
+		self.coverage(trace.as_ref(), &known)?;
 		let report = Report {
 			code_hash: hex(code_hash.as_bytes()),
 			entry: self.entry.clone(),
@@ -202,7 +271,7 @@ impl RunCmd {
 			succeeded: fault.is_none(),
 			error: fault.as_ref().map(|fault| fault.error.clone()),
 			explanation: fault.as_ref().map(|fault| fault.explanation.clone()),
-			value: value(abi.as_ref(), &self.entry, &trial),
+			value,
 			weight_used: trial.weight_consumed,
 			weight_required: trial.weight_required,
 			weight_limit: self.weight_limit(),
@@ -212,16 +281,17 @@ impl RunCmd {
 				DepositChange::Refund(amount) => format!("-{amount}"),
 			},
 			log: log(&trial),
-			events: events(abi.as_ref(), &trial),
+			events,
 			chain_events: chain_events(&trial),
-			trap: trial.trap.as_ref().filter(|_| is_trap(fault.as_ref())).map(|trap| {
-				// Another program's source is not at hand.
-				let own = sources.as_ref().filter(|_| trap.code_hash == code_hash);
-				let places = own.zip(trap.offset).map(|(it, offset)| it.places(offset));
-				Trap { offset: trap.offset, places: places.unwrap_or_default() }
-			}),
 			output: hex(&trial.output),
-			syscalls: self.trace.then_some(syscalls),
+			failure,
+			tree: trace.as_ref().map(|trace| Tree::new(trace, &known).to_string()),
+			table: profile.as_ref().map(Profile::to_string),
+			profile: profile.map(|profile| ProfileReport {
+				functions: profile.functions(),
+				lines: profile.lines(),
+			}),
+			trace: trace.filter(|_| self.trace),
 			instantiation,
 		};
 		self.subject.show(&report)?;
@@ -229,6 +299,55 @@ impl RunCmd {
 			None => Ok(()),
 			Some(fault) => Err(Failure::Program(format!("{}: {fault}", self.entry))),
 		}
+	}
+
+	/// Whether it is looked at function by function, which takes longer: where that is asked for, or where
+	/// it failed soon.
+	fn is_traced(&self, trial: &Trial) -> bool {
+		let is_asked_for = self.trace || self.profile.is_some() || self.coverage.is_some();
+		is_asked_for || trial.result.is_err() && of_weight(trial.weight_consumed) <= TRACED_UNASKED
+	}
+
+	/// Where the program failed.
+	fn failure(
+		&self,
+		trial: &Trial,
+		trace: Option<&Program>,
+		file: &File,
+		known: &Known,
+	) -> Option<FailedAt> {
+		let own = text::hex(file.code_hash().as_bytes());
+		if let Some(trace) = trace.filter(|trace| trace.end.is_failure()) {
+			let sources = known.sources(&trace.code_hash);
+			return Some(FailedAt {
+				end: trace.end,
+				offset: trace.backtrace.first().and_then(|frame| frame.first().copied()),
+				depth: trace.backtrace.len(),
+				places: sources.map(|it| it.backtrace(&trace.backtrace)).unwrap_or_default(),
+			});
+		}
+		let trap = trial.trap.as_ref().filter(|_| trial.result.is_err())?;
+		// Another program's place says nothing here.
+		let offset = trap.offset.filter(|_| text::hex(trap.code_hash.as_bytes()) == own)?;
+		let places = known.sources(&own).map(|it| it.places(offset)).unwrap_or_default();
+		Some(FailedAt { end: End::Trapped, offset: Some(offset), depth: 1, places })
+	}
+
+	/// The profile, which is written where that is asked for.
+	fn profile(&self, trace: Option<&Program>, known: &Known) -> Result<Option<Profile>, Failure> {
+		let (Some(path), Some(trace)) = (&self.profile, trace) else { return Ok(None) };
+		let profile = Profile::new([trace], known);
+		let title = format!("{}: {}", self.subject.file.display(), self.entry);
+		blob::write_profile(path, &profile, &title)?;
+		Ok(Some(profile))
+	}
+
+	/// Writes the lines that were run, where that is asked for.
+	fn coverage(&self, trace: Option<&Program>, known: &Known) -> Result<(), Failure> {
+		let (Some(path), Some(trace)) = (&self.coverage, trace) else { return Ok(()) };
+		let mut coverage = Coverage::default();
+		coverage.add(trace, known);
+		blob::write(path, &coverage.to_string())
 	}
 
 	fn weight_limit(&self) -> Weight {
@@ -283,7 +402,7 @@ impl RunCmd {
 			false => Vec::new(),
 		};
 		let call = self.instantiation(file.code_hash(), input, 0);
-		let (trial, _) = chain.attempt(&self.caller, &call);
+		let trial = chain.attempt(&self.caller, &call);
 		let instantiation = Instantiation { weight_used: trial.weight_consumed, log: log(&trial) };
 		chain.make(&self.caller, call).map_err(|fault| {
 			let value = value(abi, "init", &trial).filter(|value| !value.is_null());
@@ -348,10 +467,6 @@ fn encode(
 	}
 }
 
-fn is_trap(fault: Option<&Fault>) -> bool {
-	fault.is_some_and(|fault| fault.error == "Trapped")
-}
-
 /// What the output says.
 fn value(abi: Option<&Abi>, entry: &str, trial: &Trial) -> Option<Value> {
 	match trial.result {
@@ -389,6 +504,9 @@ fn chain_events(trial: &Trial) -> Vec<String> {
 	trial.events.iter().filter(told).map(|event| format!("{event:?}")).collect()
 }
 
+/// Places of a backtrace that are shown as text.
+const SHOWN_PLACES: usize = 30;
+
 impl fmt::Display for Report {
 	fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
 		if let Some(Instantiation { weight_used, log }) = &self.instantiation {
@@ -397,8 +515,8 @@ impl fmt::Display for Report {
 			}
 			writeln!(f, "init      {}", text::describe_weight(weight_used))?;
 		}
-		for entry in self.syscalls.iter().flatten() {
-			writeln!(f, "syscall   {entry}")?;
+		if self.trace.is_some() {
+			writeln!(f, "{}", self.tree.as_deref().unwrap_or_default())?;
 		}
 		for line in &self.log {
 			writeln!(f, "log       {}", printable(line))?;
@@ -429,13 +547,24 @@ impl fmt::Display for Report {
 				text::describe_weight(&self.weight_required)
 			)?;
 		}
-		if let Some(Trap { offset, places }) = &self.trap {
-			match offset {
-				Some(offset) => writeln!(f, "trap      at code offset {offset}")?,
-				None => writeln!(f, "trap      at a place that is not known")?,
-			}
-			for place in places {
+		if let Some(table) = &self.table {
+			writeln!(f, "\n{table}")?;
+		}
+		if let Some(FailedAt { end, offset, places, .. }) = &self.failure {
+			let what = match end {
+				End::Reverted => "reverted",
+				End::OutOfGas => "out of gas",
+				End::Faulted => "fault",
+				_ => "trap",
+			};
+			let at =
+				offset.map_or("a place that is not known".into(), |at| format!("code offset {at}"));
+			writeln!(f, "{what:<9} at {at}")?;
+			for place in places.iter().take(SHOWN_PLACES) {
 				writeln!(f, "          {}", printable(&format!("{} ({place})", place.function)))?;
+			}
+			if let hidden @ 1.. = places.len().saturating_sub(SHOWN_PLACES) {
+				writeln!(f, "          .. {} more", grouped(hidden))?;
 			}
 		}
 		match &self.error {

@@ -125,9 +125,9 @@ fn upload(file: &File) -> Result<Trial, Failure> {
 	let engine = Engine::new(BackendChoice::Interpreter, None)
 		.map_err(|error| Failure::Usage(error.to_string()))?;
 	let owner = Sr25519Keyring::Alice.to_account_id();
-	let mut chain = Chain::open(None, &owner, engine, false)?;
+	let mut chain = Chain::open(None, &owner, engine)?;
 	let call = Call::upload { code: file.bytes.clone(), storage_deposit_limit: None };
-	Ok(chain.attempt(&owner, &call).0)
+	Ok(chain.attempt(&owner, &call))
 }
 
 impl Report {

@@ -1,10 +1,11 @@
 //! `virt-node program`: what the author of a program wants to know of it, without a node.
 //!
-//! - [`inspect`], [`disassemble`]: what is in a blob. [`execute`]: runs it.
-//! - [`blob`]: a blob in a file, and what lies beside it. [`sources`]: lines of source code.
+//! - [`inspect`], [`disassemble`]: what is in a blob. [`execute`]: runs it. [`explain`]: what a node
+//!   traced.
+//! - [`blob`]: a blob in a file, and what lies beside it. [`known`]: what is known of programs by that.
 //! - [`abi`]: arguments and results, by a program's own description.
 //! - [`chain`]: a chain in memory, of the node's own runtime.
-//! - [`trace`], [`syscalls`]: what a program asks of the runtime.
+//! - [`syscalls`]: the rows of the syscall tables.
 //!
 //! Nothing here opens a database, a key or a port. What a command says is a report: it is shown as
 //! text, or as JSON with the names of its fields.
@@ -14,17 +15,16 @@ mod blob;
 pub mod chain;
 mod disassemble;
 mod execute;
+mod explain;
 mod inspect;
-mod sources;
+pub mod known;
 pub mod syscalls;
 mod text;
-pub mod trace;
 
 use clap::{Args, Subcommand};
 use serde::Serialize;
 use std::{
 	fmt::{self, Display},
-	io::{self, ErrorKind, Write},
 	path::PathBuf,
 	process::ExitCode,
 };
@@ -41,6 +41,9 @@ pub enum ProgramCmd {
 	/// Run a program on a chain in memory.
 	Run(Box<execute::RunCmd>),
 
+	/// Show what a running node traced, with lines of source code.
+	Explain(explain::ExplainCmd),
+
 	/// Print a program's code hash: its name on the chain.
 	Hash(HashCmd),
 }
@@ -52,6 +55,7 @@ impl ProgramCmd {
 			Self::Inspect(cmd) => cmd.run(),
 			Self::Disassemble(cmd) => cmd.run(),
 			Self::Run(cmd) => cmd.run(backend),
+			Self::Explain(cmd) => cmd.run(),
 			Self::Hash(cmd) => cmd.run(),
 		}
 	}
@@ -83,12 +87,7 @@ impl Subject {
 			},
 			false => text::printable_lines(&report.to_string()),
 		};
-		match io::stdout().write_all(text.as_bytes()) {
-			Err(error) if error.kind() != ErrorKind::BrokenPipe => {
-				Err(Failure::Usage(format!("standard output: {error}")))
-			},
-			_ => Ok(()),
-		}
+		text::print(&text)
 	}
 }
 

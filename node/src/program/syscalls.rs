@@ -45,6 +45,11 @@ pub fn rows() -> impl Iterator<Item = &'static Row> {
 	pallet::ROWS.iter().chain(chain::ROWS)
 }
 
+/// The names of the arguments of a syscall.
+pub fn names(name: &str) -> Option<&'static [&'static str]> {
+	by_name(name).map(|row| row.arguments)
+}
+
 /// The row of this name.
 pub fn by_name(name: &str) -> Option<&'static Row> {
 	rows().find(|row| row.name == name)

@@ -1,13 +1,12 @@
 //! Bytes, numbers and accounts, as people write them.
 
+use super::Failure;
 use pallet_virt::Weight;
 use sp_core::crypto::AccountId32;
 use sp_keyring::Sr25519Keyring;
+use std::io::{self, ErrorKind, Write};
 
-/// `0x` and hex.
-pub fn hex(bytes: &[u8]) -> String {
-	format!("0x{}", bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>())
-}
+pub use virt_trace::text::{grouped, hex, printable};
 
 /// The bytes of hex, with or without `0x`.
 pub fn bytes(text: &str) -> Result<Vec<u8>, String> {
@@ -31,19 +30,6 @@ pub fn account(text: &str) -> Result<AccountId32, String> {
 	})
 }
 
-/// `1234567` as `1,234,567`.
-pub fn grouped(number: impl ToString) -> String {
-	let digits = number.to_string();
-	let mut grouped = String::new();
-	for (index, digit) in digits.chars().enumerate() {
-		if index > 0 && (digits.len() - index).is_multiple_of(3) {
-			grouped.push(',');
-		}
-		grouped.push(digit);
-	}
-	grouped
-}
-
 /// `REF_TIME[,PROOF_SIZE]`, in picoseconds and bytes; without the second, of any proof size.
 pub fn weight(text: &str) -> Result<Weight, String> {
 	let (ref_time, proof_size) = match text.split_once(',') {
@@ -64,24 +50,17 @@ pub fn describe_weight(weight: &Weight) -> String {
 	}
 }
 
-/// Text that somebody else wrote, for a terminal: it can neither start a line nor move the cursor.
-pub fn printable(text: &str) -> String {
-	let escape = |c: char| match c.is_control() {
-		true => c.escape_debug().to_string(),
-		false => c.into(),
-	};
-	text.chars().map(escape).collect()
-}
-
 /// Text of several lines, each of them printable.
 pub fn printable_lines(text: &str) -> String {
 	text.split('\n').map(printable).collect::<Vec<_>>().join("\n")
 }
 
-/// Bytes as quoted text where they are that, else as hex.
-pub fn readable(bytes: &[u8]) -> String {
-	match std::str::from_utf8(bytes) {
-		Ok(text) if !text.is_empty() && !text.chars().any(char::is_control) => format!("{text:?}"),
-		_ => hex(bytes),
+/// Prints to standard output. That nobody reads on is no error.
+pub fn print(text: &str) -> Result<(), Failure> {
+	match io::stdout().write_all(text.as_bytes()) {
+		Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+			Err(Failure::Usage(format!("standard output: {error}")))
+		},
+		_ => Ok(()),
 	}
 }

@@ -2,9 +2,13 @@
 
 use crate::{name, runtime::*, Account, AccountId, Chain, Error, Weight, ALICE, WEIGHT};
 use codec::{DecodeAll, Encode};
-use pallet_virt::dry_run::{self, DryRunOf};
+use pallet_virt::{
+	dry_run::{self, DryRunOf},
+	gas::of_weight,
+};
 use sp_core::H256;
 use sp_runtime::DispatchError;
+use virt_trace::{record::TRACED_UNASKED, tree::Tree};
 
 /// A call to come: by [`ALICE`], with no value and plenty of weight unless it is said otherwise.
 #[must_use = "nothing is called until it is said what is expected"]
@@ -38,6 +42,8 @@ pub struct Outcome {
 	pub events: Vec<Vec<u8>>,
 	/// What programs logged, a line each.
 	pub log: Vec<String>,
+	/// What programs did, as a tree, where the call failed.
+	pub trace: Option<String>,
 }
 
 impl Call {
@@ -74,6 +80,8 @@ impl Call {
 	/// Calls, whatever comes of it.
 	pub fn outcome(self) -> Outcome {
 		let trial = self.chain.execute(|| self.trial());
+		let is_traced = trial.result.is_err() && of_weight(trial.weight_consumed) <= TRACED_UNASKED;
+		let trace = is_traced.then(|| self.trace());
 		let before = self.chain.execute(System::event_count) as usize;
 		let call = self.extrinsic();
 		let error = self.chain.dispatch(self.caller, call).err();
@@ -88,7 +96,16 @@ impl Call {
 		});
 		let (output, weight_used) = (trial.output, trial.weight_consumed);
 		let log = trial.logs.iter().map(|line| String::from_utf8_lossy(line).into()).collect();
-		Outcome { error, output, weight_used, events, log }
+		Outcome { error, output, weight_used, events, log, trace: trace.flatten() }
+	}
+
+	/// What programs do in the call, which is not made.
+	fn trace(&self) -> Option<String> {
+		let programs = self.chain.traced(|| drop(self.trial()));
+		// A dry-run may try several limits. The first is that of the call.
+		let program =
+			virt_trace::Program { input: Some(self.input.clone()), ..programs.into_iter().next()? };
+		Some(Tree::new(&program, &*self.chain.0.known.borrow()).to_string())
 	}
 
 	/// The call has to succeed, and its output to be a `T`.
@@ -214,11 +231,13 @@ impl Outcome {
 
 	fn details(&self) -> String {
 		let log = self.log.iter().map(|line| format!("\n  log: {line}"));
+		let trace = self.trace.as_ref().map(|trace| format!("\n{trace}"));
 		format!(
-			"\n  weight: {}\n  output: {:?}{}",
+			"\n  weight: {}\n  output: {:?}{}{}",
 			self.weight_used,
 			self.output,
-			log.collect::<String>()
+			log.collect::<String>(),
+			trace.unwrap_or_default(),
 		)
 	}
 }

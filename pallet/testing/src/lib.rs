@@ -13,9 +13,11 @@
 //!
 //! Arguments are a tuple, encoded as the program's `entry!` decodes them. What a test expects ends
 //! the line: [`returns`](Call::returns), [`reverts`](Call::reverts) and [`fails`](Call::fails) panic
-//! when it went otherwise, and say how, with what the program logged.
+//! when it went otherwise, and say how: with what the program logged, and the tree of program calls where
+//! the call failed. [`Chain::debug_info`] adds names and source lines to it.
 
 mod call;
+mod known;
 mod runtime;
 
 pub use call::{Call, Outcome};
@@ -28,13 +30,15 @@ pub use virt_manager::BackendChoice;
 use call::What;
 use codec::Encode;
 use frame_support::traits::fungible::{Inspect, InspectHold, Mutate};
-use sp_core::H256;
+use sp_core::{Blake2Hasher, H256};
 use sp_io::TestExternalities;
 use sp_runtime::{traits::Dispatchable, BuildStorage, DispatchError};
+use sp_state_machine::InMemoryBackend;
 use std::{
 	cell::{Cell, RefCell},
 	rc::Rc,
 	sync::{Arc, LazyLock},
+	time::Duration,
 };
 use virt_manager::Engine;
 
@@ -62,6 +66,9 @@ pub const DEPOSIT_PER_BYTE: u128 = 1;
 /// Weight limit of a call that does not say how much: that of a dry-run.
 pub const WEIGHT: Weight = pallet_virt::limits::MAX_DRY_RUN_WEIGHT;
 
+/// How long programs may run where they are traced.
+const TRACED_FOR: Duration = Duration::from_secs(600);
+
 /// The first block's number and time. See [`Chain::skip`].
 const FIRST_BLOCK: u32 = 1;
 const FIRST_TIME: u64 = 1_700_000_000_000;
@@ -79,8 +86,17 @@ pub struct Chain(Rc<Inner>);
 
 struct Inner {
 	ext: RefCell<TestExternalities>,
+	engine: Arc<Engine>,
 	/// Accounts made so far: each has a salt of its own.
 	accounts: Cell<u32>,
+	/// Debug information of programs.
+	known: RefCell<known::Known>,
+}
+
+/// A chain's state at some time: see [`Chain::snapshot`].
+pub struct Snapshot {
+	state: InMemoryBackend<Blake2Hasher>,
+	accounts: u32,
 }
 
 impl Default for Chain {
@@ -114,7 +130,50 @@ impl Chain {
 			System::set_block_number(FIRST_BLOCK);
 			Timestamp::set_timestamp(FIRST_TIME);
 		});
-		Self(Rc::new(Inner { ext: RefCell::new(ext), accounts: Cell::new(0) }))
+		Self(Rc::new(Inner {
+			ext: RefCell::new(ext),
+			engine: engine.clone(),
+			accounts: Cell::new(0),
+			known: RefCell::default(),
+		}))
+	}
+
+	/// Tells of a program's twin with debug information, `<name>.debug.polkavm`: where a call fails, the
+	/// panic then has names of functions and source lines. `name` is what the program is called there.
+	///
+	/// # Panics
+	///
+	/// When it is no PolkaVM program.
+	#[track_caller]
+	pub fn debug_info(&self, name: &str, twin: &[u8]) {
+		self.0.known.borrow_mut().add(name, twin);
+	}
+
+	/// The state as it is now, to [go back](Self::roll_back) to.
+	pub fn snapshot(&self) -> Snapshot {
+		let mut ext = self.0.ext.borrow_mut();
+		ext.commit_all().expect("no transaction is open between two calls; qed");
+		Snapshot { state: ext.backend.clone(), accounts: self.0.accounts.get() }
+	}
+
+	/// Goes back to a snapshot of this chain: storage, balances, block and time. It can be gone back to
+	/// again.
+	pub fn roll_back(&self, snapshot: &Snapshot) {
+		let mut ext = self.0.ext.borrow_mut();
+		ext.commit_all().expect("no transaction is open between two calls; qed");
+		ext.backend = snapshot.state.clone();
+		self.0.accounts.set(snapshot.accounts);
+	}
+
+	/// Does `f` on the chain, and gives what programs did in it.
+	fn traced(&self, f: impl FnOnce()) -> Vec<virt_trace::Program> {
+		let (vm, recorded) =
+			virt_trace::record::start(virt_trace::names::of_pallet, Some(TRACED_FOR))
+				.expect("the interpreter works on every machine");
+		self.0.ext.borrow_mut().register_extension(vm);
+		self.execute(f);
+		self.0.ext.borrow_mut().register_extension(self.0.engine.extension());
+		recorded.take()
 	}
 
 	/// Runs anything on the chain: calls of other pallets, reads of storage.
@@ -135,6 +194,7 @@ impl Chain {
 	pub fn try_upload(&self, owner: AccountId, code: &[u8]) -> Result<Program, DispatchError> {
 		let call = pallet_virt::Call::upload { code: code.to_vec(), storage_deposit_limit: None };
 		self.dispatch(owner, call)?;
+		self.0.known.borrow_mut().uploaded(code);
 		Ok(Program { chain: self.clone(), code_hash: pallet_virt::program::code_hash(code) })
 	}
 
@@ -162,6 +222,11 @@ impl Chain {
 	#[track_caller]
 	pub fn give(&self, account: AccountId, amount: u128) {
 		self.execute(|| Balances::mint_into(&account.into(), amount)).expect("it can be minted");
+	}
+
+	/// Sets what `account` has beside what is held of it. With 0, the account is gone.
+	pub fn set_balance(&self, account: AccountId, amount: u128) {
+		self.execute(|| Balances::set_balance(&account.into(), amount));
 	}
 
 	/// Number of the block that calls are in.

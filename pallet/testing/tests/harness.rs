@@ -45,6 +45,38 @@ fn panic_of_a_program_is_in_the_message() {
 }
 
 #[test]
+fn failed_call_shows_the_tree_with_source_lines() {
+	let chain = Chain::new();
+	let trap = chain.upload(TRAP);
+	let said = panic_of(|| trap.run("add", (100u8, 200u8)).succeeds());
+	assert!(said.contains("::add(0x64c8)  gas ") && said.contains("└─ trapped\n"), "{said}");
+	assert!(!said.contains("(./trap/src/main.rs:"), "{said}");
+	chain.debug_info("trap", virt_fixtures::debug::TRAP);
+	let said = panic_of(|| trap.run("add", (100u8, 200u8)).succeeds());
+	assert!(said.contains("trap::add(0x64c8)  gas "), "{said}");
+	assert!(said.contains("├─ log(text: \"panic at "), "{said}");
+	assert!(said.contains("(./trap/src/main.rs:17:"), "{said}");
+}
+
+#[test]
+fn chain_goes_back_to_a_snapshot() {
+	let chain = Chain::new();
+	let counter = chain.upload(COUNTER).instantiate((7u32,));
+	let (before, block) = (chain.snapshot(), chain.block());
+	for _ in 0..2 {
+		counter.call("increment", (1u32,)).value(50).succeeds();
+		chain.set_balance(BOB, 20);
+		chain.skip(4);
+		assert_eq!(counter.call("get", ()).returns::<u32>(), 8);
+		assert_eq!((chain.balance(BOB), counter.balance()), (20, 50));
+		chain.roll_back(&before);
+		assert_eq!(counter.call("get", ()).returns::<u32>(), 7);
+		assert_eq!((chain.balance(BOB), counter.balance()), (FUNDS, 0));
+		assert_eq!(chain.block(), block);
+	}
+}
+
+#[test]
 fn what_was_not_expected_is_said() {
 	let chain = Chain::new();
 	let counter = chain.upload(COUNTER).instantiate(());

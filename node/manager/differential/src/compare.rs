@@ -48,7 +48,7 @@ impl Runner {
 	/// All of them in a family, but for its interpreter, which the others are measured by.
 	fn all(family: &Family) -> impl Iterator<Item = Self> {
 		let raw = family.raw.into_iter().flat_map(|tier| [0, 1].map(|it| Self::Raw(it, tier)));
-		raw.chain([1, 2].map(Self::Managed)).chain([Self::Moving(0, 1), Self::Moving(2, 0)])
+		raw.chain([1, 2, 3].map(Self::Managed)).chain([Self::Moving(0, 1), Self::Moving(2, 0)])
 	}
 
 	fn name(&self, family: &Family) -> String {

@@ -73,22 +73,28 @@ pub struct Engines {
 
 /// The managers' engines, under the same rules.
 pub struct Family {
-	/// The engines, by name: the interpreter, the recompiler, tiered.
-	pub managed: [(String, Arc<Engine>); 3],
+	/// The engines, by name: the interpreter, the recompiler, tiered, the interpreter that traces.
+	pub managed: [(String, Arc<Engine>); 4],
 	/// The one tier that executions are on, where the rules come to that: PolkaVM alone gives the same.
 	pub raw: Option<Tier>,
 }
 
 impl Family {
 	fn start(name: &str, rules: Rules, raw: Option<Tier>) -> Self {
-		let start = |backend: BackendChoice| {
-			let options = Options { backend, rules, cache_bytes: 16 << 20, ..Options::default() };
+		let start = |(backend, trace): (BackendChoice, bool)| {
+			let cache_bytes = 16 << 20;
+			let options = Options { backend, rules, cache_bytes, trace, ..Options::default() };
 			let engine = Engine::with(options, None).expect("the backend works on this machine");
-			(format!("{backend}, {name}"), engine)
+			let traced = if trace { ", traced" } else { "" };
+			(format!("{backend}{traced}, {name}"), engine)
 		};
-		let backends =
-			[BackendChoice::Interpreter, BackendChoice::Recompiler, BackendChoice::Tiered];
-		Self { managed: backends.map(start), raw }
+		let managed = [
+			(BackendChoice::Interpreter, false),
+			(BackendChoice::Recompiler, false),
+			(BackendChoice::Tiered, false),
+			(BackendChoice::Interpreter, true),
+		];
+		Self { managed: managed.map(start), raw }
 	}
 }
 

@@ -24,7 +24,7 @@ pub fn boundary(bytes: &[u8]) {
 	let engines = engines();
 	let rules = usize::from(bytes.first().copied().unwrap_or_default()) % engines.families.len();
 	let family = &engines.families[rules];
-	let managers = [0, 1, 2].map(|index| Manager::new(family.managed[index].1.clone()));
+	let managers = [0, 1, 2, 3].map(|index| Manager::new(family.managed[index].1.clone()));
 	let mut calls =
 		Calls { source: Source::new(bytes), managers, snapshot: Vec::new(), always_stops: true };
 	calls.start();
@@ -38,7 +38,7 @@ pub fn boundary(bytes: &[u8]) {
 
 struct Calls<'a> {
 	source: Source<'a>,
-	managers: [Manager; 3],
+	managers: [Manager; 4],
 	/// The last one taken.
 	snapshot: Vec<u8>,
 	/// Whether every program so far stops soon, however much gas it has.

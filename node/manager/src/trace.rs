@@ -1,0 +1,244 @@
+//! What a traced execution did: its function calls, and the gas of each basic block in them.
+//!
+//! An engine that was started with [`Options::trace`] interprets one instruction at a time. Results and
+//! gas are those of every other engine.
+//!
+//! [`Options::trace`]: crate::Options::trace
+
+use polkavm::{InterruptKind, ProgramBlob, ProgramCounter, RawInstance, Reg};
+use polkavm_common::program::{Instruction, ParsedInstruction};
+use std::{
+	collections::{BTreeMap, HashMap},
+	sync::Arc,
+};
+use virt_primitives::Gas;
+
+/// Most functions that are told apart by who called them. Calls beyond are counted with their caller.
+pub const MAX_CALLS: usize = 10_000;
+
+/// Most jumps that are kept of a function call.
+pub const MAX_JUMPS: usize = 64;
+
+/// What an execution did since it was prepared.
+#[derive(Clone)]
+pub struct Trace {
+	transfers: Arc<Transfers>,
+	calls: Vec<Call>,
+	/// By caller, call site and callee.
+	known: HashMap<(usize, u32, u32), usize>,
+	stack: Vec<Frame>,
+	/// The instruction that was stepped to last.
+	at: Option<u32>,
+	/// What that instruction does to the stack, once it is known where it leads.
+	transfer: Option<Pending>,
+	/// Gas that was left there.
+	gas: Gas,
+	/// Gas that is charged next and was paid for before.
+	credit: Gas,
+}
+
+/// A function call: what was run in it, from all times that it was made from the same place with the
+/// same callers.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Call {
+	/// Index of the caller in [`Trace::calls`], and the offset of the call instruction. `None` for the
+	/// entry point.
+	pub caller: Option<(usize, u32)>,
+	/// Offset of the first instruction.
+	pub entry: u32,
+	/// How often it was made.
+	pub count: u64,
+	/// What was run in it, without what it called, by offset of the basic block.
+	pub blocks: BTreeMap<u32, Block>,
+}
+
+/// A basic block that was run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Block {
+	/// How often.
+	pub count: u64,
+	/// Its gas, at the prices of the tier that it was run on, without translation.
+	pub gas: Gas,
+}
+
+#[derive(Clone)]
+struct Frame {
+	call: usize,
+	/// Offset of the call instruction.
+	site: u32,
+	/// The code address that it returns to; none for the entry point.
+	return_to: Option<u32>,
+	/// The jumps that led from its first instruction to where it is, without loops: from where, and to where.
+	jumps: Vec<(u32, u32)>,
+}
+
+#[derive(Clone, Copy)]
+enum Pending {
+	Call { return_to: u32 },
+	Jump { address: u32 },
+	Branch { next: u32 },
+}
+
+/// The instructions that may call, return or jump, by offset.
+pub(crate) struct Transfers(HashMap<u32, Transfer>);
+
+enum Transfer {
+	Call { return_to: u32 },
+	Jump { base: Reg, offset: u32 },
+	Branch { next: u32 },
+}
+
+impl Transfers {
+	pub(crate) fn of(blob: &ProgramBlob) -> Self {
+		let transfer = |instruction: ParsedInstruction| match instruction.kind {
+			Instruction::load_imm_and_jump(reg, value, _) if reg.get() == Reg::RA => {
+				Some(Transfer::Call { return_to: value as u32 })
+			},
+			Instruction::load_imm_and_jump_indirect(reg, _, value, _) if reg.get() == Reg::RA => {
+				Some(Transfer::Call { return_to: value as u32 })
+			},
+			Instruction::jump_indirect(base, offset) => {
+				Some(Transfer::Jump { base: base.get(), offset: offset as u32 })
+			},
+			_ if instruction.starts_new_basic_block() => {
+				Some(Transfer::Branch { next: instruction.next_offset.0 })
+			},
+			_ => None,
+		};
+		let all = blob.instructions();
+		Self(all.filter_map(|it| Some((it.offset.0, transfer(it)?))).collect())
+	}
+}
+
+impl Trace {
+	pub(crate) fn new(transfers: Arc<Transfers>, entry: ProgramCounter) -> Self {
+		let call = Call { entry: entry.0, count: 1, ..Call::default() };
+		Self {
+			transfers,
+			calls: vec![call],
+			known: HashMap::new(),
+			stack: vec![Frame { call: 0, site: entry.0, return_to: None, jumps: Vec::new() }],
+			at: None,
+			transfer: None,
+			gas: 0,
+			credit: 0,
+		}
+	}
+
+	/// Function calls. The first is the entry point, callers come before those that they call.
+	pub fn calls(&self) -> &[Call] {
+		&self.calls
+	}
+
+	/// Where it is: for each function call that it is in, innermost first, the offset of the instruction that
+	/// it is at, and then of the jumps that led there, the latest first.
+	///
+	/// A call that does not return may be a jump: what it jumped to is another function then. Debug
+	/// information tells.
+	pub fn backtrace(&self) -> Vec<Vec<u32>> {
+		let mut at = self.at;
+		let mut backtrace = Vec::new();
+		for frame in self.stack.iter().rev() {
+			let jumps = frame.jumps.iter().rev().map(|(site, _)| *site);
+			backtrace.push(at.into_iter().chain(jumps).collect());
+			at = Some(frame.site);
+		}
+		backtrace
+	}
+
+	/// Runs `raw` until it stops for another reason than a step. Of the gas that is charged first, `credit`
+	/// is for a block that was paid for before.
+	pub(crate) fn run(
+		&mut self,
+		raw: &mut RawInstance,
+		credit: Gas,
+	) -> Result<InterruptKind, polkavm::Error> {
+		(self.gas, self.credit) = (raw.gas(), credit);
+		let interrupt = loop {
+			match raw.run() {
+				Ok(InterruptKind::Step) => self.step(raw),
+				other => break other,
+			}
+		};
+		self.charged(raw.gas());
+		interrupt
+	}
+
+	/// It is about to run the instruction that `raw` is at.
+	fn step(&mut self, raw: &RawInstance) {
+		let Some(ProgramCounter(pc)) = raw.program_counter() else { return };
+		self.charged(raw.gas());
+		match self.at.zip(self.transfer.take()) {
+			Some((site, Pending::Call { return_to })) => self.enter(site, return_to, pc),
+			Some((site, Pending::Jump { address })) => {
+				if !self.leave(address) {
+					self.jumped(site, pc);
+				}
+			},
+			Some((site, Pending::Branch { next })) if next != pc => self.jumped(site, pc),
+			_ => {},
+		}
+		self.at = Some(pc);
+		self.transfer = self.transfers.0.get(&pc).map(|transfer| match *transfer {
+			Transfer::Call { return_to } => Pending::Call { return_to },
+			Transfer::Branch { next } => Pending::Branch { next },
+			Transfer::Jump { base, offset } => {
+				// Code addresses have 32 bits.
+				Pending::Jump { address: (raw.reg(base) as u32).wrapping_add(offset) }
+			},
+		});
+	}
+
+	/// So much gas is left: what is missing was charged for the block of the last instruction.
+	fn charged(&mut self, gas: Gas) {
+		let charged = self.gas - gas;
+		self.gas = gas;
+		let (Some(at), true) = (self.at, charged > 0) else { return };
+		let paid_before = self.credit.min(charged);
+		self.credit = 0;
+		let call = self.stack.last().map_or(0, |frame| frame.call);
+		let block = self.calls[call].blocks.entry(at).or_default();
+		block.count += u64::from(paid_before == 0);
+		block.gas += charged - paid_before;
+	}
+
+	fn enter(&mut self, site: u32, return_to: u32, entry: u32) {
+		let caller = self.stack.last().map_or(0, |frame| frame.call);
+		let key = (caller, site, entry);
+		let call = match self.known.get(&key) {
+			Some(call) => *call,
+			None if self.calls.len() >= MAX_CALLS => caller,
+			None => {
+				let call = Call { caller: Some((caller, site)), entry, ..Call::default() };
+				self.calls.push(call);
+				self.known.insert(key, self.calls.len() - 1);
+				self.calls.len() - 1
+			},
+		};
+		self.calls[call].count += u64::from(call != caller);
+		self.stack.push(Frame { call, site, return_to: Some(return_to), jumps: Vec::new() });
+	}
+
+	/// It jumped to a code address. Whether that was a return: a call on the stack awaits one there.
+	fn leave(&mut self, address: u32) -> bool {
+		let returned = self.stack.iter().rposition(|frame| frame.return_to == Some(address));
+		if let Some(returned) = returned {
+			self.stack.truncate(returned);
+		}
+		returned.is_some()
+	}
+
+	/// It jumped, within the function or to one that takes its place.
+	fn jumped(&mut self, site: u32, to: u32) {
+		let Some(Frame { jumps, .. }) = self.stack.last_mut() else { return };
+		match jumps.iter().position(|(_, known)| *known == to) {
+			Some(index) => jumps.truncate(index + 1),
+			None => {
+				if jumps.len() == MAX_JUMPS {
+					jumps.remove(0);
+				}
+				jumps.push((site, to));
+			},
+		}
+	}
+}

@@ -1,0 +1,86 @@
+//! The lines of source code that were run, as lcov reads them.
+
+use crate::{program::Program, sources::Sources, tree::Known};
+use std::{
+	collections::{BTreeMap, HashMap},
+	fmt,
+};
+
+/// How often each line of the programs' own source code was run.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Coverage {
+	files: BTreeMap<String, BTreeMap<u32, u64>>,
+	/// Places of each instruction of the programs that were added.
+	programs: HashMap<String, BTreeMap<u32, Vec<Position>>>,
+}
+
+/// A line of a program's own file.
+type Position = (String, u32);
+
+impl Coverage {
+	/// Adds what a program call and all in it ran. Programs without debug information are left out.
+	pub fn add(&mut self, program: &Program, known: &dyn Known) {
+		for program in program.all() {
+			let Some(sources) = known.sources(&program.code_hash) else { continue };
+			let blocks = self.program(&program.code_hash, sources);
+			let blocks = blocks.clone();
+			let mut counts: BTreeMap<&Position, u64> = BTreeMap::new();
+			for (offset, count, _) in program.functions.iter().flat_map(|it| &it.blocks) {
+				for position in blocks.get(offset).into_iter().flatten() {
+					*counts.entry(position).or_default() += count;
+				}
+			}
+			for ((file, line), count) in counts {
+				*self.files.entry(file.clone()).or_default().entry(*line).or_default() += count;
+			}
+		}
+	}
+
+	/// The lines of each basic block. Those of a program that is new are known from then on, and not run.
+	fn program(&mut self, code_hash: &str, sources: &Sources) -> &BTreeMap<u32, Vec<Position>> {
+		let files = &mut self.files;
+		self.programs.entry(code_hash.into()).or_insert_with(|| {
+			let mut blocks: BTreeMap<u32, Vec<Position>> = BTreeMap::new();
+			for (start, instructions) in sources.blocks() {
+				let places = instructions.iter().flat_map(|offset| sources.places(*offset));
+				let own = places.filter(|place| place.is_own());
+				let mut positions: Vec<_> =
+					own.filter_map(|place| Some((place.file, place.line?))).collect();
+				positions.sort();
+				positions.dedup();
+				for (file, line) in &positions {
+					files.entry(file.clone()).or_default().entry(*line).or_default();
+				}
+				blocks.insert(start, positions);
+			}
+			blocks
+		})
+	}
+
+	/// Lines that were run, and lines that there are.
+	pub fn lines(&self) -> (usize, usize) {
+		let counts = || self.files.values().flat_map(|lines| lines.values());
+		(counts().filter(|count| **count > 0).count(), counts().count())
+	}
+
+	/// How often each line of a file was run, by line.
+	pub fn file(&self, file: &str) -> Option<&BTreeMap<u32, u64>> {
+		self.files.get(file)
+	}
+}
+
+impl fmt::Display for Coverage {
+	/// In the format of lcov.
+	fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+		for (file, lines) in &self.files {
+			writeln!(f, "SF:{file}")?;
+			for (line, count) in lines {
+				writeln!(f, "DA:{line},{count}")?;
+			}
+			writeln!(f, "LF:{}", lines.len())?;
+			writeln!(f, "LH:{}", lines.values().filter(|count| **count > 0).count())?;
+			writeln!(f, "end_of_record")?;
+		}
+		Ok(())
+	}
+}

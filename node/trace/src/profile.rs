@@ -1,0 +1,318 @@
+//! Where the gas goes: by function, by line, and by call stack.
+//!
+//! A basic block is charged as a whole. Its gas is divided among the lines of its instructions, in equal
+//! parts for each instruction.
+
+use crate::{
+	program::{Function, Program},
+	sources::{Place, Sources},
+	text::grouped,
+	tree::Known,
+};
+use serde::Serialize;
+use std::{
+	collections::{BTreeMap, HashMap, HashSet},
+	fmt,
+};
+use virt_primitives::Gas;
+
+/// Gas by call stack. A stack is a list of names, outermost first: programs with their entries, functions,
+/// syscalls, and in brackets what is neither.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Profile {
+	stacks: BTreeMap<Vec<String>, Gas>,
+	lines: BTreeMap<(String, Place), Line>,
+}
+
+/// Gas of a line of source code.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+struct Line {
+	/// How often one of its instructions was entered, at most.
+	count: u64,
+	gas: f64,
+}
+
+/// What translating a program costs, and moving it to the second tier.
+pub const TRANSLATION: &str = "[translation]";
+
+impl Profile {
+	/// Of program calls and of all in them.
+	pub fn new<'a>(programs: impl IntoIterator<Item = &'a Program>, known: &dyn Known) -> Self {
+		let mut profile = Self::default();
+		for program in programs {
+			profile.add(program, known, &[]);
+		}
+		profile
+	}
+
+	/// The profile as a file whose name ends so: a flame graph for `svg`, what speedscope reads for `json`,
+	/// else folded stacks.
+	pub fn file(&self, extension: &str, title: &str) -> Result<String, String> {
+		match extension {
+			"svg" => self.svg(title),
+			"json" => Ok(self.speedscope(title)),
+			_ => Ok(self.folded()),
+		}
+	}
+
+	fn add(&mut self, program: &Program, known: &dyn Known, below: &[String]) {
+		let name = known.name(program);
+		let name = name.unwrap_or_else(|| program.code_hash.chars().take(10).collect());
+		let mut base = below.to_vec();
+		base.push(format!("{name}::{}", program.entry));
+		let sources = known.sources(&program.code_hash);
+		let mut places = Places { sources, known: HashMap::new() };
+		let blocks = sources.map(Sources::blocks).unwrap_or_default();
+
+		let mut computed = 0;
+		for (index, function) in program.functions.iter().enumerate() {
+			let stack = stack(&mut places, &program.functions, index, &base);
+			for (offset, count, gas) in &function.blocks {
+				computed += gas;
+				let instructions = blocks.get(offset).cloned().unwrap_or_else(|| vec![*offset]);
+				// The stack is that of the block's first instruction that is known.
+				let mut stack = stack.clone();
+				stack.extend(names(places.of(*offset)));
+				*self.stacks.entry(stack).or_default() += gas;
+				for instruction in &instructions {
+					let own = places.of(*instruction);
+					let place = own.iter().find(|place| place.is_own()).or(own.first());
+					let Some(place) = place.cloned() else { continue };
+					let place = Place { column: None, ..place };
+					let line = self.lines.entry((name.clone(), place)).or_default();
+					line.count = line.count.max(*count);
+					line.gas += *gas as f64 / instructions.len() as f64;
+				}
+			}
+		}
+
+		let mut in_syscalls = 0;
+		for syscall in &program.syscalls {
+			let Some(gas) = syscall.gas else { continue };
+			in_syscalls += gas;
+			let mut stack = base.clone();
+			for offset in syscall.backtrace.iter().rev() {
+				stack.extend(names(places.of(*offset)));
+			}
+			stack.push(format!("{}()", syscall.name));
+			let called: Gas = syscall.programs.iter().map(|program| program.gas).sum();
+			*self.stacks.entry(stack.clone()).or_default() += gas - called;
+			for program in &syscall.programs {
+				self.add(program, known, &stack);
+			}
+		}
+
+		let rest = program.gas - computed - in_syscalls;
+		if rest > 0 {
+			base.push(if program.functions.is_empty() { "[code]" } else { TRANSLATION }.into());
+			*self.stacks.entry(base).or_default() += rest;
+		}
+	}
+
+	/// Gas of all.
+	pub fn total(&self) -> Gas {
+		self.stacks.values().sum()
+	}
+
+	/// Folded stacks, as flame graph tools read them: a line for each stack, its names with semicolons
+	/// between them, and its gas.
+	pub fn folded(&self) -> String {
+		let line = |(stack, gas): (&Vec<String>, &Gas)| {
+			let names: Vec<_> = stack.iter().map(|name| name.replace(';', ",")).collect();
+			format!("{} {gas}\n", names.join(";"))
+		};
+		self.stacks.iter().filter(|(_, gas)| **gas > 0).map(line).collect()
+	}
+
+	/// A flame graph as SVG.
+	pub fn svg(&self, title: &str) -> Result<String, String> {
+		let mut options = inferno::flamegraph::Options::default();
+		options.title = title.into();
+		options.count_name = "gas".into();
+		options.deterministic = true;
+		let folded = self.folded();
+		let mut svg = Vec::new();
+		inferno::flamegraph::from_lines(&mut options, folded.lines(), &mut svg)
+			.map_err(|error| format!("no flame graph can be made: {error}"))?;
+		String::from_utf8(svg).map_err(|error| error.to_string())
+	}
+
+	/// The profile as speedscope reads it: JSON of <https://www.speedscope.app/file-format-schema.json>.
+	pub fn speedscope(&self, title: &str) -> String {
+		let mut numbers: BTreeMap<&str, usize> = BTreeMap::new();
+		let mut frames = Vec::new();
+		let (mut samples, mut weights) = (Vec::new(), Vec::new());
+		for (stack, gas) in &self.stacks {
+			let sample: Vec<_> = stack
+				.iter()
+				.map(|name| {
+					*numbers.entry(name).or_insert_with(|| {
+						frames.push(serde_json::json!({ "name": name }));
+						frames.len() - 1
+					})
+				})
+				.collect();
+			samples.push(sample);
+			weights.push(gas);
+		}
+		let json = serde_json::json!({
+			"$schema": "https://www.speedscope.app/file-format-schema.json",
+			"shared": { "frames": frames },
+			"profiles": [{
+				"type": "sampled",
+				"name": title,
+				"unit": "none",
+				"startValue": 0,
+				"endValue": self.total(),
+				"samples": samples,
+				"weights": weights,
+			}],
+			"name": title,
+			"exporter": "virt",
+		});
+		json.to_string()
+	}
+
+	/// Gas by function, with what it called and without, the most first.
+	pub fn functions(&self) -> Vec<FunctionGas> {
+		let mut functions: BTreeMap<&str, FunctionGas> = BTreeMap::new();
+		for (stack, gas) in &self.stacks {
+			let mut seen = HashSet::new();
+			for name in stack.iter().filter(|name| seen.insert(*name)) {
+				let function = functions.entry(name).or_default();
+				function.name = name.clone();
+				function.total += gas;
+			}
+			if let Some(function) = stack.last().and_then(|last| functions.get_mut(&**last)) {
+				function.own += gas;
+			}
+		}
+		let mut functions: Vec<_> = functions.into_values().collect();
+		functions.sort_by(|a, b| (b.own, b.total, &a.name).cmp(&(a.own, a.total, &b.name)));
+		functions
+	}
+
+	/// Gas by line of source code, the most first.
+	pub fn lines(&self) -> Vec<LineGas> {
+		let line = |((program, place), line): (&(String, Place), &Line)| LineGas {
+			program: program.clone(),
+			file: place.file.clone(),
+			line: place.line,
+			count: line.count,
+			gas: line.gas.round() as Gas,
+		};
+		let mut lines: Vec<LineGas> = Vec::new();
+		for line in self.lines.iter().map(line) {
+			// Functions are not told apart here.
+			let same = |it: &&mut LineGas| {
+				(&it.program, &it.file, it.line) == (&line.program, &line.file, line.line)
+			};
+			match lines.iter_mut().find(same) {
+				Some(known) => {
+					known.gas += line.gas;
+					known.count = known.count.max(line.count);
+				},
+				None => lines.push(line),
+			}
+		}
+		lines.sort_by(|a, b| b.gas.cmp(&a.gas).then_with(|| a.line.cmp(&b.line)));
+		lines
+	}
+}
+
+/// Gas of a function.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct FunctionGas {
+	/// Its path.
+	pub name: String,
+	/// Without what it called.
+	pub own: Gas,
+	/// With what it called.
+	pub total: Gas,
+}
+
+/// Gas of a line of source code.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct LineGas {
+	/// The program.
+	pub program: String,
+	/// The file.
+	pub file: String,
+	/// From 1 on.
+	pub line: Option<u32>,
+	/// How often it was run.
+	pub count: u64,
+	/// Its gas, rounded.
+	pub gas: Gas,
+}
+
+/// Lines of a table.
+const SHOWN: usize = 20;
+
+impl fmt::Display for Profile {
+	/// The functions and lines that take most.
+	fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+		let total = self.total().max(1) as f64;
+		writeln!(f, "{:>14}  {:>14}  {:>6}  function", "gas", "with callees", "share")?;
+		for FunctionGas { name, own, total: with } in self.functions().iter().take(SHOWN) {
+			let share = *own as f64 / total * 100.0;
+			writeln!(f, "{:>14}  {:>14}  {share:>5.1}%  {name}", grouped(own), grouped(with))?;
+		}
+		let lines = self.lines();
+		if !lines.is_empty() {
+			writeln!(f, "\n{:>14}  {:>10}  {:>6}  line", "gas", "times", "share")?;
+		}
+		for line in lines.iter().take(SHOWN) {
+			let share = line.gas as f64 / total * 100.0;
+			let number = line.line.map_or(String::new(), |line| format!(":{line}"));
+			writeln!(
+				f,
+				"{:>14}  {:>10}  {share:>5.1}%  {}{number}",
+				grouped(line.gas),
+				grouped(line.count),
+				line.file,
+			)?;
+		}
+		Ok(())
+	}
+}
+
+/// Places, looked up once for each offset.
+struct Places<'a> {
+	sources: Option<&'a Sources>,
+	known: HashMap<u32, Vec<Place>>,
+}
+
+impl Places<'_> {
+	fn of(&mut self, offset: u32) -> &[Place] {
+		let sources = self.sources;
+		self.known
+			.entry(offset)
+			.or_insert_with(|| sources.map(|sources| sources.places(offset)).unwrap_or_default())
+	}
+}
+
+/// Names of the functions at a place, outermost first.
+fn names(places: &[Place]) -> Vec<String> {
+	places.iter().rev().map(|place| place.function.clone()).collect()
+}
+
+/// The names of the functions that a function was called in.
+fn stack(
+	places: &mut Places<'_>,
+	functions: &[Function],
+	index: usize,
+	base: &[String],
+) -> Vec<String> {
+	let mut sites = Vec::new();
+	let mut at = index;
+	while let Some((caller, site)) = functions.get(at).and_then(|function| function.caller) {
+		sites.push(site);
+		at = caller;
+	}
+	let mut stack = base.to_vec();
+	for site in sites.into_iter().rev() {
+		stack.extend(names(places.of(site)));
+	}
+	stack
+}

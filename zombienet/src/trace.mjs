@@ -1,0 +1,76 @@
+// What programs do in a call, and did in a transaction: the node's `virt_trace*`, and how
+// `virt-node program explain` shows it.
+
+import { spawn } from 'node:child_process';
+
+import { isHex, u8aToHex } from '@polkadot/util';
+
+import { Advice } from './advice.mjs';
+import { hashAt, head } from './chain.mjs';
+import { nodeBinary } from './paths.mjs';
+
+/** The dry-runs that can be traced: function of the runtime, and types of its arguments. */
+const DRY_RUNS = {
+	instantiate: [
+		'VirtApi_dry_run_instantiate',
+		'(AccountId, H256, Bytes, Bytes, u128, Option<WeightV2>, Option<u128>)',
+	],
+	call: [
+		'VirtApi_dry_run_call',
+		'(AccountId, AccountId, Bytes, Bytes, u128, Option<WeightV2>, Option<u128>)',
+	],
+	run: ['VirtApi_dry_run', '(AccountId, H256, Bytes, Bytes, Option<WeightV2>)'],
+};
+
+/** Blocks that are searched for a transaction of which only the hash is given. */
+const SEARCHED = 256;
+
+const ask = (api, method, params) => api.rpc.provider?.send(method, params)
+	?? api._rpcCore.provider.send(method, params);
+
+/** Traces a dry-run: `kind` and `values` are those of `dryRun`. */
+export function traceCall(api, kind, values) {
+	const [name, types] = DRY_RUNS[kind];
+	// Bytes go in as hex: polkadot-js reads a `Uint8Array` as already length-prefixed.
+	const plain = values.map((value) => (value instanceof Uint8Array ? u8aToHex(value) : value));
+	return ask(api, 'virt_traceCall', [name, api.createType(types, plain).toHex()]);
+}
+
+/** Traces a transaction of a block: `<block's number or hash>-<index>`, or the transaction's hash. */
+export async function traceTransaction(api, text) {
+	const [, block, index] = text.match(/^(\d+|0x[0-9a-f]{64})-(\d+)$/) ?? [];
+	if (block !== undefined) {
+		const hash = isHex(block) ? block : await hashAt(api, Number(block));
+		if (!hash) throw new Advice(`there is no block ${block}`);
+		return ask(api, 'virt_traceTransaction', [hash, Number(index)]);
+	}
+	if (!isHex(text, 256)) {
+		throw new Advice(`${text} is no transaction: give BLOCK-INDEX, as 12-1, or the transaction's hash`);
+	}
+	let { number, hash } = await head(api);
+	for (let searched = 0; searched < SEARCHED && number > 0; searched += 1) {
+		const { block: { extrinsics, header } } = await api.rpc.chain.getBlock(hash);
+		const found = extrinsics.findIndex((extrinsic) => extrinsic.hash.toHex() === text);
+		if (found >= 0) return ask(api, 'virt_traceTransaction', [hash, found]);
+		hash = header.parentHash.toHex();
+		number -= 1;
+	}
+	throw new Advice(`${text} is in none of the latest ${SEARCHED} blocks: give BLOCK-INDEX`);
+}
+
+/** Shows what was traced, by the programs' files in a folder. `args` are more of `program explain`. */
+export function explain(traced, folder, args = []) {
+	return new Promise((done, fail) => {
+		const command = ['program', 'explain', '-', '--programs', folder, ...args];
+		const child = spawn(nodeBinary(), command, { stdio: ['pipe', 'pipe', 'pipe'] });
+		const printed = { stdout: '', stderr: '' };
+		for (const stream of ['stdout', 'stderr']) {
+			child[stream].setEncoding('utf8').on('data', (text) => (printed[stream] += text));
+		}
+		child.on('error', fail);
+		child.on('close', (code) => (code === 0
+			? done(printed.stdout.trimEnd())
+			: fail(new Advice(printed.stderr.trimEnd() || `virt-node ended with status ${code}`))));
+		child.stdin.on('error', () => {}).end(JSON.stringify(traced));
+	});
+}
