@@ -11,7 +11,7 @@ import { rpc } from '../src/node.mjs';
 import { scenario } from '../src/scenario.mjs';
 
 /** For people and monitors, not for applications. */
-const FOR_OPERATORS = ['dev_revert', 'dev_setTime', 'dev_snapshot', 'virt_health'];
+const FOR_OPERATORS = ['dev_revert', 'dev_setTime', 'dev_snapshot', 'virt_health', 'virt_traceCall', 'virt_traceTransaction'];
 
 /** Methods that every node has by its service crate, and that polkadot-js has no words for. */
 const SERVICE_RPC = new RegExp([
