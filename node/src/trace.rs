@@ -1,8 +1,8 @@
 //! `virt_traceCall` and `virt_traceTransaction`: what programs do in a dry-run, and what they did in a
 //! transaction of a block.
 //!
-//! The runtime's own functions are executed with another VM below them, which records: see
-//! [`virt_trace`]. Nothing of it is kept, and no other execution notices.
+//! The runtime's functions are executed with a VM that records: see [`virt_trace`]. No state is written, and
+//! other executions are not affected.
 
 use crate::{
 	program::syscalls,
@@ -28,7 +28,7 @@ use sp_state_machine::{
 	Ext, OverlayedChanges,
 };
 use std::{
-	sync::{Arc, Mutex},
+	sync::{Arc, Mutex, MutexGuard, TryLockError},
 	time::Duration,
 };
 use virt_manager::Engine;
@@ -43,8 +43,10 @@ pub mod codes {
 	pub const UNKNOWN_TRANSACTION: i32 = 6202;
 	/// It is not a function that can be traced.
 	pub const NOT_A_DRY_RUN: i32 = 6203;
-	/// The runtime failed, or took longer than [`super::TIME`].
+	/// The runtime failed, or programs ran for longer than [`super::TIME`].
 	pub const FAILED: i32 = 6204;
+	/// Another trace is being made.
+	pub const BUSY: i32 = 6205;
 }
 
 /// How long programs may run in all.
@@ -76,8 +78,8 @@ pub trait TraceApi {
 		at: Option<Hash>,
 	) -> Result<Traced, ErrorObjectOwned>;
 
-	/// Traces the transaction of this index in a block, after those before it, on the state of the block's
-	/// parent.
+	/// Traces transaction `index` of a block. The block's earlier transactions are executed first, on the
+	/// state of the block's parent.
 	#[method(name = "virt_traceTransaction", blocking)]
 	fn trace_transaction(&self, block: Hash, index: u32) -> Result<Traced, ErrorObjectOwned>;
 }
@@ -87,8 +89,8 @@ struct Trace {
 	backend: Arc<Backend>,
 	executor: Executor,
 	engine: Arc<Engine>,
-	/// One at a time: each may take a core for as long as [`TIME`].
-	turn: Mutex<()>,
+	/// Locked while a trace is made: each may take a core for as long as [`TIME`].
+	busy: Mutex<()>,
 }
 
 /// The methods.
@@ -99,7 +101,7 @@ pub fn create(
 	engine: Arc<Engine>,
 ) -> Result<RpcModule<()>, RegisterMethodError> {
 	let mut module = RpcModule::new(());
-	let trace = Trace { client, backend, executor, engine, turn: Mutex::new(()) };
+	let trace = Trace { client, backend, executor, engine, busy: Mutex::new(()) };
 	module.merge(trace.into_rpc())?;
 	Ok(module)
 }
@@ -119,6 +121,18 @@ struct State<S> {
 }
 
 impl Trace {
+	/// A permit to make a trace. Nobody waits for one: requests that wait would hold threads that other
+	/// methods need.
+	fn permit(&self) -> Result<MutexGuard<'_, ()>, ErrorObjectOwned> {
+		match self.busy.try_lock() {
+			Ok(permit) => Ok(permit),
+			Err(TryLockError::Poisoned(permit)) => Ok(permit.into_inner()),
+			Err(TryLockError::WouldBlock) => {
+				Err(error(codes::BUSY, "another trace is being made; try again"))
+			},
+		}
+	}
+
 	fn state(
 		&self,
 		at: Hash,
@@ -156,7 +170,7 @@ impl Trace {
 		arguments: &[u8],
 		context: CallContext,
 	) -> Result<Traced, ErrorObjectOwned> {
-		let (vm, recorded) = record::start(syscalls::names, Some(TIME)).map_err(failed)?;
+		let (vm, recorded) = record::start(syscalls::names, TIME).map_err(failed)?;
 		let output = self.execute(state, vm, function, arguments, context)?;
 		Ok(Traced { output: output.into(), programs: recorded.take() })
 	}
@@ -174,7 +188,7 @@ impl TraceApiServer for Trace {
 			let reason = format!("{function:?} is none of {known}");
 			return Err(error(codes::NOT_A_DRY_RUN, reason));
 		}
-		let _turn = self.turn.lock().map_err(failed)?;
+		let _permit = self.permit()?;
 		let mut state = self.state(at.unwrap_or_else(|| self.client.info().best_hash))?;
 		self.record(&mut state, &function, &arguments, CallContext::Offchain)
 	}
@@ -189,7 +203,7 @@ impl TraceApiServer for Trace {
 			let reason = format!("the block has {} transactions, no {index}", transactions.len());
 			return Err(error(codes::UNKNOWN_TRANSACTION, reason));
 		};
-		let _turn = self.turn.lock().map_err(failed)?;
+		let _permit = self.permit()?;
 		let mut state = self.state(*header.parent_hash())?;
 		let context = CallContext::Onchain { import: false };
 		let mut calls = vec![("Core_initialize_block", header.encode())];

@@ -25,8 +25,8 @@ const DRY_RUNS = {
 /** Blocks that are searched for a transaction of which only the hash is given. */
 const SEARCHED = 256;
 
-const ask = (api, method, params) => api.rpc.provider?.send(method, params)
-	?? api._rpcCore.provider.send(method, params);
+/** A request by a method that polkadot-js has no words for. */
+const ask = (api, method, params) => api._rpcCore.provider.send(method, params);
 
 /** Traces a dry-run: `kind` and `values` are those of `dryRun`. */
 export function traceCall(api, kind, values) {

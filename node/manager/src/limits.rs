@@ -45,6 +45,9 @@ pub const WARM_CORES: usize = 8;
 /// Gas between two looks at the clock, where a time limit is set. Some 10 ms, interpreted.
 pub const TIME_SLICE: Gas = 10_000_000;
 
+/// Why a run ended that took longer than its runtime call may.
+pub const OUT_OF_TIME: &str = "a program ran for longer than this call may";
+
 /// Time between two looks of the watchdog at the workers that are at work.
 pub const WATCH_INTERVAL: Duration = Duration::from_millis(500);
 

@@ -2,7 +2,7 @@
 
 use crate::{
 	engine::{Backend, Engine, WorkerSlot},
-	limits::TIME_SLICE,
+	limits::{OUT_OF_TIME, TIME_SLICE},
 	module::Compiled,
 	prices::{Translation, TIER_DOWN_GAS, TIER_DOWN_SYSCALLS},
 	trace::Trace,
@@ -24,9 +24,6 @@ use virt_primitives::{
 
 /// Bytes that are read at once when memory is compared with what it was at first.
 const CHUNK: u32 = 16 * PAGE_SIZE;
-
-/// Why a run ended that took longer than its runtime call may.
-pub const OUT_OF_TIME: &str = "a program ran for longer than this call may";
 
 /// A program that is or can be run.
 pub struct Machine {
@@ -305,26 +302,27 @@ impl Machine {
 
 	/// Runs on the seat that it has, with `gas` of the seat's list, with looks at the clock.
 	fn run_slices(&mut self, gas: Gas, deadline: Option<Instant>) -> Result<Stop, String> {
-		let Some(deadline) = deadline else { return self.run_slice(gas) };
+		let Some(deadline) = deadline else { return self.run_slice(gas, None) };
 		let mut left = gas;
 		loop {
 			if Instant::now() >= deadline {
 				return Err(OUT_OF_TIME.into());
 			}
 			let slice = left.min(TIME_SLICE);
-			let stop = self.run_slice(slice)?;
+			let stop = self.run_slice(slice, Some(deadline))?;
 			if stop.interrupt != InterruptKind::NotEnoughGas || slice == left {
 				return Ok(Stop { gas_left: left - slice + stop.gas_left, ..stop });
 			}
 			if stop.gas_left == slice {
 				// A block that costs more than a slice.
-				return self.run_slice(left);
+				return self.run_slice(left, Some(deadline));
 			}
 			left -= slice - stop.gas_left;
 		}
 	}
 
-	fn run_slice(&mut self, gas: Gas) -> Result<Stop, String> {
+	/// The deadline is heeded where it is traced: a slice takes many times longer then.
+	fn run_slice(&mut self, gas: Gas, deadline: Option<Instant>) -> Result<Stop, String> {
 		// More than the VM counts up to is added when it is done.
 		let charged = gas.checked_add(self.credit).unwrap_or(Gas::MAX);
 		let withheld = gas - (charged - self.credit);
@@ -333,14 +331,16 @@ impl Machine {
 		let (interrupt, gas_left) = self.seat.with(|raw| {
 			raw.set_gas(charged);
 			match trace {
-				Some(trace) => (trace.run(raw, credit), raw.gas()),
-				None => (raw.run(), raw.gas()),
+				Some(trace) => (trace.run(raw, credit, deadline), raw.gas()),
+				None => {
+					let interrupt = raw.run().map_err(|error| format!("running failed: {error}"));
+					(interrupt, raw.gas())
+				},
 			}
 		});
 		self.reusable &=
 			matches!(interrupt, Ok(InterruptKind::Finished | InterruptKind::Ecalli(_)));
-		let interrupt = interrupt.map_err(|error| format!("running failed: {error}"))?;
-		Ok(Stop { interrupt, gas_left: gas_left + withheld })
+		Ok(Stop { interrupt: interrupt?, gas_left: gas_left + withheld })
 	}
 
 	/// Sees to it that the seat is one of the execution's tier: where native code can be had, a worker's

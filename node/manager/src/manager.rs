@@ -5,7 +5,7 @@
 use crate::{
 	engine::Engine,
 	limits::*,
-	machine::{Machine, OUT_OF_TIME},
+	machine::Machine,
 	module::{Bindings, Compiled},
 	trace::Trace,
 };

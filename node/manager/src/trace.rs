@@ -5,28 +5,42 @@
 //!
 //! [`Options::trace`]: crate::Options::trace
 
+use crate::limits::OUT_OF_TIME;
 use polkavm::{InterruptKind, ProgramBlob, ProgramCounter, RawInstance, Reg};
 use polkavm_common::program::{Instruction, ParsedInstruction};
 use std::{
-	collections::{BTreeMap, HashMap},
+	collections::{BTreeMap, HashMap, VecDeque},
 	sync::Arc,
+	time::Instant,
 };
 use virt_primitives::Gas;
 
-/// Most functions that are told apart by who called them. Calls beyond are counted with their caller.
+/// The most functions that are distinguished by their callers. Further calls are counted in their caller.
 pub const MAX_CALLS: usize = 10_000;
 
-/// Most jumps that are kept of a function call.
+/// The most basic blocks that are distinguished, of all calls. Further ones are counted in the first block
+/// of their call.
+pub const MAX_BLOCKS: usize = 100_000;
+
+/// The most calls on the stack: more than a stack of 64 KiB has room for. A program that calls deeper has
+/// its outermost calls dropped, since a call need not use the stack.
+pub const MAX_DEPTH: usize = 5_000;
+
+/// The most jumps that are kept of a call.
 pub const MAX_JUMPS: usize = 64;
 
+/// Steps between two looks at the clock.
+const STEPS_PER_LOOK: u32 = 1_024;
+
 /// What an execution did since it was prepared.
-#[derive(Clone)]
 pub struct Trace {
 	transfers: Arc<Transfers>,
 	calls: Vec<Call>,
 	/// By caller, call site and callee.
 	known: HashMap<(usize, u32, u32), usize>,
-	stack: Vec<Frame>,
+	/// Entries in the `blocks` of all calls.
+	blocks: usize,
+	stack: VecDeque<Frame>,
 	/// The instruction that was stepped to last.
 	at: Option<u32>,
 	/// What that instruction does to the stack, once it is known where it leads.
@@ -61,14 +75,13 @@ pub struct Block {
 	pub gas: Gas,
 }
 
-#[derive(Clone)]
 struct Frame {
 	call: usize,
 	/// Offset of the call instruction.
 	site: u32,
 	/// The code address that it returns to; none for the entry point.
 	return_to: Option<u32>,
-	/// The jumps that led from its first instruction to where it is, without loops: from where, and to where.
+	/// The jumps that led from its first instruction to the current one, without loops: source and target.
 	jumps: Vec<(u32, u32)>,
 }
 
@@ -117,7 +130,8 @@ impl Trace {
 			transfers,
 			calls: vec![call],
 			known: HashMap::new(),
-			stack: vec![Frame { call: 0, site: entry.0, return_to: None, jumps: Vec::new() }],
+			blocks: 0,
+			stack: [Frame { call: 0, site: entry.0, return_to: None, jumps: Vec::new() }].into(),
 			at: None,
 			transfer: None,
 			gas: 0,
@@ -130,11 +144,11 @@ impl Trace {
 		&self.calls
 	}
 
-	/// Where it is: for each function call that it is in, innermost first, the offset of the instruction that
-	/// it is at, and then of the jumps that led there, the latest first.
+	/// The stack of calls, innermost first. Each is a list of offsets: of the current instruction, or of the
+	/// instruction that made the next call, and then of the jumps that led there, the latest first.
 	///
-	/// A call that does not return may be a jump: what it jumped to is another function then. Debug
-	/// information tells.
+	/// The linker makes a jump of a call that never returns. Debug information tells whether a jump leads
+	/// into another function.
 	pub fn backtrace(&self) -> Vec<Vec<u32>> {
 		let mut at = self.at;
 		let mut backtrace = Vec::new();
@@ -146,18 +160,43 @@ impl Trace {
 		backtrace
 	}
 
+	/// How many entries [`Self::calls`], their blocks and [`Self::backtrace`] have.
+	pub fn details(&self) -> usize {
+		let jumps: usize = self.stack.iter().map(|frame| 1 + frame.jumps.len()).sum();
+		self.calls.len() + self.blocks + jumps
+	}
+
+	/// The offsets of the current instruction and of the innermost calls, `most` in all.
+	pub fn sites(&self, most: usize) -> Vec<u32> {
+		let calls = self.stack.iter().rev().map(|frame| frame.site);
+		// The outermost frame's site is the entry point, which nothing called.
+		let calls = calls.take(self.stack.len().saturating_sub(1));
+		self.at.into_iter().chain(calls).take(most).collect()
+	}
+
 	/// Runs `raw` until it stops for another reason than a step. Of the gas that is charged first, `credit`
 	/// is for a block that was paid for before.
+	///
+	/// Errs where PolkaVM does, and when the deadline is past.
 	pub(crate) fn run(
 		&mut self,
 		raw: &mut RawInstance,
 		credit: Gas,
-	) -> Result<InterruptKind, polkavm::Error> {
+		deadline: Option<Instant>,
+	) -> Result<InterruptKind, String> {
 		(self.gas, self.credit) = (raw.gas(), credit);
+		let mut steps = 0;
 		let interrupt = loop {
 			match raw.run() {
 				Ok(InterruptKind::Step) => self.step(raw),
-				other => break other,
+				other => break other.map_err(|error| format!("running failed: {error}")),
+			}
+			steps += 1;
+			if steps == STEPS_PER_LOOK {
+				steps = 0;
+				if deadline.is_some_and(|deadline| Instant::now() >= deadline) {
+					return Err(OUT_OF_TIME.into());
+				}
 			}
 		};
 		self.charged(raw.gas());
@@ -196,14 +235,19 @@ impl Trace {
 		let (Some(at), true) = (self.at, charged > 0) else { return };
 		let paid_before = self.credit.min(charged);
 		self.credit = 0;
-		let call = self.stack.last().map_or(0, |frame| frame.call);
-		let block = self.calls[call].blocks.entry(at).or_default();
+		let call = self.stack.back().map_or(0, |frame| frame.call);
+		let Call { entry, blocks, .. } = &mut self.calls[call];
+		let is_counted = self.blocks < MAX_BLOCKS || blocks.contains_key(&at);
+		let at = if is_counted { at } else { *entry };
+		let before = blocks.len();
+		let block = blocks.entry(at).or_default();
 		block.count += u64::from(paid_before == 0);
 		block.gas += charged - paid_before;
+		self.blocks += blocks.len() - before;
 	}
 
 	fn enter(&mut self, site: u32, return_to: u32, entry: u32) {
-		let caller = self.stack.last().map_or(0, |frame| frame.call);
+		let caller = self.stack.back().map_or(0, |frame| frame.call);
 		let key = (caller, site, entry);
 		let call = match self.known.get(&key) {
 			Some(call) => *call,
@@ -216,21 +260,24 @@ impl Trace {
 			},
 		};
 		self.calls[call].count += u64::from(call != caller);
-		self.stack.push(Frame { call, site, return_to: Some(return_to), jumps: Vec::new() });
-	}
-
-	/// It jumped to a code address. Whether that was a return: a call on the stack awaits one there.
-	fn leave(&mut self, address: u32) -> bool {
-		let returned = self.stack.iter().rposition(|frame| frame.return_to == Some(address));
-		if let Some(returned) = returned {
-			self.stack.truncate(returned);
+		if self.stack.len() == MAX_DEPTH {
+			self.stack.pop_front();
 		}
-		returned.is_some()
+		self.stack.push_back(Frame { call, site, return_to: Some(return_to), jumps: Vec::new() });
 	}
 
-	/// It jumped, within the function or to one that takes its place.
+	/// Returns from the innermost call that returns to this code address. `false` where there is none: then it
+	/// was a jump.
+	fn leave(&mut self, address: u32) -> bool {
+		let returns = |frame: &Frame| frame.return_to == Some(address);
+		let Some(above) = self.stack.iter().rev().position(returns) else { return false };
+		self.stack.truncate(self.stack.len() - 1 - above);
+		true
+	}
+
+	/// Notes a jump, within the function or to one that takes its place.
 	fn jumped(&mut self, site: u32, to: u32) {
-		let Some(Frame { jumps, .. }) = self.stack.last_mut() else { return };
+		let Some(Frame { jumps, .. }) = self.stack.back_mut() else { return };
 		match jumps.iter().position(|(_, known)| *known == to) {
 			Some(index) => jumps.truncate(index + 1),
 			None => {

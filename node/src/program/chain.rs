@@ -107,7 +107,7 @@ impl Chain {
 		caller: &AccountId,
 		call: &Call<Runtime>,
 	) -> Result<Option<Program>, Failure> {
-		let (vm, recorded) = record::start(syscalls::names, Some(TRACED_FOR))
+		let (vm, recorded) = record::start(syscalls::names, TRACED_FOR)
 			.map_err(|error| Failure::Usage(error.to_string()))?;
 		self.ext.register_extension(vm);
 		self.attempt(caller, call);

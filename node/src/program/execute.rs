@@ -15,10 +15,7 @@ use pallet_virt::{
 use serde::Serialize;
 use serde_json::Value;
 use sp_core::{crypto::Ss58Codec, H256};
-use std::{
-	fmt,
-	path::{Path, PathBuf},
-};
+use std::{fmt, path::PathBuf};
 use virt_manager::{BackendChoice, Engine};
 use virt_runtime::{AccountId, Runtime, RuntimeEvent, Virt};
 use virt_trace::{
@@ -246,7 +243,10 @@ impl RunCmd {
 			chain.save(state)?;
 		}
 		let mut fault = trial.result.err().map(Fault::from);
-		let mut known = Known::folder(file.path.parent().unwrap_or(Path::new("")));
+		let mut known = match &trace {
+			Some(_) => Known::beside(&file),
+			None => Known::default(),
+		};
 		let value = value(abi.as_ref(), &self.entry, &trial);
 		let events = events(abi.as_ref(), &trial);
 		known.add(&file, abi, sources);

@@ -35,7 +35,7 @@ pub fn sources(program: &File, named: Option<&Path>) -> Result<Option<Sources>, 
 	Ok(Some(Sources::new(twin.blob)))
 }
 
-/// Programs that something is known of, by code hash in hex.
+/// Programs with their names, ABIs and debug information, by code hash in hex.
 #[derive(Default)]
 pub struct Known(HashMap<String, Entry>);
 
@@ -46,7 +46,14 @@ struct Entry {
 }
 
 impl Known {
-	/// Of every `<name>.polkavm` in a folder, with what lies beside it. What cannot be read is left out.
+	/// The programs of the folder that a file is in.
+	pub fn beside(file: &File) -> Self {
+		let folder = file.path.parent().filter(|folder| !folder.as_os_str().is_empty());
+		Self::folder(folder.unwrap_or(Path::new(".")))
+	}
+
+	/// Every `<name>.polkavm` in a folder, with its ABI and debug information. Files that cannot be read are
+	/// skipped.
 	pub fn folder(folder: &Path) -> Self {
 		let mut known = Self::default();
 		let files = fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());

@@ -4,18 +4,22 @@ use crate::{program::Program, sources::Sources, tree::Known};
 use std::{
 	collections::{BTreeMap, HashMap},
 	fmt,
+	rc::Rc,
 };
 
 /// How often each line of the programs' own source code was run.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Coverage {
 	files: BTreeMap<String, BTreeMap<u32, u64>>,
-	/// Places of each instruction of the programs that were added.
-	programs: HashMap<String, BTreeMap<u32, Vec<Position>>>,
+	/// The lines of each basic block of the programs that were added.
+	programs: HashMap<String, Rc<Blocks>>,
 }
 
 /// A line of a program's own file.
 type Position = (String, u32);
+
+/// The lines of each basic block, by the block's offset.
+type Blocks = BTreeMap<u32, Vec<Position>>;
 
 impl Coverage {
 	/// Adds what a program call and all in it ran. Programs without debug information are left out.
@@ -23,7 +27,6 @@ impl Coverage {
 		for program in program.all() {
 			let Some(sources) = known.sources(&program.code_hash) else { continue };
 			let blocks = self.program(&program.code_hash, sources);
-			let blocks = blocks.clone();
 			let mut counts: BTreeMap<&Position, u64> = BTreeMap::new();
 			for (offset, count, _) in program.functions.iter().flat_map(|it| &it.blocks) {
 				for position in blocks.get(offset).into_iter().flatten() {
@@ -37,10 +40,10 @@ impl Coverage {
 	}
 
 	/// The lines of each basic block. Those of a program that is new are known from then on, and not run.
-	fn program(&mut self, code_hash: &str, sources: &Sources) -> &BTreeMap<u32, Vec<Position>> {
+	fn program(&mut self, code_hash: &str, sources: &Sources) -> Rc<Blocks> {
 		let files = &mut self.files;
-		self.programs.entry(code_hash.into()).or_insert_with(|| {
-			let mut blocks: BTreeMap<u32, Vec<Position>> = BTreeMap::new();
+		let program = self.programs.entry(code_hash.into()).or_insert_with(|| {
+			let mut blocks = Blocks::new();
 			for (start, instructions) in sources.blocks() {
 				let places = instructions.iter().flat_map(|offset| sources.places(*offset));
 				let own = places.filter(|place| place.is_own());
@@ -53,8 +56,9 @@ impl Coverage {
 				}
 				blocks.insert(start, positions);
 			}
-			blocks
-		})
+			Rc::new(blocks)
+		});
+		program.clone()
 	}
 
 	/// Lines that were run, and lines that there are.

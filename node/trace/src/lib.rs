@@ -19,5 +19,4 @@ pub mod text;
 pub mod tree;
 
 pub use program::{End, Program, Syscall};
-pub use record::Recorder;
 pub use sources::{Place, Sources};

@@ -21,7 +21,8 @@ use virt_primitives::Gas;
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Profile {
 	stacks: BTreeMap<Vec<String>, Gas>,
-	lines: BTreeMap<(String, Place), Line>,
+	/// By program, file and line.
+	lines: BTreeMap<(String, String, Option<u32>), Line>,
 }
 
 /// Gas of a line of source code.
@@ -77,9 +78,8 @@ impl Profile {
 				for instruction in &instructions {
 					let own = places.of(*instruction);
 					let place = own.iter().find(|place| place.is_own()).or(own.first());
-					let Some(place) = place.cloned() else { continue };
-					let place = Place { column: None, ..place };
-					let line = self.lines.entry((name.clone(), place)).or_default();
+					let Some(Place { file, line, .. }) = place else { continue };
+					let line = self.lines.entry((name.clone(), file.clone(), *line)).or_default();
 					line.count = line.count.max(*count);
 					line.gas += *gas as f64 / instructions.len() as f64;
 				}
@@ -194,27 +194,17 @@ impl Profile {
 
 	/// Gas by line of source code, the most first.
 	pub fn lines(&self) -> Vec<LineGas> {
-		let line = |((program, place), line): (&(String, Place), &Line)| LineGas {
-			program: program.clone(),
-			file: place.file.clone(),
-			line: place.line,
-			count: line.count,
-			gas: line.gas.round() as Gas,
-		};
-		let mut lines: Vec<LineGas> = Vec::new();
-		for line in self.lines.iter().map(line) {
-			// Functions are not told apart here.
-			let same = |it: &&mut LineGas| {
-				(&it.program, &it.file, it.line) == (&line.program, &line.file, line.line)
-			};
-			match lines.iter_mut().find(same) {
-				Some(known) => {
-					known.gas += line.gas;
-					known.count = known.count.max(line.count);
-				},
-				None => lines.push(line),
-			}
-		}
+		let mut lines: Vec<_> = self
+			.lines
+			.iter()
+			.map(|((program, file, line), Line { count, gas })| LineGas {
+				program: program.clone(),
+				file: file.clone(),
+				line: *line,
+				count: *count,
+				gas: gas.round() as Gas,
+			})
+			.collect();
 		lines.sort_by(|a, b| b.gas.cmp(&a.gas).then_with(|| a.line.cmp(&b.line)));
 		lines
 	}

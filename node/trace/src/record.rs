@@ -19,7 +19,8 @@ use virt_primitives::{
 	MAX_ARGUMENTS,
 };
 
-/// Gas of a call that is traced without being asked for, because it failed: tracing it takes seconds at most.
+/// A call that failed is traced without being asked for if it took this much gas at most: tracing takes
+/// seconds then.
 pub const TRACED_UNASKED: u64 = 20_000_000;
 
 /// The names of a syscall's arguments, by its symbol.
@@ -33,6 +34,13 @@ pub const MAX_SYSCALLS: usize = 20_000;
 /// what is left is an address.
 pub const MAX_BYTES: usize = 2 << 20;
 
+/// Most calls that are recorded of where a syscall was made: the innermost ones.
+pub const MAX_SITES: usize = 32;
+
+/// Most entries that are recorded of functions, their blocks and backtraces, of all programs. Programs that
+/// end when there is no room for all of theirs have none.
+pub const MAX_DETAILS: usize = 400_000;
+
 /// The programs that were called, one after the other: those that no other program called.
 #[derive(Clone, Default)]
 pub struct Recorded(Arc<Mutex<Vec<Program>>>);
@@ -42,28 +50,29 @@ impl Recorded {
 	pub fn take(&self) -> Vec<Program> {
 		std::mem::take(&mut *self.0.lock().expect("nobody panics with it; qed"))
 	}
+
+	fn add(&self, program: Program) {
+		self.0.lock().expect("nobody panics with it; qed").push(program);
+	}
 }
 
-/// A VM that traces and records, for externalities, and what it records. Programs may run for `time` in all,
-/// or, without it, for as long as the runtime says.
-pub fn start(names: Names, time: Option<Duration>) -> Result<(VirtExt, Recorded), EngineError> {
+/// A VM that traces and records, for externalities, and what it records.
+///
+/// Programs may run for `time` in all from now on, whatever limit the runtime sets: it does not know that
+/// they run many times slower.
+pub fn start(names: Names, time: Duration) -> Result<(VirtExt, Recorded), EngineError> {
 	let backend = BackendChoice::Interpreter;
 	let engine = Engine::with(Options { backend, trace: true, ..Options::default() }, None)?;
 	let recorded = Recorded::default();
-	let sink = recorded.clone();
-	let sink = move |program| sink.0.lock().expect("nobody panics with it; qed").push(program);
-	let mut recorder = Recorder::new(Manager::new(engine), names, sink);
-	if let Some(time) = time {
-		recorder = recorder.limited_to(time);
-	}
+	let recorder = Recorder::new(Manager::new(engine), names, recorded.clone(), time);
 	Ok((VirtExt::new(recorder), recorded))
 }
 
-/// Gives each program that no other one called to `sink` when it ends.
-pub struct Recorder<S: FnMut(Program) + Send + 'static> {
+/// A manager whose programs are recorded.
+struct Recorder {
 	inner: Manager,
 	names: Names,
-	sink: S,
+	recorded: Recorded,
 	/// The table that the runtime declared last, as it was encoded.
 	encoded: Vec<u8>,
 	/// The same, by number.
@@ -74,8 +83,8 @@ pub struct Recorder<S: FnMut(Program) + Send + 'static> {
 	syscalls: usize,
 	/// Bytes that were recorded.
 	bytes: usize,
-	/// How long programs may run, whatever the runtime says.
-	time: Option<Duration>,
+	/// Entries that were recorded of functions, blocks and backtraces.
+	details: usize,
 }
 
 struct Running {
@@ -96,28 +105,20 @@ struct Waiting {
 	written: Vec<(u32, Vec<u8>)>,
 }
 
-impl<S: FnMut(Program) + Send + 'static> Recorder<S> {
-	/// Records what `inner` does. Function calls are recorded where its engine traces.
-	pub fn new(inner: Manager, names: Names, sink: S) -> Self {
+impl Recorder {
+	fn new(mut inner: Manager, names: Names, recorded: Recorded, time: Duration) -> Self {
+		inner.limit_time(time);
 		Self {
 			inner,
 			names,
-			sink,
+			recorded,
 			encoded: Vec::new(),
 			table: Vec::new(),
 			running: Vec::new(),
 			syscalls: 0,
 			bytes: 0,
-			time: None,
+			details: 0,
 		}
-	}
-
-	/// Programs may run for so long from now on, whatever the runtime says: it does not know that they are
-	/// many times slower.
-	pub fn limited_to(mut self, time: Duration) -> Self {
-		self.inner.limit_time(time);
-		self.time = Some(time);
-		self
 	}
 
 	fn declared(&mut self, table: SyscallTable<'_>) {
@@ -157,18 +158,16 @@ impl<S: FnMut(Program) + Send + 'static> Recorder<S> {
 		self.running.push(running);
 	}
 
-	fn backtrace(&self, instance: InstanceId) -> Vec<Vec<u32>> {
-		self.inner.trace(instance).map_or_else(Vec::new, |trace| trace.backtrace())
-	}
-
 	fn at_syscall(&mut self, instance: InstanceId, number: Number, args: Args) {
 		let mut outputs = Vec::new();
 		let (name, arguments) = match number {
 			Number::Listed(number) => self.listed(instance, number as usize, args, &mut outputs),
 			Number::Other(symbol) => (format!("{symbol:?}"), raw(args)),
 		};
-		let backtrace = self.backtrace(instance);
-		let backtrace = backtrace.iter().filter_map(|frame| frame.first().copied()).collect();
+		let backtrace = match self.inner.trace(instance) {
+			Some(trace) if self.syscalls < MAX_SYSCALLS => trace.sites(MAX_SITES),
+			_ => Vec::new(),
+		};
 		let syscall =
 			Syscall { name, arguments, result: None, gas: None, backtrace, programs: Vec::new() };
 		let Some(running) = self.running.last_mut() else { return };
@@ -291,18 +290,22 @@ impl<S: FnMut(Program) + Send + 'static> Recorder<S> {
 			_ => end,
 		};
 		self.settle(None);
-		let backtrace = self.backtrace(instance);
-		let functions = self
-			.inner
-			.trace(instance)
-			.map_or_else(Vec::new, |trace| trace.calls().iter().map(Function::from).collect());
+		let (mut backtrace, mut functions) = (Vec::new(), Vec::new());
+		if let Some(trace) = self.inner.trace(instance) {
+			let details = trace.details();
+			if self.details + details <= MAX_DETAILS {
+				self.details += details;
+				backtrace = trace.backtrace();
+				functions = trace.calls().iter().map(Function::from).collect();
+			}
+		}
 		let Some(Running { mut program, read, .. }) = self.running.pop() else { return };
 		program.input = program.input.or(Some(read).filter(|read| !read.is_empty()));
 		(program.end, program.backtrace, program.functions) = (end, backtrace, functions);
 		let caller = self.running.last_mut().and_then(|caller| caller.waiting.as_mut());
 		match caller {
 			Some(waiting) => waiting.syscall.programs.push(program),
-			None => (self.sink)(program),
+			None => self.recorded.add(program),
 		}
 	}
 }
@@ -315,7 +318,7 @@ fn raw(args: Args) -> Vec<(String, Argument)> {
 	named.map(|(number, value)| (format!("a{number}"), Argument::Number(value))).collect()
 }
 
-impl<S: FnMut(Program) + Send + 'static> Backend for Recorder<S> {
+impl Backend for Recorder {
 	fn prepare(
 		&mut self,
 		instance: InstanceId,
@@ -334,7 +337,7 @@ impl<S: FnMut(Program) + Send + 'static> Backend for Recorder<S> {
 		answer: Option<Answer<'_>>,
 		stop: &mut HostBuffer,
 	) -> Outcome<Step, ExecError> {
-		// Who was called by it has ended.
+		// The programs that it called have ended.
 		while self.running.last().is_some_and(|last| last.instance != instance)
 			&& self.running.iter().any(|it| it.instance == instance)
 		{
@@ -433,11 +436,8 @@ impl<S: FnMut(Program) + Send + 'static> Backend for Recorder<S> {
 		self.inner.restore(module, snapshot)
 	}
 
-	fn limit_time(&mut self, limit: Duration) {
-		if self.time.is_none() {
-			self.inner.limit_time(limit)
-		}
-	}
+	/// Ignored: see [`start`].
+	fn limit_time(&mut self, _: Duration) {}
 
 	fn read_memory(
 		&mut self,

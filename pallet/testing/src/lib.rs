@@ -138,26 +138,26 @@ impl Chain {
 		}))
 	}
 
-	/// Tells of a program's twin with debug information, `<name>.debug.polkavm`: where a call fails, the
-	/// panic then has names of functions and source lines. `name` is what the program is called there.
+	/// Registers a program's debug information, the bytes of `<name>.debug.polkavm`. The panic of a call
+	/// that fails then has function names and source lines. `name` is the program's name in it.
 	///
 	/// # Panics
 	///
-	/// When it is no PolkaVM program.
+	/// When the bytes are not a PolkaVM program.
 	#[track_caller]
 	pub fn debug_info(&self, name: &str, twin: &[u8]) {
 		self.0.known.borrow_mut().add(name, twin);
 	}
 
-	/// The state as it is now, to [go back](Self::roll_back) to.
+	/// Copies the state, for [`Self::roll_back`].
 	pub fn snapshot(&self) -> Snapshot {
 		let mut ext = self.0.ext.borrow_mut();
 		ext.commit_all().expect("no transaction is open between two calls; qed");
 		Snapshot { state: ext.backend.clone(), accounts: self.0.accounts.get() }
 	}
 
-	/// Goes back to a snapshot of this chain: storage, balances, block and time. It can be gone back to
-	/// again.
+	/// Restores a snapshot of this chain: storage, balances, block and time. A snapshot can be restored more
+	/// than once.
 	pub fn roll_back(&self, snapshot: &Snapshot) {
 		let mut ext = self.0.ext.borrow_mut();
 		ext.commit_all().expect("no transaction is open between two calls; qed");
@@ -165,11 +165,10 @@ impl Chain {
 		self.0.accounts.set(snapshot.accounts);
 	}
 
-	/// Does `f` on the chain, and gives what programs did in it.
+	/// Runs `f` on the chain, and returns the program calls in it.
 	fn traced(&self, f: impl FnOnce()) -> Vec<virt_trace::Program> {
-		let (vm, recorded) =
-			virt_trace::record::start(virt_trace::names::of_pallet, Some(TRACED_FOR))
-				.expect("the interpreter works on every machine");
+		let (vm, recorded) = virt_trace::record::start(virt_trace::names::of_pallet, TRACED_FOR)
+			.expect("the interpreter works on every machine");
 		self.0.ext.borrow_mut().register_extension(vm);
 		self.execute(f);
 		self.0.ext.borrow_mut().register_extension(self.0.engine.extension());
@@ -224,7 +223,7 @@ impl Chain {
 		self.execute(|| Balances::mint_into(&account.into(), amount)).expect("it can be minted");
 	}
 
-	/// Sets what `account` has beside what is held of it. With 0, the account is gone.
+	/// Sets the free balance of `account`. Below [`EXISTENTIAL_DEPOSIT`], the account is removed.
 	pub fn set_balance(&self, account: AccountId, amount: u128) {
 		self.execute(|| Balances::set_balance(&account.into(), amount));
 	}

@@ -1,0 +1,75 @@
+//! The pages that show what `virt-node program` prints.
+
+use std::{fs, path::Path, process::Command};
+use virt_fixtures::{abi, debug, ALL};
+
+/// What a command line prints, standard error after standard output: the first lines, where it ends in
+/// `| head -N`.
+fn printed(folder: &Path, command: &str) -> Vec<String> {
+	let (command, lines) = match command.split_once(" | head -") {
+		Some((command, lines)) => (command, lines.parse().expect("a number")),
+		None => (command, usize::MAX),
+	};
+	let arguments = command.split_whitespace().skip(1);
+	let output = Command::new(env!("CARGO_BIN_EXE_virt-node"))
+		.current_dir(folder)
+		.args(arguments)
+		.output()
+		.expect("it runs");
+	let text = [output.stdout, output.stderr].concat();
+	let text = String::from_utf8(text).expect("it is text");
+	text.trim_end().lines().take(lines).map(str::to_string).collect()
+}
+
+/// The pages that show what `virt-node program` prints. `WRITE_DOCS=1` writes that into them.
+#[test]
+fn pages_show_what_is_printed() {
+	let folder = tempfile::tempdir().expect("a folder can be made");
+	let write = |name: &str, ending: &str, bytes: &[u8]| {
+		let path = folder.path().join(format!("{name}{ending}"));
+		fs::write(path, bytes).expect("it can be written");
+	};
+	ALL.iter().for_each(|(name, blob)| write(name, ".polkavm", blob));
+	debug::ALL.iter().for_each(|(name, twin)| write(name, ".debug.polkavm", twin));
+	abi::ALL.iter().for_each(|(name, abi)| write(name, ".abi.json", abi.as_bytes()));
+	let docs = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs");
+	for (page, least) in [("debug-a-program.md", 8), ("write-a-program.md", 6)] {
+		let page = docs.join(page);
+		let text = fs::read_to_string(&page).expect("it is there");
+		let (real, commands) = with_output(folder.path(), &text);
+		assert!(commands >= least, "only {commands} commands were found in {}", page.display());
+		if std::env::var_os("WRITE_DOCS").is_some() {
+			fs::write(&page, real).expect("it can be written");
+		} else {
+			assert_eq!(text, real, "run the test with WRITE_DOCS=1");
+		}
+	}
+}
+
+/// A page with what its commands print in place of what stands there, and how many there are.
+fn with_output(folder: &Path, text: &str) -> (String, usize) {
+	let mut real = String::new();
+	let mut commands = 0;
+	let mut lines = text.lines().peekable();
+	while let Some(line) = lines.next() {
+		real.push_str(line);
+		real.push('\n');
+		let command = line.strip_prefix("    $ ").filter(|it| it.starts_with("virt-node program"));
+		let Some(command) = command else { continue };
+		commands += 1;
+		for printed in printed(folder, command) {
+			real.push_str(format!("    {printed}").trim_end());
+			real.push('\n');
+		}
+		// What stands there, up to the next command or the end of the block.
+		let is_output = |line: &&str| {
+			(line.starts_with("    ") && !line.starts_with("    $ ")) || line.is_empty()
+		};
+		let mut empty = 0;
+		while let Some(line) = lines.next_if(is_output) {
+			empty = if line.is_empty() { empty + 1 } else { 0 };
+		}
+		real.push_str(&"\n".repeat(empty));
+	}
+	(real, commands)
+}
