@@ -68,6 +68,10 @@ bench: setup ## Measures beside the peer, prints the table, and writes it to doc
 	@$(TARGET)/bench/interpreting-peer --recompiling-peer $(TARGET)/bench/recompiling-peer \
 		--write docs/benchmarks.md
 
+bench-revive: setup ## Measures beside pallet-revive, in docs/benchmarks.md; builds a tree of its own
+	cd node/bench-revive && WASM_BUILD_WORKSPACE_HINT=$$PWD $(abspath $(CARGO)) run --release --locked \
+		--target-dir $(TARGET)/bench-revive -- --write $(abspath docs/benchmarks.md)
+
 manual: setup ## Writes docs/guest-manual.md from the syscall table
 	WRITE_MANUAL=1 $(CARGO) test --release --workspace --test manual
 

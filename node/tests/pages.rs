@@ -21,7 +21,7 @@ fn printed(folder: &Path, command: &str) -> Vec<String> {
 	text.trim_end().lines().take(lines).map(str::to_string).collect()
 }
 
-/// The pages that show what `virt-node program` prints. `WRITE_DOCS=1` writes that into them.
+/// The pages show what `virt-node program` prints, and pictures that it makes.
 #[test]
 fn pages_show_what_is_printed() {
 	let folder = tempfile::tempdir().expect("a folder can be made");
@@ -38,12 +38,32 @@ fn pages_show_what_is_printed() {
 		let text = fs::read_to_string(&page).expect("it is there");
 		let (real, commands) = with_output(folder.path(), &text);
 		assert!(commands >= least, "only {commands} commands were found in {}", page.display());
-		if std::env::var_os("WRITE_DOCS").is_some() {
-			fs::write(&page, real).expect("it can be written");
-		} else {
-			assert_eq!(text, real, "run the test with WRITE_DOCS=1");
+		is_real(&page, &real);
+		// What a command wrote is the picture.
+		for name in pictures(&text) {
+			let path = folder.path().join(name);
+			let picture = fs::read_to_string(&path).expect("a command of the page writes it");
+			is_real(&docs.join("pictures").join(name), &picture);
 		}
 	}
+}
+
+/// A file has to be as it is made here. `WRITE_DOCS=1` makes it so.
+#[track_caller]
+fn is_real(path: &Path, real: &str) {
+	if std::env::var_os("WRITE_DOCS").is_some() {
+		fs::create_dir_all(path.parent().expect("it has one")).expect("it can be made");
+		fs::write(path, real).expect("it can be written");
+		return;
+	}
+	let text = fs::read_to_string(path).expect("it is there");
+	assert!(text == real, "{}: run the test with WRITE_DOCS=1", path.display());
+}
+
+/// The names of a page's pictures.
+fn pictures(text: &str) -> Vec<&str> {
+	let names = text.split("](pictures/").skip(1);
+	names.filter_map(|rest| rest.split_once(')').map(|(name, _)| name)).collect()
 }
 
 /// A page with what its commands print in place of what stands there, and how many there are.

@@ -1,5 +1,5 @@
 // The page: what is chosen and typed in it, and what its buttons do. Calls are chain.mjs's, types
-// abi.mjs's, the cards outcome.mjs's and the blocks feed.mjs's.
+// abi.mjs's, the cards outcome.mjs's, what is traced trace.mjs's and the blocks feed.mjs's.
 
 import { hexToU8a, isHex, u8aToHex } from '@polkadot/util';
 import { blake2AsHex } from '@polkadot/util-crypto';
@@ -9,9 +9,11 @@ import {
 	NOTHING, accounts, attempt, connect, disconnect, dryRun, eventOf, exportsOf, tx, weight,
 } from '../src/chain.mjs';
 import { count, fromUnits } from '../src/format.mjs';
+import { traceCall, traceIn } from '../src/trace.mjs';
 import { $, element, offer, short } from './dom.mjs';
 import { feed } from './feed.mjs';
 import { showFailure, showOutcome } from './outcome.mjs';
+import { traceOf } from './trace.mjs';
 
 const INSTANTIATE = $('instantiate').elements;
 const CALL = $('call').elements;
@@ -180,10 +182,11 @@ function instantiate() {
 	const input = inputOf($('instantiate'), abi, 'init');
 	const value = fromUnits(api, INSTANTIATE.value.value);
 	const salt = INSTANTIATE.salt.value;
+	const tried = (limit) => [origin, hash, salt, input, value, limit, deposit];
 	return {
-		title: `instantiate ${nameOf(hash)}`, event: 'Instantiated',
+		title: `instantiate ${nameOf(hash)}`, event: 'Instantiated', kind: 'instantiate', tried,
 		abi, entry: abi?.entries.includes('init') ? 'init' : null,
-		dryRun: (limit) => dryRun.instantiate(api, origin, hash, salt, input, value, limit, deposit),
+		dryRun: (limit) => dryRun.instantiate(api, ...tried(limit)),
 		tx: (limit) => tx.instantiate(api, hash, salt, input, value, limit, deposit),
 	};
 }
@@ -197,16 +200,18 @@ function call() {
 	const address = CALL.account.value;
 	const input = inputOf($('call'), abi, entry);
 	if (address === ONCE) {
+		const tried = (limit) => [origin, hash, entry, input, limit];
 		return {
-			title: `run ${entry}`, event: 'Executed', abi, entry,
-			dryRun: (limit) => dryRun.run(api, origin, hash, entry, input, limit),
+			title: `run ${entry}`, event: 'Executed', abi, entry, kind: 'run', tried,
+			dryRun: (limit) => dryRun.run(api, ...tried(limit)),
 			tx: (limit) => tx.run(api, hash, entry, input, limit),
 		};
 	}
 	const value = fromUnits(api, CALL.value.value);
+	const tried = (limit) => [origin, address, entry, input, value, limit, deposit];
 	return {
-		title: `call ${entry}`, event: 'Called', abi, entry,
-		dryRun: (limit) => dryRun.call(api, origin, address, entry, input, value, limit, deposit),
+		title: `call ${entry}`, event: 'Called', abi, entry, kind: 'call', tried,
+		dryRun: (limit) => dryRun.call(api, ...tried(limit)),
 		tx: (limit) => tx.call(api, address, entry, input, value, limit, deposit),
 	};
 }
@@ -249,6 +254,9 @@ async function perform(make, sending) {
 			who: signer().meta.name,
 			events: withData(made.abi, (receipt ?? tried).events),
 			type: made.abi && made.entry ? made.abi.entry(made.entry).result : made.type,
+			trace: made.kind === undefined ? null : traceOf(receipt
+				? () => traceIn(api, receipt.block.hash, receipt.extrinsic.index)
+				: () => traceCall(api, made.kind, made.tried(limit)), (found) => dropped.get(found)),
 		});
 		if (receipt) await refresh();
 		if (fields.address && made.event === 'Instantiated') {

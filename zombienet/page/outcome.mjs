@@ -6,9 +6,9 @@ import { $, element, short } from './dom.mjs';
 
 /**
  * `receipt` where it was sent after it was `tried`; `result` and `thrown` as
- * `Abi.outcome` gives them, `output` in hex.
+ * `Abi.outcome` gives them, `output` in hex; `trace` is an element, or null.
  */
-export function showOutcome(api, { title, who, receipt, tried, events, output, result, thrown, type }) {
+export function showOutcome(api, { title, who, receipt, tried, events, output, result, thrown, type, trace }) {
 	const { error } = receipt ?? tried;
 	const where = receipt ? `in block #${receipt.block.number}, by ${who}` : 'dry-run, not sent';
 	let returned = null;
@@ -43,6 +43,7 @@ export function showOutcome(api, { title, who, receipt, tried, events, output, r
 			element('div', {}, element('dt', {}, name), element('dd', {}, text)))),
 		tried.logs.length ? element('pre', { class: 'logs', title: 'log lines' }, tried.logs.join('\n')) : null,
 		eventList(api, events),
+		trace,
 	));
 }
 

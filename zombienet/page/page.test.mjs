@@ -115,6 +115,22 @@ describe('page', () => {
 		assert.equal(await page.locator('#finalised').innerText(), `#${number}`);
 	});
 
+	s.it('what programs did in a call is a tree, and their gas a flame graph', async () => {
+		const trace = card().locator('details', { has: page.locator('.trace') });
+		await trace.locator('summary').first().click();
+		await trace.locator('.call').waitFor();
+		const text = await trace.innerText();
+		assert.match(text, /token::transfer [\d,]+ gas/);
+		assert.match(text, /storage_set\(.*\) = \d+, [\d,]+ gas/);
+		assert.match(text, /event\(data: 0x00/);
+		assert.match(text, /returned null/);
+		const titles = await trace.locator('.flames span').evaluateAll((all) => all.map(({ title }) => title));
+		assert.match(titles[0], /^token::transfer: [\d,]+ gas, 100\.0 %$/);
+		assert.ok(titles.some((title) => /^storage_set: [\d,]+ gas, \d+\.\d %$/.test(title)), titles.join('\n'));
+		assert.ok(titles.some((title) => /^@\d+, 1 times: /.test(title)), titles.join('\n'));
+		await picture('trace');
+	});
+
 	s.it('a dry-run reads a result, and nothing is sent', async () => {
 		const api = await s.connect(node);
 		const { number } = await head(api);

@@ -22,6 +22,8 @@ Usage: virt COMMAND [ARGUMENT]... [OPTION]...
                                      each syscall, its gas, and where a program failed. A TRANSACTION is
                                      BLOCK-INDEX, as 12-1, or a hash
   trace COMMAND ...                  the same of a dry-run of instantiate, call or run
+  profile TRANSACTION                the same, with the gas by function and by line; --svg FILE writes a
+  profile COMMAND ...                flame graph
   watch [ADDRESS]                    events of programs, or of one, as blocks get final; Ctrl-C ends it.
                                      With --abi, what programs say in them
 
@@ -41,8 +43,9 @@ input's bytes, in hex.
   --salt TEXT           makes another address of the same program; empty by default
   --programs FOLDER     trace: where <name>.polkavm, <name>.abi.json and <name>.debug.polkavm are, for
                         names, types and source lines; by default VIRT_PROGRAMS, or target/programs
-  --profile FILE        trace: also tells gas by function and by line, and writes a profile: a flame graph
-                        to FILE.svg, for speedscope to FILE.json, else folded stacks
+  --profile FILE        trace, profile: tells gas by function and by line, and writes a profile: a flame
+                        graph to FILE.svg, for speedscope to FILE.json, else folded stacks
+  --svg FILE            profile: writes a flame graph
   --finalized           waits for the block's finality
   --best                watch: blocks as they come, before they are final
   --json                prints JSON, an object a line; integers over 32 bits are strings
@@ -52,7 +55,7 @@ input's bytes, in hex.
   virt instantiate token.polkavm 1000
   virt call 5Fxyz... transfer //Bob 5 --abi token.abi.json
   virt dry-run call 5Fxyz... balance_of //Bob --abi token.abi.json --json
-  virt trace 12-1 --profile transfer.svg
+  virt profile 12-1 --svg transfer.svg
   virt trace call 5Fxyz... transfer //Bob 5 --abi token.abi.json
 
 The exit status is 0 when it was done, 1 when it failed, 2 when it was not understood.`;
@@ -67,6 +70,7 @@ const OPTIONS = {
 	salt: { type: 'string', default: '' },
 	programs: { type: 'string' },
 	profile: { type: 'string' },
+	svg: { type: 'string' },
 	finalized: { type: 'boolean', default: false },
 	best: { type: 'boolean', default: false },
 	json: { type: 'boolean', default: false },
@@ -74,7 +78,7 @@ const OPTIONS = {
 };
 
 /** The commands, with how many arguments each wants at least. */
-const COMMANDS = { upload: 1, instantiate: 1, call: 2, run: 2, remove: 1, trace: 1, watch: 0 };
+const COMMANDS = { upload: 1, instantiate: 1, call: 2, run: 2, remove: 1, trace: 1, profile: 1, watch: 0 };
 
 /** Those that can be tried. */
 const TRIABLE = ['upload', 'instantiate', 'call', 'run'];
@@ -96,6 +100,15 @@ function weightLimit({ weight: text }) {
 		throw new Misused(`--weight wants picoseconds, or picoseconds,bytes, got ${text}`);
 	}
 	return proofSize === undefined ? weight(BigInt(refTime)) : weight(BigInt(refTime), BigInt(proofSize));
+}
+
+/** The file that a profile is written to. */
+function profileFile({ profile, svg }) {
+	if (svg !== undefined && profile !== undefined) throw new Misused('--svg and --profile name one file: give one');
+	if (svg !== undefined && !svg.endsWith('.svg')) throw new Misused(`--svg wants a file.svg, got ${svg}`);
+	const file = svg ?? profile;
+	if (file === undefined) throw new Misused('profile wants --svg FILE, or --profile FILE');
+	return file;
 }
 
 /** Who signs. A phrase on a command line could be read by every process. */
@@ -142,6 +155,8 @@ async function perform(line, env, out) {
 	if (args.length < COMMANDS[command]) {
 		throw new Misused(`${command} wants ${COMMANDS[command]} arguments or more: see virt --help`);
 	}
+	if (command === 'profile') options.profile = profileFile(options);
+	else if (options.svg !== undefined) throw new Misused('--svg is for profile: see virt --help');
 	const limit = weightLimit(options);
 	const value = integer(options, 'value', 128n);
 	const deposit = integer(options, 'deposit-limit', 128n);
@@ -158,7 +173,7 @@ async function perform(line, env, out) {
 			abi, limit, value, deposit, options, out,
 		};
 		if (command === 'watch') return await watch(context, args);
-		if (command === 'trace') return await trace(context, args);
+		if (command === 'trace' || command === 'profile') return await trace(context, args);
 		const call = CALLS[command](context, args);
 		return await (trying ? tryOut : send)(context, call);
 	} finally {

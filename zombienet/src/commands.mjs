@@ -11,9 +11,10 @@ import { Advice } from './advice.mjs';
 import {
 	NOTHING, attempt, dryRun, errorDocs, eventOf, exportsOf, follow, submit, tx,
 } from './chain.mjs';
+import { explain } from './explain.mjs';
 import { PROGRAMS } from './paths.mjs';
 import * as show from './show.mjs';
-import { explain, traceCall, traceTransaction } from './trace.mjs';
+import { traceCall, traceTransaction } from './trace.mjs';
 
 /** A command line that has no meaning. */
 export class Misused extends Advice {}

@@ -1,13 +1,9 @@
-// What programs do in a call, and did in a transaction: the node's `virt_trace*`, and how
-// `virt-node program explain` shows it.
-
-import { spawn } from 'node:child_process';
+// What programs do in a call, and did in a transaction: the node's `virt_trace*`.
 
 import { isHex, u8aToHex } from '@polkadot/util';
 
 import { Advice } from './advice.mjs';
 import { hashAt, head } from './chain.mjs';
-import { nodeBinary } from './paths.mjs';
 
 /** The dry-runs that can be traced: function of the runtime, and types of its arguments. */
 const DRY_RUNS = {
@@ -36,13 +32,16 @@ export function traceCall(api, kind, values) {
 	return ask(api, 'virt_traceCall', [name, api.createType(types, plain).toHex()]);
 }
 
+/** Traces transaction `index` of the block with this hash. */
+export const traceIn = (api, hash, index) => ask(api, 'virt_traceTransaction', [hash, index]);
+
 /** Traces a transaction of a block: `<block's number or hash>-<index>`, or the transaction's hash. */
 export async function traceTransaction(api, text) {
 	const [, block, index] = text.match(/^(\d+|0x[0-9a-f]{64})-(\d+)$/) ?? [];
 	if (block !== undefined) {
 		const hash = isHex(block) ? block : await hashAt(api, Number(block));
 		if (!hash) throw new Advice(`there is no block ${block}`);
-		return ask(api, 'virt_traceTransaction', [hash, Number(index)]);
+		return traceIn(api, hash, Number(index));
 	}
 	if (!isHex(text, 256)) {
 		throw new Advice(`${text} is no transaction: give BLOCK-INDEX, as 12-1, or the transaction's hash`);
@@ -51,26 +50,9 @@ export async function traceTransaction(api, text) {
 	for (let searched = 0; searched < SEARCHED && number > 0; searched += 1) {
 		const { block: { extrinsics, header } } = await api.rpc.chain.getBlock(hash);
 		const found = extrinsics.findIndex((extrinsic) => extrinsic.hash.toHex() === text);
-		if (found >= 0) return ask(api, 'virt_traceTransaction', [hash, found]);
+		if (found >= 0) return traceIn(api, hash, found);
 		hash = header.parentHash.toHex();
 		number -= 1;
 	}
 	throw new Advice(`${text} is in none of the latest ${SEARCHED} blocks: give BLOCK-INDEX`);
-}
-
-/** Shows what was traced, by the programs' files in a folder. `args` are more of `program explain`. */
-export function explain(traced, folder, args = []) {
-	return new Promise((done, fail) => {
-		const command = ['program', 'explain', '-', '--programs', folder, ...args];
-		const child = spawn(nodeBinary(), command, { stdio: ['pipe', 'pipe', 'pipe'] });
-		const printed = { stdout: '', stderr: '' };
-		for (const stream of ['stdout', 'stderr']) {
-			child[stream].setEncoding('utf8').on('data', (text) => (printed[stream] += text));
-		}
-		child.on('error', fail);
-		child.on('close', (code) => (code === 0
-			? done(printed.stdout.trimEnd())
-			: fail(new Advice(printed.stderr.trimEnd() || `virt-node ended with status ${code}`))));
-		child.stdin.on('error', () => {}).end(JSON.stringify(traced));
-	});
 }

@@ -84,9 +84,18 @@ describe('command line', () => {
 		const [program] = traced.programs;
 		assert.equal(program.entry, 'transfer');
 		assert.ok(program.functions.length > 1, 'function calls are traced');
-		const profile = await done('trace', place, '--profile', join(s.dir, 'transfer.svg'));
+		const profile = await done('profile', place, '--svg', join(s.dir, 'transfer.svg'));
 		assert.match(profile, /token::transfer/);
 		assert.match(readFileSync(join(s.dir, 'transfer.svg'), 'utf8'), /<svg/);
+		for (const [args, said] of [
+			[['profile', place], /profile wants --svg FILE/],
+			[['profile', place, '--svg', 'a.txt'], /--svg wants a file\.svg, got a\.txt/],
+			[['trace', place, '--svg', 'a.svg'], /--svg is for profile/],
+		]) {
+			const { code, stderr } = await run(args);
+			assert.equal(code, 2);
+			assert.match(stderr, said);
+		}
 	});
 
 	s.it('what would fail is traced with its place in the source code', async () => {
@@ -97,6 +106,22 @@ describe('command line', () => {
 		assert.equal(code, 1);
 		assert.match(stderr, /there is no block 9999/);
 		assert.match((await run(['trace', '0-7'])).stderr, /the block has 0 transactions, no 7/);
+	});
+
+	s.it('one trace is made at a time, and another one is refused meanwhile', async () => {
+		const SPIN = join(PROGRAMS, 'spin.polkavm');
+		await done('upload', SPIN);
+		// It takes as long as a dry-run's gas, or a trace's time.
+		let over = false;
+		const first = run(['trace', 'run', SPIN, 'spin', '--json']).finally(() => { over = true; });
+		let refused = false;
+		while (!over && !refused) {
+			const { stderr } = await run(['trace', 'call', address, 'supply', '--abi', ABI]);
+			refused = /another trace is being made; try again/.test(stderr);
+		}
+		assert.ok(refused);
+		await first;
+		assert.match(await done('trace', 'call', address, 'supply', '--abi', ABI), /returned/);
 	});
 
 	s.it('what would fail is not sent, and told with its error and its docs', async () => {

@@ -250,11 +250,16 @@ fn align(table: &[Vec<String>]) -> String {
 /// What stands around the table in a file.
 pub const MARKERS: [&str; 2] = ["<!-- made from here -->", "<!-- to here -->"];
 
-/// Puts `text` between the markers of a file.
+/// Puts `text` between the [`MARKERS`] of a file.
 pub fn write(path: &Path, text: &str) -> Result<(), String> {
+	write_between(MARKERS, path, text)
+}
+
+/// Puts `text` between two markers of a file.
+pub fn write_between(markers: [&str; 2], path: &Path, text: &str) -> Result<(), String> {
 	let old = fs::read_to_string(path)
 		.map_err(|error| format!("cannot read {}: {error}", path.display()))?;
-	let [from, to] = MARKERS;
+	let [from, to] = markers;
 	let parts = old
 		.split_once(from)
 		.and_then(|(before, rest)| rest.split_once(to).map(|(_, after)| (before, after)));

@@ -12,7 +12,7 @@ use serde::{
 };
 use serde_json::{json, Map, Value};
 use sp_core::crypto::{AccountId32, Ss58Codec};
-use std::fmt;
+use std::{collections::HashMap, fmt};
 
 /// What this file can read.
 const VERSION: u32 = 1;
@@ -28,30 +28,39 @@ const MAX_EMPTY: usize = 10_000;
 #[derive(Debug, Deserialize)]
 pub struct Abi {
 	version: u32,
-	entries: Vec<EntryPoint>,
-	types: Ordered<Definition>,
+	/// The program's name.
+	#[serde(default)]
+	pub name: String,
+	pub entries: Vec<EntryPoint>,
+	/// The types that the program declares, in order.
+	pub types: Ordered<Definition>,
+	/// What the program says of its types, variants and fields, by `Type`, `Type.Variant` ..
+	#[serde(default)]
+	pub docs: HashMap<String, String>,
 }
 
 #[derive(Debug, Deserialize)]
 pub struct EntryPoint {
-	name: String,
-	arguments: Vec<Argument>,
-	result: String,
-	error: Option<String>,
+	pub name: String,
+	#[serde(default)]
+	pub docs: String,
+	pub arguments: Vec<Argument>,
+	pub result: String,
+	pub error: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]
-struct Argument {
-	name: String,
+pub struct Argument {
+	pub name: String,
 	#[serde(rename = "type")]
-	ty: String,
-	optional: bool,
+	pub ty: String,
+	pub optional: bool,
 }
 
 /// A type that the program declares.
 #[derive(Debug, Deserialize)]
 #[serde(untagged)]
-enum Definition {
+pub enum Definition {
 	/// Another type.
 	Alias(String),
 	Enum {
@@ -62,7 +71,7 @@ enum Definition {
 
 /// The fields of a JSON object, in order: the order of variants and fields is their encoding.
 #[derive(Debug)]
-struct Ordered<T>(Vec<(String, T)>);
+pub struct Ordered<T>(pub Vec<(String, T)>);
 
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for Ordered<T> {
 	fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
@@ -88,7 +97,7 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Ordered<T> {
 
 /// A type by its name.
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Type {
+pub enum Type {
 	Named(String, Vec<Type>),
 	Tuple(Vec<Type>),
 	Array(Box<Type>, usize),
@@ -421,7 +430,7 @@ impl fmt::Display for Type {
 }
 
 /// The type that a name such as `Vec<(u32, AccountId)>` stands for.
-fn parse(name: &str) -> Result<Type, String> {
+pub fn parse(name: &str) -> Result<Type, String> {
 	let mut rest = name;
 	let ty = parse_type(&mut rest, MAX_DEPTH).filter(|_| rest.trim().is_empty());
 	ty.ok_or_else(|| format!("{name:?} is no type"))
@@ -466,7 +475,7 @@ fn word<'a>(rest: &mut &'a str) -> &'a str {
 	word
 }
 
-fn is_byte(ty: &Type) -> bool {
+pub fn is_byte(ty: &Type) -> bool {
 	*ty == Type::Named("u8".into(), Vec::new())
 }
 

@@ -6,20 +6,23 @@
 use super::{syscalls, text, Failure};
 use codec::Encode;
 use pallet_virt::{dry_run, Call};
+use scale_info::{TypeDef, TypeInfo, Variant};
+use serde::Serialize;
 use sp_consensus_aura::{digests::CompatibleDigestItem, sr25519::AuthoritySignature, Slot};
-use sp_core::H256;
+use sp_core::{Blake2Hasher, H256};
 use sp_io::TestExternalities;
 use sp_keyring::Sr25519Keyring;
 use sp_runtime::{
 	traits::{Dispatchable, Zero},
-	BuildStorage, Digest, DigestItem, DispatchError, Storage, TokenError,
+	BuildStorage, Digest, DigestItem, DispatchError, ModuleError, Storage, TokenError,
 };
+use sp_state_machine::InMemoryBackend;
 use std::{
 	collections::BTreeMap,
 	fmt,
 	fs::{self, File},
 	io::Write,
-	path::Path,
+	path::{Path, PathBuf},
 	sync::Arc,
 	time::Duration,
 };
@@ -36,17 +39,65 @@ const START: u64 = 1_700_000_001_000;
 /// How long programs may run where they are traced.
 const TRACED_FOR: Duration = Duration::from_secs(3_600);
 
+/// A copy of a chain's state.
+pub type State = InMemoryBackend<Blake2Hasher>;
+
 /// What a call would come to.
 pub type Trial = dry_run::DryRunOf<Runtime>;
+
+/// Where a program is run: on a chain in memory, or on a node.
+pub trait Target {
+	/// Whether the program is stored.
+	fn has_program(&mut self, code_hash: H256) -> Result<bool, Failure>;
+
+	/// Whether the account is one of a program.
+	fn has_account(&mut self, address: &AccountId) -> Result<bool, Failure>;
+
+	/// What the call would come to.
+	fn attempt(&mut self, caller: &AccountId, call: &Call<Runtime>) -> Result<Trial, Failure>;
+
+	/// What programs would do in the call; nothing where none is run.
+	fn trace(
+		&mut self,
+		caller: &AccountId,
+		call: &Call<Runtime>,
+	) -> Result<Option<Program>, Failure>;
+
+	/// Makes the call. Tells the place of the transaction, where there is one.
+	fn make(
+		&mut self,
+		caller: &AccountId,
+		call: Call<Runtime>,
+	) -> Result<Result<Option<Made>, Fault>, Failure>;
+
+	/// Keeps the state for the next time, where that is asked for.
+	fn keep(&mut self) -> Result<(), Failure> {
+		Ok(())
+	}
+}
+
+/// A transaction in a block.
+#[derive(Debug, Serialize)]
+pub struct Made {
+	/// The block's number.
+	pub block: u32,
+	/// The transaction's index in it.
+	pub index: u32,
+	/// What was paid for it, in the smallest unit.
+	#[serde(serialize_with = "text::as_text")]
+	pub fee: u128,
+}
 
 /// See the module.
 pub struct Chain {
 	ext: TestExternalities,
 	engine: Arc<Engine>,
+	/// The file that the state is kept in.
+	path: Option<PathBuf>,
 }
 
 impl Chain {
-	/// The chain that [`Chain::save`] left in the file, or a new one: with the development accounts,
+	/// The chain that [`Target::keep`] left in the file, or a new one: with the development accounts,
 	/// and `caller`, who all have as much as those of a dev chain.
 	pub fn open(
 		state: Option<&Path>,
@@ -55,16 +106,49 @@ impl Chain {
 	) -> Result<Self, Failure> {
 		let storage = match state.filter(|path| path.exists()) {
 			Some(path) => load(path)?,
-			None => genesis(caller),
+			None => {
+				let mut rich: Vec<_> =
+					Sr25519Keyring::well_known().map(|key| key.to_account_id()).collect();
+				if !rich.contains(caller) {
+					rich.push(caller.clone());
+				}
+				genesis(rich)
+			},
 		};
+		Ok(Self { path: state.map(PathBuf::from), ..Self::start(storage, engine) })
+	}
+
+	/// A new chain, where each of the accounts has as much as one of a dev chain.
+	pub fn new(rich: Vec<AccountId>, engine: Arc<Engine>) -> Self {
+		Self::start(genesis(rich), engine)
+	}
+
+	fn start(storage: Storage, engine: Arc<Engine>) -> Self {
 		let mut ext = TestExternalities::new(storage);
 		ext.register_extension(engine.extension());
 		ext.execute_with(next_block);
-		Ok(Self { ext, engine })
+		Self { ext, engine, path: None }
+	}
+
+	/// Begins the next block.
+	pub fn next_block(&mut self) {
+		self.ext.execute_with(next_block);
+	}
+
+	/// A copy of the state.
+	pub fn state(&mut self) -> State {
+		self.ext.commit_all().expect("no transaction is open between two calls; qed");
+		self.ext.backend.clone()
+	}
+
+	/// Goes back to a copy of the state.
+	pub fn restore(&mut self, state: State) {
+		self.ext.commit_all().expect("no transaction is open between two calls; qed");
+		self.ext.backend = state;
 	}
 
 	/// Writes the state to a file.
-	pub fn save(&mut self, path: &Path) -> Result<(), Failure> {
+	fn save(&mut self, path: &Path) -> Result<(), Failure> {
 		let pairs: BTreeMap<_, _> = self.ext.execute_with(|| {
 			let mut key = Vec::new();
 			let next = std::iter::from_fn(move || {
@@ -101,6 +185,13 @@ impl Chain {
 		self.ext.execute_with(|| attempt(caller.clone(), call.clone()))
 	}
 
+	/// Makes the call.
+	pub fn make(&mut self, caller: &AccountId, call: Call<Runtime>) -> Result<(), Fault> {
+		let origin = RuntimeOrigin::signed(caller.clone());
+		let made = self.ext.execute_with(|| RuntimeCall::Virt(call).dispatch(origin));
+		made.map(drop).map_err(|failure| failure.error.into())
+	}
+
 	/// What programs would do in the call; nothing where none is run.
 	pub fn trace(
 		&mut self,
@@ -115,12 +206,42 @@ impl Chain {
 		// A dry-run may try several limits. The first is that of the call.
 		Ok(recorded.take().into_iter().next())
 	}
+}
 
-	/// Makes the call.
-	pub fn make(&mut self, caller: &AccountId, call: Call<Runtime>) -> Result<(), Fault> {
-		let origin = RuntimeOrigin::signed(caller.clone());
-		let made = self.ext.execute_with(|| RuntimeCall::Virt(call).dispatch(origin));
-		made.map(drop).map_err(|failure| failure.error.into())
+impl Target for Chain {
+	fn has_program(&mut self, code_hash: H256) -> Result<bool, Failure> {
+		Ok(self.read(|| pallet_virt::Programs::<Runtime>::contains_key(code_hash)))
+	}
+
+	fn has_account(&mut self, address: &AccountId) -> Result<bool, Failure> {
+		Ok(self.read(|| pallet_virt::Accounts::<Runtime>::contains_key(address)))
+	}
+
+	fn attempt(&mut self, caller: &AccountId, call: &Call<Runtime>) -> Result<Trial, Failure> {
+		Ok(self.attempt(caller, call))
+	}
+
+	fn trace(
+		&mut self,
+		caller: &AccountId,
+		call: &Call<Runtime>,
+	) -> Result<Option<Program>, Failure> {
+		self.trace(caller, call)
+	}
+
+	fn make(
+		&mut self,
+		caller: &AccountId,
+		call: Call<Runtime>,
+	) -> Result<Result<Option<Made>, Fault>, Failure> {
+		Ok(self.make(caller, call).map(|()| None))
+	}
+
+	fn keep(&mut self) -> Result<(), Failure> {
+		match self.path.clone() {
+			Some(path) => self.save(&path),
+			None => Ok(()),
+		}
 	}
 }
 
@@ -151,11 +272,7 @@ fn attempt(origin: AccountId, call: Call<Runtime>) -> Trial {
 	}
 }
 
-fn genesis(caller: &AccountId) -> Storage {
-	let mut rich: Vec<_> = Sr25519Keyring::well_known().map(|key| key.to_account_id()).collect();
-	if !rich.contains(caller) {
-		rich.push(caller.clone());
-	}
+fn genesis(rich: Vec<AccountId>) -> Storage {
 	let balances = rich.into_iter().map(|account| (account, ENDOWMENT)).collect();
 	RuntimeGenesisConfig {
 		balances: BalancesConfig { balances, ..Default::default() },
@@ -206,24 +323,34 @@ pub struct Fault {
 	pub error: String,
 	/// What the pallet's docs say of it.
 	pub explanation: String,
+	/// Whether it is an error of the pallet.
+	pub is_of_programs: bool,
 }
 
 impl From<DispatchError> for Fault {
 	fn from(error: DispatchError) -> Self {
 		let name = match &error {
-			DispatchError::Module(module) => module.message.map(str::to_string),
+			DispatchError::Module(ModuleError { message: Some(name), .. }) => {
+				Some(name.to_string())
+			},
+			// A node tells only the number.
+			DispatchError::Module(module) if module.index == virt_index() => {
+				errors().into_iter().find(|it| it.index == module.error[0]).map(|it| it.name.into())
+			},
 			_ => None,
 		};
 		let name = name.unwrap_or_else(|| format!("{error:?}"));
+		let is_of_programs =
+			matches!(&error, DispatchError::Module(module) if module.index == virt_index());
 		let explanation = match error {
-			DispatchError::Module(module) if module.index == virt_index() => docs(&name),
+			_ if is_of_programs => docs(&name),
 			DispatchError::Token(TokenError::BelowMinimum) => format!(
 				"A transfer opens an account only with the existential deposit or more: {}.",
 				text::grouped(EXISTENTIAL_DEPOSIT)
 			),
 			_ => String::new(),
 		};
-		Self { error: name, explanation }
+		Self { error: name, explanation, is_of_programs }
 	}
 }
 
@@ -240,12 +367,16 @@ fn virt_index() -> u8 {
 	RuntimeCall::Virt(Call::remove { code_hash: H256::zero() }).encode()[0]
 }
 
+/// The pallet's errors.
+fn errors() -> Vec<Variant> {
+	match pallet_virt::Error::<Runtime>::type_info().type_def {
+		TypeDef::Variant(errors) => errors.variants,
+		_ => Vec::new(),
+	}
+}
+
 /// What the pallet says of an error.
 fn docs(error: &str) -> String {
-	use scale_info::{TypeDef, TypeInfo};
-	let TypeDef::Variant(errors) = pallet_virt::Error::<Runtime>::type_info().type_def else {
-		return String::new();
-	};
-	let docs = errors.variants.iter().find(|variant| variant.name == error);
+	let docs = errors().into_iter().find(|variant| variant.name == error);
 	docs.map_or_else(String::new, |variant| variant.docs.join(" ").trim().into())
 }

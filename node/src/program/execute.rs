@@ -3,8 +3,9 @@
 use super::{
 	abi::Abi,
 	blob::{self, File},
-	chain::{Chain, Fault, Trial},
+	chain::{Chain, Fault, Made, Target, Trial},
 	known::{self, Known},
+	remote::Node,
 	text::{self, grouped, hex, printable},
 	Failure, Subject,
 };
@@ -23,7 +24,7 @@ use virt_trace::{
 	profile::{FunctionGas, LineGas, Profile},
 	record::TRACED_UNASKED,
 	tree::{Known as _, Tree},
-	End, Place, Program,
+	End, Place, Program, Sources,
 };
 
 const HELP: &str = "\
@@ -44,6 +45,7 @@ Examples:
   virt-node program run token.polkavm transfer --init-args 1000 --args bob 5
   virt-node program run --state chain.json counter.polkavm increment      again, and it counts on
   virt-node program run echo.polkavm echo --no-account --input 0x00ff
+  virt-node program run --url http://127.0.0.1:9944 counter.polkavm increment      on a running node
 
 Exit status: 0 if the call succeeded, 1 if the program failed or is refused, 2 if the command line \
 is at fault.
@@ -57,10 +59,10 @@ JSON: { code_hash, entry, caller, account, input, succeeded, error, explanation,
                               programs: [..] }],
                  functions: [{ caller: [index, offset], entry, count, blocks: [[offset, count, gas], ..] }] },
         profile: { functions: [{ name, own, total }], lines: [{ program, file, line, count, gas }] },
-        instantiation: { weight_used, log } }
+        instantiation: { weight_used, log }, transaction: { block, index, fee } }
 `value` is what `output` (also that of a program that reverted) or `data` says, where the ABI has a \
 type for it. `failure` is null where the call succeeded, `trace` without --trace, `profile` without \
---profile, `instantiation` where nothing was instantiated. `programs` are like `trace`: the programs that \
+--profile, `instantiation` where nothing was instantiated, `transaction` without --url. `programs` are like `trace`: the programs that \
 a syscall called.";
 
 #[derive(Debug, Args)]
@@ -110,6 +112,14 @@ pub struct RunCmd {
 	/// by key.
 	#[arg(long, value_name = "FILE")]
 	state: Option<PathBuf>,
+
+	/// Run it on a node instead, as transactions that `--caller` signs, a development account.
+	#[arg(long, value_name = "URL", conflicts_with = "state")]
+	url: Option<String>,
+
+	/// Do not make the call: show what it would come to.
+	#[arg(long)]
+	dry_run: bool,
 
 	/// The program's ABI, where it is not beside the program.
 	#[arg(long, value_name = "FILE")]
@@ -164,6 +174,8 @@ struct Report {
 	trace: Option<Program>,
 	profile: Option<ProfileReport>,
 	instantiation: Option<Instantiation>,
+	/// The transaction of the call, on a node.
+	transaction: Option<Made>,
 	/// The trace, as text.
 	#[serde(skip)]
 	tree: Option<String>,
@@ -206,28 +218,46 @@ struct Instantiation {
 impl RunCmd {
 	pub fn run(self, backend: BackendChoice) -> Result<(), Failure> {
 		let file = File::open(&self.subject.file)?;
-		let is_init = self.entry.as_bytes() == INIT;
-		if !is_init || self.no_account {
+		if !self.is_init() || self.no_account {
 			file.entry(&self.entry)?;
 		}
 		let abi = self.abi(&file)?;
 		let sources = known::sources(&file, self.debug.as_deref())?;
 		let input = encode(abi.as_ref(), &file, &self.entry, &self.input, &self.args)?;
 
+		if let Some(url) = &self.url {
+			return self.run_on(&mut Node::connect(url)?, file, abi, sources, input);
+		}
 		let engine =
 			Engine::new(backend, None).map_err(|error| Failure::Usage(error.to_string()))?;
 		let mut chain = Chain::open(self.state.as_deref(), &self.caller, engine)?;
-		self.upload(&mut chain, &file)?;
+		self.run_on(&mut chain, file, abi, sources, input)
+	}
+
+	fn is_init(&self) -> bool {
+		self.entry.as_bytes() == INIT
+	}
+
+	/// Uploads, instantiates and calls, as far as that is not done, and shows what came of it.
+	fn run_on(
+		&self,
+		chain: &mut dyn Target,
+		file: File,
+		abi: Option<Abi>,
+		sources: Option<Sources>,
+		input: Vec<u8>,
+	) -> Result<(), Failure> {
+		self.upload(chain, &file)?;
 		let code_hash = file.code_hash();
 		let address = Virt::address_of(&self.caller, code_hash, SALT);
-		let instantiation = if self.no_account || is_init {
+		let instantiation = if self.no_account || self.is_init() {
 			None
 		} else {
-			self.instantiate(&mut chain, &file, abi.as_ref(), &address)?
+			self.instantiate(chain, &file, abi.as_ref(), &address)?
 		};
 
 		let call = self.call(code_hash, &address, input.clone());
-		let trial = chain.attempt(&self.caller, &call);
+		let trial = chain.attempt(&self.caller, &call)?;
 		let trace = match self.is_traced(&trial) {
 			true => chain.trace(&self.caller, &call)?,
 			false => None,
@@ -237,12 +267,20 @@ impl RunCmd {
 			account: (!self.no_account).then(|| hex(address.as_ref())),
 			..trace
 		});
-		if let Some(state) = &self.state {
-			// One that fails changes nothing; what came before it did.
-			let _ = chain.make(&self.caller, call);
-			chain.save(state)?;
-		}
-		let mut fault = trial.result.err().map(Fault::from);
+		let keeps = self.state.is_some() || self.url.is_some();
+		let made = match trial.result {
+			Ok(()) if keeps && !self.dry_run => {
+				chain.make(&self.caller, self.limited(call, &trial))?
+			},
+			_ => Ok(None),
+		};
+		// A call that fails changes nothing; what came before it did.
+		chain.keep()?;
+		let (made, refused) = match made {
+			Ok(made) => (made, None),
+			Err(fault) => (None, Some(fault)),
+		};
+		let mut fault = trial.result.err().map(Fault::from).or(refused);
 		let mut known = match &trace {
 			Some(_) => Known::beside(&file),
 			None => Known::default(),
@@ -293,6 +331,7 @@ impl RunCmd {
 			}),
 			trace: trace.filter(|_| self.trace),
 			instantiation,
+			transaction: made,
 		};
 		self.subject.show(&report)?;
 		match fault {
@@ -368,13 +407,12 @@ impl RunCmd {
 	}
 
 	/// Puts the program on the chain, unless it is there already.
-	fn upload(&self, chain: &mut Chain, file: &File) -> Result<(), Failure> {
-		let code_hash = file.code_hash();
-		if chain.read(|| pallet_virt::Programs::<Runtime>::contains_key(code_hash)) {
+	fn upload(&self, chain: &mut dyn Target, file: &File) -> Result<(), Failure> {
+		if chain.has_program(file.code_hash())? {
 			return Ok(());
 		}
 		let upload = Call::upload { code: file.bytes.clone(), storage_deposit_limit: None };
-		chain.make(&self.caller, upload).map_err(|fault| {
+		chain.make(&self.caller, upload)?.map(drop).map_err(|fault| {
 			Failure::Program(format!("the chain refuses {}: {fault}", file.path.display()))
 		})
 	}
@@ -382,13 +420,13 @@ impl RunCmd {
 	/// Gives the program an account, unless it has that already.
 	fn instantiate(
 		&self,
-		chain: &mut Chain,
+		chain: &mut dyn Target,
 		file: &File,
 		abi: Option<&Abi>,
 		address: &AccountId,
 	) -> Result<Option<Instantiation>, Failure> {
 		let given = self.init_input.is_some() || !self.init_args.is_empty();
-		if chain.read(|| pallet_virt::Accounts::<Runtime>::contains_key(address)) {
+		if chain.has_account(address)? {
 			return match given {
 				false => Ok(None),
 				true => Err(Failure::Usage(format!(
@@ -402,9 +440,13 @@ impl RunCmd {
 			false => Vec::new(),
 		};
 		let call = self.instantiation(file.code_hash(), input, 0);
-		let trial = chain.attempt(&self.caller, &call);
+		let trial = chain.attempt(&self.caller, &call)?;
 		let instantiation = Instantiation { weight_used: trial.weight_consumed, log: log(&trial) };
-		chain.make(&self.caller, call).map_err(|fault| {
+		let made = match trial.result {
+			Ok(()) => chain.make(&self.caller, self.limited(call, &trial))?.map(drop),
+			Err(error) => Err(error.into()),
+		};
+		made.map_err(|fault| {
 			let value = value(abi, "init", &trial).filter(|value| !value.is_null());
 			let value = value.map_or(String::new(), |value| format!(", {value}"));
 			Failure::Program(format!(
@@ -415,6 +457,20 @@ impl RunCmd {
 			))
 		})?;
 		Ok(Some(instantiation))
+	}
+
+	/// The call with the weight limit that it needs, where it is a transaction and none is given.
+	fn limited(&self, mut call: Call<Runtime>, trial: &Trial) -> Call<Runtime> {
+		if self.url.is_none() || self.weight.is_some() {
+			return call;
+		}
+		match &mut call {
+			Call::run { weight_limit, .. }
+			| Call::instantiate { weight_limit, .. }
+			| Call::call { weight_limit, .. } => *weight_limit = trial.weight_required,
+			_ => {},
+		}
+		call
 	}
 
 	fn instantiation(&self, code_hash: H256, input: Vec<u8>, value: u128) -> Call<Runtime> {
@@ -534,6 +590,10 @@ impl fmt::Display for Report {
 			_ if self.output == "0x" => {},
 			Some(value) => writeln!(f, "output    {value}")?,
 			None => writeln!(f, "output    {}", self.output)?,
+		}
+		if let Some(Made { block, index, fee }) = &self.transaction {
+			writeln!(f, "block     {block}, transaction {block}-{index}")?;
+			writeln!(f, "fee       {}", grouped(fee))?;
 		}
 		if self.deposit != "0" {
 			writeln!(f, "deposit   {}", self.deposit)?;

@@ -6,6 +6,7 @@ use super::{
 	text, Failure,
 };
 use serde_json::Value;
+use sp_core::H256;
 use std::{collections::HashMap, fs, path::Path};
 use virt_trace::{tree, Program, Sources};
 
@@ -73,6 +74,13 @@ impl Known {
 		let name = file.beside("");
 		let name = name.file_name().unwrap_or_default().to_string_lossy().into_owned();
 		self.0.insert(text::hex(file.code_hash().as_bytes()), Entry { name, abi, sources });
+	}
+
+	/// The name of the program with this code hash; the hash's first digits where it is not known.
+	pub fn name_of(&self, code_hash: H256) -> String {
+		let code_hash = text::hex(code_hash.as_bytes());
+		let known = self.0.get(&code_hash).map(|entry| entry.name.clone());
+		known.unwrap_or_else(|| code_hash.chars().take(10).collect())
 	}
 
 	fn abi(&self, program: &Program) -> Option<&Abi> {

@@ -3,14 +3,16 @@
 //! - [`inspect`], [`disassemble`]: what is in a blob. [`execute`]: runs it. [`explain`]: what a node
 //!   traced.
 //! - [`blob`]: a blob in a file, and what lies beside it. [`known`]: what is known of programs by that.
-//! - [`abi`]: arguments and results, by a program's own description.
-//! - [`chain`]: a chain in memory, of the node's own runtime.
+//! - [`abi`]: arguments and results, by a program's own description. [`bindings`]: typed clients by it.
+//! - [`chain`]: a chain in memory, of the node's own runtime. [`remote`]: a running node.
 //! - [`syscalls`]: the rows of the syscall tables.
+//! - [`project`]: makes, builds and tests a project of one's own. [`test_chain`]: the chain of a test.
 //!
 //! Nothing here opens a database, a key or a port. What a command says is a report: it is shown as
 //! text, or as JSON with the names of its fields.
 
 pub mod abi;
+mod bindings;
 mod blob;
 pub mod chain;
 mod disassemble;
@@ -18,7 +20,10 @@ mod execute;
 mod explain;
 mod inspect;
 pub mod known;
+mod project;
+mod remote;
 pub mod syscalls;
+mod test_chain;
 mod text;
 
 use clap::{Args, Subcommand};
@@ -32,6 +37,18 @@ use virt_manager::BackendChoice;
 
 #[derive(Debug, Subcommand)]
 pub enum ProgramCmd {
+	/// Make a project: a crate with a program, and its tests.
+	New(project::NewCmd),
+
+	/// Compile the programs of a crate or workspace.
+	Build(project::BuildCmd),
+
+	/// Print a typed client of a program, for TypeScript or for other programs.
+	Bindings(bindings::BindingsCmd),
+
+	/// Run the tests of a project, and show the gas of each entry.
+	Test(project::TestCmd),
+
 	/// Show what is in a program, and whether the chain would admit it.
 	Inspect(inspect::InspectCmd),
 
@@ -46,12 +63,21 @@ pub enum ProgramCmd {
 
 	/// Print a program's code hash: its name on the chain.
 	Hash(HashCmd),
+
+	/// Serve a chain in memory to a test, over standard input and output. For `virt-testing`.
+	#[command(hide = true)]
+	TestChain(test_chain::TestChainCmd),
 }
 
 impl ProgramCmd {
 	/// Does it, and shows what there is to say.
 	pub fn run(self, backend: BackendChoice) -> Result<(), Failure> {
 		match self {
+			Self::New(cmd) => cmd.run(),
+			Self::Build(cmd) => cmd.run(),
+			Self::Bindings(cmd) => cmd.run(),
+			Self::Test(cmd) => cmd.run(),
+			Self::TestChain(cmd) => cmd.run(backend),
 			Self::Inspect(cmd) => cmd.run(),
 			Self::Disassemble(cmd) => cmd.run(),
 			Self::Run(cmd) => cmd.run(backend),

@@ -2,6 +2,7 @@
 
 use super::Failure;
 use pallet_virt::Weight;
+use serde::Serializer;
 use sp_core::crypto::AccountId32;
 use sp_keyring::Sr25519Keyring;
 use std::io::{self, ErrorKind, Write};
@@ -63,4 +64,9 @@ pub fn print(text: &str) -> Result<(), Failure> {
 		},
 		_ => Ok(()),
 	}
+}
+
+/// A number as text: JSON's have no more than 53 bits.
+pub fn as_text<S: Serializer>(number: &u128, to: S) -> Result<S::Ok, S::Error> {
+	to.serialize_str(&number.to_string())
 }

@@ -1,6 +1,7 @@
 //! The lines of source code that were run, as lcov reads them.
 
 use crate::{program::Program, sources::Sources, tree::Known};
+use serde::{Deserialize, Serialize};
 use std::{
 	collections::{BTreeMap, HashMap},
 	fmt,
@@ -8,10 +9,11 @@ use std::{
 };
 
 /// How often each line of the programs' own source code was run.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Coverage {
 	files: BTreeMap<String, BTreeMap<u32, u64>>,
 	/// The lines of each basic block of the programs that were added.
+	#[serde(skip)]
 	programs: HashMap<String, Rc<Blocks>>,
 }
 
@@ -59,6 +61,21 @@ impl Coverage {
 			Rc::new(blocks)
 		});
 		program.clone()
+	}
+
+	/// Adds what was counted elsewhere.
+	pub fn merge(&mut self, other: &Self) {
+		for (file, lines) in &other.files {
+			let counts = self.files.entry(file.clone()).or_default();
+			for (line, count) in lines {
+				*counts.entry(*line).or_default() += count;
+			}
+		}
+	}
+
+	/// The files, each with how often each line was run, by line.
+	pub fn files(&self) -> impl Iterator<Item = (&str, &BTreeMap<u32, u64>)> {
+		self.files.iter().map(|(file, lines)| (file.as_str(), lines))
 	}
 
 	/// Lines that were run, and lines that there are.

@@ -2,7 +2,6 @@
 //!
 //! - [`record`]: stands between the host functions and the manager, and records. [`program`]: what it
 //!   records, a tree of program calls and syscalls.
-//! - [`names`]: what the arguments of syscalls are called.
 //! - [`sources`]: functions and lines of source code, from debug information.
 //! - [`tree`]: the tree and backtraces as text.
 //! - [`profile`]: gas by function and by line, flame graphs. [`coverage`]: the lines that were run.
@@ -10,7 +9,6 @@
 //! The runtime does not notice that it is recorded. Programs cost the same and give the same.
 
 pub mod coverage;
-pub mod names;
 pub mod profile;
 pub mod program;
 pub mod record;

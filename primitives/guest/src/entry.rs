@@ -1,6 +1,6 @@
 //! Entry points: from the input's bytes to typed arguments, and from a result to the output.
 
-use codec::{Decode, DecodeAll, Encode, Error, Input};
+use codec::{Decode, DecodeAll, Encode, Error, Input, Output};
 
 /// An argument that the caller may leave out: nothing when the input ends before it.
 ///
@@ -20,6 +20,15 @@ impl<T: Decode> Decode for Optional<T> {
 		match input.remaining_len()? {
 			Some(0) => Ok(Self(None)),
 			_ => T::decode(input).map(|value| Self(Some(value))),
+		}
+	}
+}
+
+impl<T: Encode> Encode for Optional<T> {
+	/// Nothing, where it is left out.
+	fn encode_to<O: Output + ?Sized>(&self, to: &mut O) {
+		if let Some(value) = &self.0 {
+			value.encode_to(to);
 		}
 	}
 }
@@ -243,6 +252,8 @@ mod tests {
 		assert_eq!((decoded.0, decoded.1.unwrap_or(9)), (1, 9));
 		assert_eq!(decode::<(Optional<u8>,)>(&[5]), Ok((Optional(Some(5)),)));
 		assert!(decode::<(Optional<u32>,)>(&[5]).is_err());
+		assert_eq!((1u8, Optional(Some(5u8))).encode(), [1, 5]);
+		assert_eq!((1u8, Optional::<u8>(None)).encode(), [1]);
 	}
 
 	#[test]

@@ -73,7 +73,7 @@ pub fn write<T: Encode>(key: &[u8], value: &T) {
 
 /// Storage that is gone when the call ends that this one is part of, and costs no deposit.
 pub mod transient {
-	use super::{found, syscalls, with_read, Cow, Vec};
+	use super::{found, syscalls, with_read, Vec};
 
 	/// The bytes under `key`.
 	pub fn get(key: &[u8]) -> Option<Vec<u8>> {

@@ -1,0 +1,12 @@
+//! The computation of both.
+
+/// So many steps of a random number generator, each of which needs the one before.
+pub fn compute(steps: u32) -> u64 {
+	let mut state = 0x9e37_79b9_7f4a_7c15_u64;
+	for _ in 0..steps {
+		state ^= state << 13;
+		state ^= state >> 7;
+		state ^= state << 17;
+	}
+	state
+}

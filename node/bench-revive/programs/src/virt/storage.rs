@@ -1,0 +1,20 @@
+//! A hundred times, a value is read and written.
+
+#![no_std]
+#![no_main]
+
+use virt_guest::{prelude::*, storage};
+
+const KEY: [u8; 32] = [7; 32];
+
+entry! {
+	/// Returns how long the value was, in all.
+	fn storm() -> u32 {
+		let mut read = 0;
+		for round in 0..100 {
+			read += storage::get(&KEY).map_or(0, |value| value.len() as u32);
+			storage::set(&KEY, &[round; 32]);
+		}
+		read
+	}
+}

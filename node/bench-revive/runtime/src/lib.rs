@@ -1,0 +1,202 @@
+//! The runtime of the benchmark: pallet-virt and pallet-revive side by side, each with its published
+//! weights, and the costs of ParityDB for both.
+//!
+//! It exports one function, `dispatch`, which dispatches calls in one block and says how long each took.
+
+#![cfg_attr(not(feature = "std"), no_std)]
+
+extern crate alloc;
+// Not used: pinned for pallet-revive.
+use alloy_trie as _;
+
+#[cfg(feature = "std")]
+include!(concat!(env!("OUT_DIR"), "/wasm_binary.rs"));
+
+pub mod clock;
+
+use alloc::{format, string::String, vec::Vec};
+use codec::{Decode, Encode};
+use frame_support::{
+	derive_impl,
+	dispatch::GetDispatchInfo,
+	traits::{ConstU128, ConstU64, Nothing},
+	weights::{
+		constants::{ParityDbWeight, WEIGHT_REF_TIME_PER_SECOND},
+		Weight,
+	},
+};
+use frame_system::limits::BlockWeights;
+use pallet_revive::{ExecConfig, TransactionLimits};
+use pallet_virt::Event;
+use sp_core::parameter_types;
+use sp_runtime::{
+	traits::{Dispatchable, IdentityLookup},
+	AccountId32, Perbill,
+};
+
+/// The smallest unit of balance.
+pub type Balance = u128;
+
+/// Who signs every call.
+pub const SIGNER: AccountId32 = AccountId32::new([1; 32]);
+
+/// What the signer has: enough for all deposits.
+pub const ENDOWMENT: Balance = 1_000_000_000_000_000_000;
+
+const MICRO: Balance = 1_000_000;
+
+#[frame_support::runtime]
+mod runtime {
+	#[runtime::runtime]
+	#[runtime::derive(
+		RuntimeCall,
+		RuntimeEvent,
+		RuntimeError,
+		RuntimeOrigin,
+		RuntimeFreezeReason,
+		RuntimeHoldReason,
+		RuntimeSlashReason,
+		RuntimeLockId,
+		RuntimeTask,
+		RuntimeViewFunction
+	)]
+	pub struct Runtime;
+
+	#[runtime::pallet_index(0)]
+	pub type System = frame_system;
+
+	#[runtime::pallet_index(1)]
+	pub type Timestamp = pallet_timestamp;
+
+	#[runtime::pallet_index(2)]
+	pub type Balances = pallet_balances;
+
+	#[runtime::pallet_index(3)]
+	pub type Virt = pallet_virt;
+
+	#[runtime::pallet_index(4)]
+	pub type Revive = pallet_revive;
+}
+
+type Block = frame_system::mocking::MockBlockU32<Runtime>;
+
+parameter_types! {
+	/// Two seconds of computing, as the bundled runtime has.
+	pub RuntimeBlockWeights: BlockWeights = BlockWeights::with_sensible_defaults(
+		Weight::from_parts(2 * WEIGHT_REF_TIME_PER_SECOND, u64::MAX),
+		Perbill::from_percent(75),
+	);
+}
+
+#[derive_impl(frame_system::config_preludes::SolochainDefaultConfig)]
+impl frame_system::Config for Runtime {
+	type AccountData = pallet_balances::AccountData<Balance>;
+	type AccountId = AccountId32;
+	type Block = Block;
+	type BlockWeights = RuntimeBlockWeights;
+	type DbWeight = ParityDbWeight;
+	type Lookup = IdentityLookup<AccountId32>;
+}
+
+impl pallet_timestamp::Config for Runtime {
+	type MinimumPeriod = ConstU64<1>;
+	type Moment = u64;
+	type OnTimestampSet = ();
+	type WeightInfo = ();
+}
+
+#[derive_impl(pallet_balances::config_preludes::TestDefaultConfig)]
+impl pallet_balances::Config for Runtime {
+	type AccountStore = System;
+	type Balance = Balance;
+	type ExistentialDeposit = ConstU128<MICRO>;
+}
+
+impl pallet_virt::Config for Runtime {
+	type CallFilter = Nothing;
+	type Currency = Balances;
+	type DepositPerByte = ConstU128<MICRO>;
+	type DepositPerItem = ConstU128<{ 100 * MICRO }>;
+	type Extension = ();
+	type RuntimeHoldReason = RuntimeHoldReason;
+	type Time = Timestamp;
+	type WeightInfo = pallet_virt::weights::SubstrateWeight<Runtime>;
+}
+
+#[derive_impl(pallet_revive::config_preludes::TestDefaultConfig)]
+impl pallet_revive::Config for Runtime {
+	type AddressMapper = pallet_revive::AccountId32Mapper<Self>;
+	type Balance = Balance;
+	type Currency = Balances;
+	type DepositPerByte = ConstU128<MICRO>;
+	type DepositPerChildTrieItem = ConstU128<{ 100 * MICRO }>;
+	type DepositPerItem = ConstU128<{ 100 * MICRO }>;
+	type Time = Timestamp;
+	type WeightInfo = pallet_revive::weights::SubstrateWeight<Runtime>;
+}
+
+/// A call that was dispatched.
+#[derive(Debug, Encode, Decode)]
+pub struct Dispatched {
+	/// How long that took, in nanoseconds.
+	pub nanoseconds: u64,
+	/// What it was charged, its base included.
+	pub charged: Weight,
+	/// Why it failed, if it did.
+	pub failed: Option<String>,
+}
+
+/// Dispatches calls in one block.
+pub fn dispatch(calls: Vec<RuntimeCall>) -> Vec<Dispatched> {
+	calls.into_iter().map(dispatch_one).collect()
+}
+
+fn dispatch_one(call: RuntimeCall) -> Dispatched {
+	let info = call.get_dispatch_info();
+	let start = clock::clock::now();
+	let result = call.dispatch(RuntimeOrigin::signed(SIGNER));
+	let nanoseconds = clock::clock::now() - start;
+	let failed = result.as_ref().err().map(|failure| format!("{:?}", failure.error));
+	let post_info = result.unwrap_or_else(|failure| failure.post_info);
+	Dispatched { nanoseconds, charged: post_info.calc_actual_weight(&info), failed }
+}
+
+/// What a program or a contract answers to a call.
+pub fn output(call: RuntimeCall) -> Result<Vec<u8>, String> {
+	if let RuntimeCall::Revive(pallet_revive::Call::call {
+		dest,
+		value,
+		weight_limit,
+		storage_deposit_limit,
+		data,
+	}) = call
+	{
+		let limits = TransactionLimits::WeightAndDeposit {
+			weight_limit,
+			deposit_limit: storage_deposit_limit,
+		};
+		let origin = RuntimeOrigin::signed(SIGNER);
+		let config = ExecConfig::new_substrate_tx();
+		let result = Revive::bare_call(origin, dest, value.into(), limits, data, &config).result;
+		return result.map(|done| done.data).map_err(|error| format!("{error:?}"));
+	}
+	System::reset_events();
+	let failed = dispatch_one(call).failed;
+	let output = System::read_events_no_consensus().find_map(|record| match record.event {
+		RuntimeEvent::Virt(Event::Executed { output, .. } | Event::Called { output, .. }) =>
+			Some(output),
+		_ => None,
+	});
+	output.ok_or_else(|| failed.unwrap_or_else(|| "no program was called".into()))
+}
+
+#[cfg(not(feature = "std"))]
+sp_core::wasm_export_functions! {
+	fn dispatch(calls: Vec<RuntimeCall>) -> Vec<Dispatched> {
+		crate::dispatch(calls)
+	}
+
+	fn output(call: RuntimeCall) -> Result<Vec<u8>, String> {
+		crate::output(call)
+	}
+}

@@ -1,0 +1,107 @@
+//! A chain with both pallets: the wasm runtime, as a node executes it, on a state in memory.
+
+use codec::{Decode, Encode};
+use sc_executor::WasmExecutor;
+use sp_core::{
+	traits::{CallContext, CodeExecutor, RuntimeCode, WrappedRuntimeCode},
+	Blake2Hasher,
+};
+use sp_externalities::Extensions;
+use sp_runtime::{BuildStorage, StateVersion};
+use sp_state_machine::{Ext, InMemoryBackend, OverlayedChanges, TrieBackendBuilder};
+use sp_trie::cache::{CacheSize, SharedTrieCache};
+use std::sync::Arc;
+use virt_bench_revive_runtime::{
+	clock::clock, BalancesConfig, Dispatched, RuntimeCall, RuntimeGenesisConfig, ENDOWMENT, SIGNER,
+	WASM_BINARY,
+};
+use virt_manager::{BackendChoice, Engine};
+
+type Executor = WasmExecutor<(
+	sp_io::SubstrateHostFunctions,
+	virt_primitives::HostFunctions,
+	clock::HostFunctions,
+)>;
+
+/// Of the cache of the state, in bytes: more than there is.
+const CACHE: usize = 64 << 20;
+
+/// A chain.
+pub struct Chain {
+	engine: Arc<Engine>,
+	executor: Executor,
+	state: InMemoryBackend<Blake2Hasher>,
+	cache: SharedTrieCache<Blake2Hasher>,
+}
+
+impl Chain {
+	/// A chain with one account, [`SIGNER`].
+	pub fn new() -> Result<Self, String> {
+		let engine = Engine::new(BackendChoice::Tiered, None).map_err(|error| error.to_string())?;
+		engine.warm_up();
+		let genesis = RuntimeGenesisConfig {
+			balances: BalancesConfig { balances: vec![(SIGNER, ENDOWMENT)], ..Default::default() },
+			..Default::default()
+		};
+		Ok(Self {
+			engine,
+			executor: Executor::builder().build(),
+			state: (genesis.build_storage()?, StateVersion::V1).into(),
+			cache: SharedTrieCache::new(CacheSize::new(CACHE), None),
+		})
+	}
+
+	/// Makes the node forget the programs that it knows.
+	pub fn forget(&self) {
+		self.engine.clear_cache();
+	}
+
+	/// Dispatches calls in a block of their own. Errs where one fails.
+	pub fn block(&mut self, calls: &[RuntimeCall]) -> Result<Vec<Dispatched>, String> {
+		let all: Vec<Dispatched> = self.execute("dispatch", calls)?;
+		match all.iter().zip(calls).find_map(|(one, call)| Some((one.failed.clone()?, call))) {
+			Some((error, call)) => Err(format!("{error}: {}", name(call))),
+			None => Ok(all),
+		}
+	}
+
+	/// What a program or a contract answers to a call, in a block of its own.
+	pub fn output(&mut self, call: &RuntimeCall) -> Result<Vec<u8>, String> {
+		let output: Result<Vec<u8>, String> = self.execute("output", call)?;
+		output.map_err(|error| format!("{error}: {}", name(call)))
+	}
+
+	/// Executes a function of the runtime as a block, with what the node caches from block to block.
+	fn execute<R: Decode>(
+		&mut self,
+		function: &str,
+		argument: &(impl Encode + ?Sized),
+	) -> Result<R, String> {
+		let wasm = WASM_BINARY.ok_or("it was built without its runtime (SKIP_WASM_BUILD)")?;
+		let code = WrappedRuntimeCode(wasm.into());
+		let code = RuntimeCode { code_fetcher: &code, heap_pages: None, hash: vec![0] };
+		let context = CallContext::Onchain { import: true };
+		let mut extensions = Extensions::new();
+		extensions.register(self.engine.extension());
+		let mut overlay = OverlayedChanges::default();
+		let state = TrieBackendBuilder::wrap(&self.state)
+			.with_cache(self.cache.local_cache_trusted())
+			.build();
+		let mut ext = Ext::new(&mut overlay, &state, Some(&mut extensions));
+		let data = argument.encode();
+		let (result, _) = self.executor.call(&mut ext, &code, function, &data, context);
+		let result = result.map_err(|error| error.to_string())?;
+		let changes = overlay
+			.drain_storage_changes(&state, StateVersion::V1)
+			.map_err(|error| error.to_string())?;
+		drop(state);
+		self.state.apply_transaction(changes.transaction_storage_root, changes.transaction);
+		R::decode(&mut &result[..]).map_err(|error| error.to_string())
+	}
+}
+
+fn name(call: &RuntimeCall) -> String {
+	let mut text = format!("{call:?}");
+	text.truncate(120);
+	text
+}

@@ -1,0 +1,99 @@
+//! `virt-bench-revive`: measures calls of pallet-virt beside the same calls of pallet-revive, in one
+//! runtime, and prints the time that they take and the weight that they are charged.
+//!
+//! - [`cases`]: what is measured. [`chain`]: the runtime and its state. [`report`]: the table.
+
+mod cases;
+mod chain;
+mod report;
+
+use chain::Chain;
+use clap::Parser;
+use report::{Figures, Line};
+use std::{path::PathBuf, process::ExitCode};
+use virt_bench::report::write_between;
+use virt_bench_revive_runtime::RuntimeCall;
+
+/// pallet-virt beside pallet-revive: `make bench-revive` runs it as it should be run.
+#[derive(Parser)]
+struct Cli {
+	/// Writes the table into this file, too, between its two markers
+	#[arg(long, value_name = "FILE")]
+	write: Option<PathBuf>,
+}
+
+/// What stands around the table in a file.
+const MARKERS: [&str; 2] = ["<!-- beside pallet-revive, from here -->", "<!-- to there -->"];
+
+/// Blocks in which each case is measured; both pallets take turns. The median counts.
+const BLOCKS: usize = 25;
+
+/// Calls in a block after its first one, at most: fewer where they take long.
+const AGAIN: usize = 20;
+
+/// Time that the calls of a block may take, in nanoseconds.
+const BLOCK: u64 = 200_000_000;
+
+fn main() -> ExitCode {
+	match run(&Cli::parse()) {
+		Ok(()) => ExitCode::SUCCESS,
+		Err(error) => {
+			eprintln!("error: {error}");
+			ExitCode::FAILURE
+		},
+	}
+}
+
+fn run(cli: &Cli) -> Result<(), String> {
+	let mut chain = Chain::new()?;
+	chain.block(&cases::setup())?;
+	let mut lines = Vec::new();
+	for case in cases::all() {
+		eprintln!("{}", case.name);
+		chain.block(&case.setup)?;
+		let outputs = [chain.output(&case.virt)?, chain.output(&case.revive)?];
+		if outputs[0] != outputs[1] {
+			return Err(format!("{}: the outputs differ: {outputs:?}", case.name));
+		}
+		let mut line = Line::new(case.name);
+		let times = [&case.virt, &case.revive].map(|call| again(&mut chain, call));
+		for _ in 0..BLOCKS {
+			for (times, call, figures) in [
+				(&times[0], &case.virt, &mut line.virt),
+				(&times[1], &case.revive, &mut line.revive),
+			] {
+				measure(&mut chain, call, *times.as_ref().map_err(Clone::clone)?, figures)?;
+			}
+			chain.forget();
+			let new = &chain.block(std::slice::from_ref(&case.virt))?[0];
+			line.new.push(new.nanoseconds);
+		}
+		lines.push(line);
+	}
+	let text = report::markdown(&lines);
+	print!("{text}");
+	match &cli.write {
+		Some(path) => write_between(MARKERS, path, &text),
+		None => Ok(()),
+	}
+}
+
+/// How often a call is repeated in a block.
+fn again(chain: &mut Chain, call: &RuntimeCall) -> Result<usize, String> {
+	let one = &chain.block(&[call.clone(), call.clone()])?[1];
+	Ok((BLOCK / one.nanoseconds.max(1)).clamp(1, AGAIN as u64) as usize)
+}
+
+/// Measures a call in a block of its own.
+fn measure(
+	chain: &mut Chain,
+	call: &RuntimeCall,
+	again: usize,
+	figures: &mut Figures,
+) -> Result<(), String> {
+	let dispatched = chain.block(&vec![call.clone(); again + 1])?;
+	figures.first.push(dispatched[0].nanoseconds);
+	figures.again.extend(dispatched[1..].iter().map(|one| one.nanoseconds));
+	figures.charged = dispatched[1].charged;
+	Ok(())
+}

@@ -1,0 +1,244 @@
+//! `test-chain`: the chain of a test that is written with `virt-testing`, which is the other side.
+
+use super::{
+	chain::{self, Chain, Trial},
+	known::Known,
+	project::report::{Called, Report, REPORT},
+	Failure,
+};
+use clap::Args;
+use codec::Encode;
+use frame_support::traits::fungible::{Inspect, InspectHold, Mutate};
+use pallet_virt::{gas::of_weight, Call};
+use sp_core::H256;
+use std::{
+	collections::HashMap,
+	env, io,
+	path::{Path, PathBuf},
+};
+use virt_manager::{BackendChoice, Engine};
+use virt_runtime::{AccountId, Balances, Runtime, RuntimeEvent, System, Virt};
+use virt_testing::{
+	protocol::{self, Answer, Fault, Request, Target, VERSION},
+	ALICE, BOB, CHARLIE,
+};
+use virt_trace::{record::TRACED_UNASKED, tree::Tree, Program};
+
+/// The variable that names the folder of the programs.
+pub const PROGRAMS: &str = "VIRT_PROGRAMS";
+/// The variable that asks for the lines that are run, in the report.
+pub const COVERAGE: &str = "VIRT_COVERAGE";
+
+#[derive(Debug, Args)]
+pub struct TestChainCmd {}
+
+impl TestChainCmd {
+	/// Answers requests until there are no more, then writes the report, where one is asked for.
+	pub fn run(self, backend: BackendChoice) -> Result<(), Failure> {
+		let engine =
+			Engine::new(backend, None).map_err(|error| Failure::Usage(error.to_string()))?;
+		let mut server =
+			Server::new(Chain::new([ALICE, BOB, CHARLIE].map(Into::into).into(), engine));
+		let (mut requests, mut answers) = (io::stdin().lock(), io::stdout().lock());
+		let broken = |error: io::Error| Failure::Usage(format!("the test: {error}"));
+		while let Some(request) = protocol::read(&mut requests).map_err(broken)? {
+			let answer = server.answer(request)?;
+			protocol::write(&mut answers, &answer).map_err(broken)?;
+		}
+		match env::var_os(REPORT) {
+			Some(folder) => server.report.write(&PathBuf::from(folder)),
+			None => Ok(()),
+		}
+	}
+}
+
+/// Bytes that are encoded already.
+struct Encoded(Vec<u8>);
+
+impl Encode for Encoded {
+	fn encode(&self) -> Vec<u8> {
+		self.0.clone()
+	}
+}
+
+struct Server {
+	chain: Chain,
+	/// Copies of the state, by name.
+	copies: HashMap<u32, chain::State>,
+	next_copy: u32,
+	known: Known,
+	report: Report,
+	/// Whether the lines that are run are in the report.
+	covers: bool,
+}
+
+impl Server {
+	fn new(chain: Chain) -> Self {
+		let known = env::var_os(PROGRAMS).map(|folder| Known::folder(Path::new(&folder)));
+		Self {
+			chain,
+			copies: HashMap::new(),
+			next_copy: 0,
+			known: known.unwrap_or_default(),
+			report: Report::default(),
+			covers: env::var_os(COVERAGE).is_some(),
+		}
+	}
+
+	fn answer(&mut self, request: Request) -> Result<Encoded, Failure> {
+		let of_account = |account: [u8; 32]| AccountId::from(account);
+		let answer = match request {
+			Request::Start { version: _, test } => {
+				self.report.test = test;
+				VERSION.encode()
+			},
+			Request::Upload { owner, code } => self.upload(owner, code).encode(),
+			Request::Call(call) => self.call(call)?.encode(),
+			Request::Balance(account) => {
+				self.chain.read(|| Balances::total_balance(&of_account(account))).encode()
+			},
+			Request::Held(account) => {
+				self.chain.read(|| Balances::total_balance_on_hold(&of_account(account))).encode()
+			},
+			Request::Give(account, amount) => {
+				let given = self.chain.read(|| Balances::mint_into(&of_account(account), amount));
+				given.map(drop).map_err(|error| fault(error.into())).encode()
+			},
+			Request::SetBalance(account, amount) => {
+				self.chain.read(|| Balances::set_balance(&of_account(account), amount));
+				().encode()
+			},
+			Request::Block => u64::from(self.chain.read(System::block_number)).encode(),
+			Request::Skip(blocks) => {
+				(0..blocks).for_each(|_| self.chain.next_block());
+				().encode()
+			},
+			Request::Snapshot => {
+				let copy = self.next_copy;
+				self.next_copy += 1;
+				self.copies.insert(copy, self.chain.state());
+				copy.encode()
+			},
+			Request::RollBack(copy) => {
+				let state = self.copies.get(&copy).cloned().ok_or_else(|| {
+					Failure::Usage(format!("the test goes back to copy {copy}, which there is not"))
+				})?;
+				self.chain.restore(state);
+				().encode()
+			},
+			Request::Forget(copy) => {
+				self.copies.remove(&copy);
+				().encode()
+			},
+			Request::Random => {
+				self.report.random = true;
+				().encode()
+			},
+		};
+		Ok(Encoded(answer))
+	}
+
+	fn upload(&mut self, owner: [u8; 32], code: Vec<u8>) -> Result<[u8; 32], Fault> {
+		let code_hash = pallet_virt::program::code_hash(&code);
+		let upload = Call::upload { code, storage_deposit_limit: None };
+		self.chain.make(&owner.into(), upload).map_err(fault)?;
+		Ok(code_hash.into())
+	}
+
+	/// Makes a call. What it comes to is known from a dry-run before: an extrinsic that fails does not say.
+	fn call(&mut self, call: protocol::Call) -> Result<Answer, Failure> {
+		let caller = AccountId::from(call.caller);
+		let (code_hash, entry) = self.program(&call.target);
+		let address = match &call.target {
+			Target::Instantiate { code_hash, salt } => {
+				Some(Virt::address_of(&caller, H256(*code_hash), salt).into())
+			},
+			_ => None,
+		};
+		let input = call.input.clone();
+		let call = extrinsic(call);
+		let trial = self.chain.attempt(&caller, &call);
+		let gas_used = of_weight(trial.weight_consumed);
+		let shows = trial.result.is_err() && gas_used <= TRACED_UNASKED;
+		let trace = match shows || self.covers {
+			true => self.chain.trace(&caller, &call)?,
+			false => None,
+		};
+		let trace = trace.map(|trace| Program { input: Some(input), ..trace });
+		if let Some(trace) = trace.as_ref().filter(|_| self.covers) {
+			self.report.coverage.add(trace, &self.known);
+		}
+		let made = self.chain.make(&caller, call);
+		self.chain.read(pallet_virt::try_state::check::<Runtime>).map_err(|error| {
+			Failure::Program(format!("the pallet's storage is not sound: {error:?}"))
+		})?;
+		self.report.calls.push(Called {
+			program: code_hash.map(|hash| self.known.name_of(hash)).unwrap_or_default(),
+			entry,
+			gas: gas_used,
+			failed: made.is_err(),
+		});
+		let tree = trace.filter(|_| shows).map(|trace| Tree::new(&trace, &self.known).to_string());
+		Ok(Answer {
+			fault: made.err().map(fault),
+			address,
+			gas_used,
+			weight_used: virt_testing::Weight::from_parts(
+				trial.weight_consumed.ref_time(),
+				trial.weight_consumed.proof_size(),
+			),
+			events: events(&trial),
+			log: trial.logs.iter().map(|line| String::from_utf8_lossy(line).into()).collect(),
+			output: trial.output,
+			trace: tree,
+		})
+	}
+
+	/// The code hash and the entry of what is called.
+	fn program(&mut self, target: &Target) -> (Option<H256>, String) {
+		match target {
+			Target::Run { code_hash, entry } => (Some(H256(*code_hash)), entry.clone()),
+			Target::Instantiate { code_hash, .. } => (Some(H256(*code_hash)), "init".into()),
+			Target::Account { address, entry } => {
+				let address = AccountId::from(*address);
+				let info = self.chain.read(|| pallet_virt::Accounts::<Runtime>::get(address));
+				(info.map(|info| info.code_hash), entry.clone())
+			},
+		}
+	}
+}
+
+fn extrinsic(call: protocol::Call) -> Call<Runtime> {
+	let protocol::Call { target, input, value, weight, deposit_limit, .. } = call;
+	let weight_limit = pallet_virt::Weight::from_parts(weight.ref_time(), weight.proof_size());
+	let storage_deposit_limit = deposit_limit;
+	match target {
+		Target::Run { code_hash, entry } => {
+			let (code_hash, entry) = (H256(code_hash), entry.into_bytes());
+			Call::run { code_hash, entry, input, weight_limit }
+		},
+		Target::Instantiate { code_hash, salt } => {
+			let code_hash = H256(code_hash);
+			Call::instantiate { code_hash, salt, input, value, weight_limit, storage_deposit_limit }
+		},
+		Target::Account { address, entry } => {
+			let (address, entry) = (address.into(), entry.into_bytes());
+			Call::call { address, entry, input, value, weight_limit, storage_deposit_limit }
+		},
+	}
+}
+
+fn events(trial: &Trial) -> Vec<Vec<u8>> {
+	let events = trial.events.iter().filter_map(|event| match event {
+		RuntimeEvent::Virt(pallet_virt::Event::ProgramEvent { data, .. }) => Some(data.to_vec()),
+		_ => None,
+	});
+	if trial.result.is_err() {
+		return Vec::new();
+	}
+	events.collect()
+}
+
+fn fault(chain::Fault { error, is_of_programs, .. }: chain::Fault) -> Fault {
+	Fault { name: error, is_of_programs }
+}

@@ -1,0 +1,60 @@
+//! Why a call fails.
+
+use crate::protocol::Fault;
+use std::fmt;
+
+macro_rules! errors {
+	($($name:ident)*) => {
+		/// Why a call failed: an error of the pallet of programs, by its name, or another one.
+		///
+		/// What each of them means is in the metadata of the chain, and in `docs/troubleshooting.md`.
+		#[derive(Clone, Debug, PartialEq, Eq)]
+		#[non_exhaustive]
+		pub enum Error {
+			$(#[allow(missing_docs)] $name,)*
+			/// An error of another pallet, by its name, or of the runtime: `Token(BelowMinimum)`.
+			Other(String),
+		}
+
+		impl Error {
+			/// The names of the errors of the pallet of programs.
+			pub const NAMES: &[&str] = &[$(stringify!($name)),*];
+
+			/// By its name.
+			fn named(name: &str) -> Option<Self> {
+				match name {
+					$(stringify!($name) => Some(Self::$name),)*
+					_ => None,
+				}
+			}
+		}
+	};
+}
+
+errors! {
+	ProgramTooLarge ProgramExists InvalidProgram UnsupportedInstructionSet UnknownImport TooManyImports
+	TooManyExports DuplicateExport ExportTooLong MemoryTooLarge BasicBlockTooLong JumpTableTooLong
+	ProgramNotFound NotOwner ProgramInUse AccountExists AccountNotFound EntryNotFound OutOfGas Trapped
+	Reverted OutOfBounds InvalidArgument OutputTooLarge NoAccount UnknownSyscall InputTooLarge SaltTooLong
+	DepositLimitExceeded DepositUnpayable ReentrancyDenied UnsupportedAbi OutOfProofSize KeyTooLong
+	ValueTooLarge TransientFull EventTooLarge TooManyEvents TooManyTopics LogTooLong TooManyLogs
+	TooMuchHashed CallTooLarge BufferTooLarge TooManyInstances TooManyItems TooManyReferences
+}
+
+impl From<Fault> for Error {
+	fn from(Fault { name, is_of_programs }: Fault) -> Self {
+		let named = is_of_programs.then(|| Self::named(&name)).flatten();
+		named.unwrap_or(Self::Other(name))
+	}
+}
+
+impl fmt::Display for Error {
+	fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+		match self {
+			Self::Other(name) => f.write_str(name),
+			named => write!(f, "{named:?}"),
+		}
+	}
+}
+
+impl std::error::Error for Error {}

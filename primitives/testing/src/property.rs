@@ -1,0 +1,166 @@
+//! Tests with random values, and with random sequences of calls.
+//!
+//! [`values`] looks for a value that a test fails with, [`sequences`] for a sequence of actions that an invariant
+//! does not survive. What is found is made as small as it gets: the panic shows the shortest sequence, of the
+//! smallest values, and the seed that gives the same values again. Values come from strategies of [`proptest`].
+//!
+//! Two variables of the environment: `VIRT_SEED` is the seed, a number; without it, each run has another one.
+//! `VIRT_CASES` is how many cases there are.
+
+use crate::{protocol::Request, Chain};
+use proptest::{
+	collection::vec,
+	strategy::Strategy,
+	test_runner::{Config, RngAlgorithm, TestCaseError, TestError, TestRng, TestRunner},
+};
+use std::{
+	any::Any,
+	cell::{Cell, RefCell},
+	collections::hash_map::RandomState,
+	env,
+	fmt::Debug,
+	hash::{BuildHasher, Hasher},
+	panic::{catch_unwind, set_hook, take_hook, AssertUnwindSafe},
+	sync::Once,
+};
+
+/// Cases of a test, unless `VIRT_CASES` says otherwise.
+pub const CASES: u32 = 64;
+/// Actions of a sequence, at most.
+pub const MAX_ACTIONS: usize = 20;
+/// Attempts to make a failing case smaller.
+const MAX_SHRINKS: u32 = 1_024;
+
+/// Runs `test` with random values.
+///
+/// # Panics
+///
+/// When `test` panics with one of them: with the smallest value that it panics with.
+#[track_caller]
+pub fn values<S: Strategy>(values: S, test: impl Fn(S::Value))
+where
+	S::Value: Debug,
+{
+	let seed = seed();
+	if let Some((reason, value)) = find(&values, test, seed) {
+		fail(seed, &format!("{value:?}"), &reason);
+	}
+}
+
+/// Runs random sequences of 1 to [`MAX_ACTIONS`] actions on a chain.
+///
+/// Each begins with the chain as it is now, and with a clone of `world`: accounts, and what the test
+/// expects of them. `act` makes an action, `invariant` looks at the world after each of them; a sequence
+/// fails where one of the two panics.
+///
+/// # Panics
+///
+/// When a sequence fails: with the shortest that was found.
+#[track_caller]
+pub fn sequences<W: Clone, S: Strategy>(
+	chain: &Chain,
+	world: W,
+	actions: S,
+	act: impl Fn(&mut W, S::Value),
+	invariant: impl Fn(&W),
+) where
+	S::Value: Debug,
+{
+	chain.ask::<()>(Request::Random);
+	let start = chain.snapshot();
+	let test = |actions: Vec<S::Value>| {
+		chain.roll_back(&start);
+		let mut world = world.clone();
+		for action in actions {
+			act(&mut world, action);
+			invariant(&world);
+		}
+	};
+	let seed = seed();
+	let mut found = find(&vec(&actions, 1..=MAX_ACTIONS), &test, seed);
+	// No action can be left out of what is found now. Others may need fewer.
+	while let Some((_, longer)) = found.as_ref().filter(|(_, longer)| longer.len() > 1) {
+		match find(&vec(&actions, 1..longer.len()), &test, seed) {
+			None => break,
+			shorter => found = shorter,
+		}
+	}
+	chain.roll_back(&start);
+	if let Some((reason, actions)) = found {
+		let actions = actions.iter().enumerate();
+		let list = actions.map(|(nth, action)| format!("\n  {}. {action:?}", nth + 1));
+		fail(seed, &list.collect::<String>(), &reason);
+	}
+}
+
+/// The seed of all random values of a test.
+#[track_caller]
+fn seed() -> u64 {
+	number("VIRT_SEED").unwrap_or_else(|| RandomState::new().build_hasher().finish())
+}
+
+/// A variable of the environment.
+#[track_caller]
+fn number(name: &str) -> Option<u64> {
+	let text = env::var(name).ok()?;
+	Some(text.parse().unwrap_or_else(|_| panic!("{name} has to be a number, and is {text:?}")))
+}
+
+#[track_caller]
+fn fail(seed: u64, value: &str, reason: &str) -> ! {
+	panic!("found by the seed {seed} (VIRT_SEED={seed} finds it again): {value}\n{reason}")
+}
+
+/// A value that `test` panics with, made small, after what the panic says.
+#[track_caller]
+fn find<S: Strategy>(strategy: &S, test: impl Fn(S::Value), seed: u64) -> Option<(String, S::Value)>
+where
+	S::Value: Debug,
+{
+	let cases = number("VIRT_CASES").map_or(CASES, |cases| cases.try_into().unwrap_or(u32::MAX));
+	let config = Config {
+		cases,
+		failure_persistence: None,
+		max_shrink_iters: MAX_SHRINKS,
+		..Config::default()
+	};
+	let mut bytes = [0; 32];
+	bytes[..8].copy_from_slice(&seed.to_le_bytes());
+	let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &bytes);
+	let found = TestRunner::new_with_rng(config, rng)
+		.run(strategy, |value| quietly(|| test(value)).map_err(TestCaseError::fail));
+	match found {
+		Ok(()) => None,
+		Err(TestError::Fail(reason, value)) => Some((reason.to_string(), value)),
+		Err(TestError::Abort(reason)) => panic!("no case could be made: {reason}"),
+	}
+}
+
+thread_local! {
+	/// Whether panics of this thread are caught, and not to be printed.
+	static QUIET: Cell<bool> = const { Cell::new(false) };
+	/// Where the latest of them was.
+	static PLACE: RefCell<String> = const { RefCell::new(String::new()) };
+}
+
+/// What `f` panics with, if it does, which is not printed.
+fn quietly(f: impl FnOnce()) -> Result<(), String> {
+	static HOOK: Once = Once::new();
+	HOOK.call_once(|| {
+		let loud = take_hook();
+		set_hook(Box::new(move |info| match QUIET.get() {
+			true => PLACE.set(info.location().map(ToString::to_string).unwrap_or_default()),
+			false => loud(info),
+		}));
+	});
+	let before = QUIET.replace(true);
+	let result = catch_unwind(AssertUnwindSafe(f));
+	QUIET.set(before);
+	result.map_err(|panic| format!("{}: {}", PLACE.take(), text(&*panic)))
+}
+
+fn text(panic: &(dyn Any + Send)) -> &str {
+	let text = panic.downcast_ref::<&str>().copied();
+	let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+	text.unwrap_or("a panic without a text")
+}
