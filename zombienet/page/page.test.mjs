@@ -123,7 +123,7 @@ describe('page', () => {
 		assert.match(text, /token::transfer [\d,]+ gas/);
 		assert.match(text, /storage_set\(.*\) = \d+, [\d,]+ gas/);
 		assert.match(text, /event\(data: 0x00/);
-		assert.match(text, /returned null/);
+		assert.match(text, /\nreturned$/);
 		const titles = await trace.locator('.flames span').evaluateAll((all) => all.map(({ title }) => title));
 		assert.match(titles[0], /^token::transfer: [\d,]+ gas, 100\.0 %$/);
 		assert.ok(titles.some((title) => /^storage_set: [\d,]+ gas, \d+\.\d %$/.test(title)), titles.join('\n'));

@@ -62,7 +62,7 @@ pub fn all() -> Vec<Case> {
 				"transfer",
 				(&recipient, amount).encode(),
 			),
-			(built!("revive-token"), ([2; 20], amount).encode()),
+			(built!("revive-token"), ([2u8; 20], amount).encode()),
 		)
 		.after_empty_call(),
 		Case::one_shot(

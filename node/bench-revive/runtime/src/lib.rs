@@ -25,13 +25,14 @@ use frame_support::{
 		Weight,
 	},
 };
-use frame_system::limits::BlockWeights;
+use frame_system::{limits::BlockWeights, EnsureSigned};
 use pallet_revive::{ExecConfig, TransactionLimits};
 use pallet_virt::Event;
 use sp_core::parameter_types;
 use sp_runtime::{
-	traits::{Dispatchable, IdentityLookup},
-	AccountId32, Perbill,
+	generic,
+	traits::{BlakeTwo256, Dispatchable, IdentityLookup},
+	AccountId32, MultiSignature, Perbill,
 };
 
 /// The smallest unit of balance.
@@ -78,7 +79,8 @@ mod runtime {
 	pub type Revive = pallet_revive;
 }
 
-type Block = frame_system::mocking::MockBlockU32<Runtime>;
+type UncheckedExtrinsic = generic::UncheckedExtrinsic<AccountId32, RuntimeCall, MultiSignature, ()>;
+type Block = generic::Block<generic::Header<u32, BlakeTwo256>, UncheckedExtrinsic>;
 
 parameter_types! {
 	/// Two seconds of computing, as the bundled runtime has.
@@ -131,7 +133,9 @@ impl pallet_revive::Config for Runtime {
 	type DepositPerByte = ConstU128<MICRO>;
 	type DepositPerChildTrieItem = ConstU128<{ 100 * MICRO }>;
 	type DepositPerItem = ConstU128<{ 100 * MICRO }>;
+	type InstantiateOrigin = EnsureSigned<AccountId32>;
 	type Time = Timestamp;
+	type UploadOrigin = EnsureSigned<AccountId32>;
 	type WeightInfo = pallet_revive::weights::SubstrateWeight<Runtime>;
 }
 
@@ -148,7 +152,14 @@ pub struct Dispatched {
 
 /// Dispatches calls in one block.
 pub fn dispatch(calls: Vec<RuntimeCall>) -> Vec<Dispatched> {
+	begin_block();
 	calls.into_iter().map(dispatch_one).collect()
+}
+
+/// No events are deposited before the first block.
+fn begin_block() {
+	System::reset_events();
+	System::initialize(&(System::block_number() + 1), &Default::default(), &Default::default());
 }
 
 fn dispatch_one(call: RuntimeCall) -> Dispatched {
@@ -180,7 +191,7 @@ pub fn output(call: RuntimeCall) -> Result<Vec<u8>, String> {
 		let result = Revive::bare_call(origin, dest, value.into(), limits, data, &config).result;
 		return result.map(|done| done.data).map_err(|error| format!("{error:?}"));
 	}
-	System::reset_events();
+	begin_block();
 	let failed = dispatch_one(call).failed;
 	let output = System::read_events_no_consensus().find_map(|record| match record.event {
 		RuntimeEvent::Virt(Event::Executed { output, .. } | Event::Called { output, .. }) =>
@@ -191,12 +202,17 @@ pub fn output(call: RuntimeCall) -> Result<Vec<u8>, String> {
 }
 
 #[cfg(not(feature = "std"))]
-sp_core::wasm_export_functions! {
-	fn dispatch(calls: Vec<RuntimeCall>) -> Vec<Dispatched> {
-		crate::dispatch(calls)
-	}
+mod exports {
+	use super::{Dispatched, RuntimeCall};
+	use alloc::{string::String, vec::Vec};
 
-	fn output(call: RuntimeCall) -> Result<Vec<u8>, String> {
-		crate::output(call)
+	sp_core::wasm_export_functions! {
+		fn dispatch(calls: Vec<RuntimeCall>) -> Vec<Dispatched> {
+			super::dispatch(calls)
+		}
+
+		fn output(call: RuntimeCall) -> Result<Vec<u8>, String> {
+			super::output(call)
+		}
 	}
 }

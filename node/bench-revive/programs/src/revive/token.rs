@@ -46,6 +46,5 @@ extern "C" fn call() {
 	event[20..40].copy_from_slice(&to);
 	event[40..].copy_from_slice(&amount.to_le_bytes());
 	api::deposit_event(&[], &event);
-	// An encoded `Ok(())`.
-	contract::finish(&[0]);
+	contract::finish(&[]);
 }
