@@ -61,11 +61,10 @@ describe('traces', () => {
 		const { place, error } = await relay(at.relay, at.shop, 'buy', new Uint8Array(), 7n * PRICE);
 		assert.equal(error, null);
 		const told = await printed('trace', place);
-		console.log(told);
 		const [first] = told.split('\n');
-		assert.match(first, /^relay::relay\(to: 5\w+, entry: buy, input: 0x\) {2}gas [\d,]+, its own [\d,]+$/);
+		assert.match(first, /^relay::relay\(to: "5\w+", entry: "buy", input: "0x"\) {2}gas [\d,]+, its own [\d,]+$/);
 		assert.match(told, /\n├─ call_program\(.*\n│ {2}└─ shop::buy\(\) {2}gas [\d,]+, its own [\d,]+\n/);
-		assert.match(told, /\n│ {5}│ {2}└─ token::transfer\(to: 5\w+, amount: 7\) {2}gas [\d,]+\n/);
+		assert.match(told, /\n│ {5}│ {2}└─ token::transfer\(to: "5\w+", amount: "7"\) {2}gas [\d,]+\n/);
 		assert.match(told, /\n│ {5}│ {5}├─ event\(data: {"Transferred":.*"amount":"7".*}\) = 0, gas [\d,]+\n/);
 		assert.match(told, /\n│ {5}└─ returned "7"\n/);
 		const svg = join(s.dir, 'purchase.svg');
@@ -81,14 +80,16 @@ describe('traces', () => {
 		const { place, error } = await relay(at.relay, at.other, 'relay', inner);
 		assert.equal(error, 'virt.Trapped');
 		const told = await printed('trace', place);
-		console.log(told);
 		assert.match(told, /\n│ {5}│ {2}└─ trap::trap\(\) {2}gas [\d,]+\n/);
-		for (const [indent, source] of [['│     │     ', 'trap'], ['│     ', 'relay'], ['', 'relay']]) {
-			const lines = told.split('\n');
+		const lines = told.split('\n');
+		for (const [indent, name] of [['│     │     ', 'trap'], ['│     ', 'relay'], ['', 'relay']]) {
 			const end = lines.indexOf(`${indent}└─ trapped`);
 			assert.ok(end > 0, `${indent}└─ trapped`);
-			const own = lines.slice(end + 1).findIndex((line) => line.includes(`(./${source}/src/main.rs:`));
-			assert.ok(own >= 0 && lines.slice(end + 1, end + 1 + own).every((line) => line.startsWith(`${indent}      `)));
+			assert.match(lines[end - 1], new RegExp(`log\\(text: "panic at ${name}/src/main\\.rs:\\d+: `));
+			// From the panic handler to the entry point.
+			const backtrace = lines.slice(end + 1, end + 1 + lines.slice(end + 1).findIndex((line) => !line.startsWith(`${indent}      `)));
+			assert.ok(backtrace[0].includes('/primitives/guest/src/runtime.rs:'), backtrace[0]);
+			assert.ok(backtrace.at(-1).includes(` ${name}::${name}::`), backtrace.at(-1));
 		}
 	});
 });
