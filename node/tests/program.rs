@@ -279,7 +279,7 @@ fn trace_shows_programs_that_are_called_deeper() {
 	let calls = || syscalls.iter().filter(|it| it["name"] == "call_program");
 	// The first call is refused before anything runs.
 	assert_eq!(calls().next().expect("it calls")["programs"], json!([]));
-	let call = calls().last().expect("it calls");
+	let call = calls().next_back().expect("it calls");
 	let called = &call["programs"][0];
 	assert_eq!(called["end"], "returned", "{call}");
 	assert_eq!(called["code_hash"], report["code_hash"]);
