@@ -73,7 +73,7 @@ fn project_is_made_built_tested_and_measured() {
 
 	// All of it at once: the tests pass, and gas and coverage are told.
 	let said = succeeds(&project, &["test", "--save-gas", "--coverage", "lcov.info"]);
-	assert!(said.contains("test result: ok. 3 passed"), "{said}");
+	assert!(said.contains("test result: ok. 4 passed"), "{said}");
 	let row = said.lines().find(|line| line.starts_with("my-counter::increment ")).expect("a row");
 	assert!(row.split_whitespace().count() == 6, "{row}");
 	let row = said.lines().find(|line| line.starts_with("./src/main.rs ")).expect("a row");
@@ -82,7 +82,7 @@ fn project_is_made_built_tested_and_measured() {
 	assert!(lcov.starts_with("SF:./src/main.rs\n") && lcov.contains("\nDA:"), "{lcov}");
 	assert_eq!(lcov.matches("SF:").count(), 1, "only its own files");
 
-	// The gas of each test, but of the random one.
+	// The gas of each test, but of the random ones.
 	let snapshot = read(&project.join(".gas-snapshot"));
 	let names: Vec<_> = snapshot.lines().filter_map(|line| line.split(" (gas: ").next()).collect();
 	let wanted = [
@@ -101,9 +101,9 @@ fn project_is_made_built_tested_and_measured() {
 		changed.contains("increment_adds_the_step_and_says_so ") && changed.contains(" +"),
 		"{said}"
 	);
-	assert!(said.contains("gas is not that of .gas-snapshot"), "{said}");
+	assert!(said.contains("gas differs from .gas-snapshot"), "{said}");
 	let said = fails(&project, &["test", "--check-gas", "--", "increment"], 2);
-	assert!(said.contains("gas is compared of all tests"), "{said}");
+	assert!(said.contains("run all tests"), "{said}");
 
 	// A bug, which a random sequence finds; the shortest is shown, with what the program did, by lines of
 	// its source. The seed finds it again.

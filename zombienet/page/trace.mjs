@@ -6,6 +6,9 @@ import { element, short } from './dom.mjs';
 /** Syscalls of a program that are shown, at most. */
 const SHOWN = 200;
 
+/** Boxes of the flame graph are shown this deep, and where they have a thousandth of the gas or more. */
+const DEEPEST = 60;
+
 /**
  * A part of a card that asks for the trace when it is opened. `trace` gives what `virt_trace*` answers, `known`
  * what is known of a program by its code hash: `name` and `abi`, or nothing.
@@ -113,15 +116,16 @@ function flames(program, known) {
 	return element('div', { class: 'flames', role: 'img', 'aria-label': 'gas by function and syscall' }, box(root, root.gas));
 }
 
-function box({ name, gas, inner, kind }, all) {
+function box({ name, gas, inner, kind }, all, depth = 0) {
 	const title = `${name}: ${figure(gas)}, ${((100 * gas) / Math.max(all, 1)).toFixed(1)} %`;
+	const shown = depth < DEEPEST ? inner.filter((it) => it.gas * 1000 >= all) : [];
 	const made = element(
 		'div', { class: 'box' },
 		element('span', { title, class: kind ?? null }, name),
-		inner.length === 0 ? null : element(
+		shown.length === 0 ? null : element(
 			'div', { class: 'row' },
-			inner.filter((it) => it.gas > 0).sort((a, b) => b.gas - a.gas).map((it) => box(it, all)),
-			rest(gas - inner.reduce((sum, it) => sum + it.gas, 0)),
+			shown.sort((a, b) => b.gas - a.gas).map((it) => box(it, all, depth + 1)),
+			rest(gas - shown.reduce((sum, it) => sum + it.gas, 0)),
 		),
 	);
 	made.style.flex = `${gas} 1 0`;

@@ -74,7 +74,7 @@ describe('command line', () => {
 		const { block, extrinsic } = sent;
 		const place = `${block.number}-${extrinsic.index}`;
 		const told = await done('trace', place);
-		assert.match(told, /^token::transfer\(to: "5FHne.*", amount: "?5"?\) {2}gas [\d,]+\n/);
+		assert.match(told, /^token::transfer\(to: "5FHne.*", amount: "?5"?\) {2}gas [\d,]+ \| ref time [\d.]+ us\n/);
 		assert.match(told, /\n├─ storage_set\(key: .*\) = -?\d+.*, gas [\d,]+\n/);
 		assert.match(told, /\n├─ event\(data: {"Transferred":.*\n/);
 		assert.match(told, /\n└─ returned *\n$/);

@@ -35,6 +35,10 @@ describe('program run --url', () => {
 
 	s.it('uploads, instantiates and calls, once each', async () => {
 		const { number } = await head(api);
+		const tried = await run('--url', url, COUNTER, 'increment', '--dry-run');
+		assert.equal(tried.code, 1);
+		assert.match(tried.stderr, /counter\.polkavm is not stored there, and --dry-run sends nothing/);
+		assert.equal((await head(api)).number, number);
 		const first = await report('increment', '--args', '5', '--init-args', '30');
 		assert.deepEqual([first.succeeded, first.value, first.events[0].data], [true, 35, '0x23000000']);
 		assert.equal((await head(api)).number, number + 3);
@@ -67,7 +71,7 @@ describe('program run --url', () => {
 	s.it('the tree and the profile are those of the node', async () => {
 		const svg = join(s.dir, 'counter.svg');
 		const { stdout } = await run('--url', url, COUNTER, 'increment', '--trace', '--profile', svg);
-		assert.match(stdout, /^counter::increment\(\) {2}gas [\d,]+\n├─ input_len\(\) = 0/);
+		assert.match(stdout, /^counter::increment\(\) {2}gas [\d,]+ \| ref time [\d.]+ us \| account 0x[\da-f]{8}\n├─ input_len\(\) = 0/);
 		assert.match(stdout, /\nblock {5}\d+, transaction \d+-1\nfee {7}[\d,]+\n/);
 		assert.match(stdout, /counter::increment/);
 		assert.match(readFileSync(svg, 'utf8'), /<svg/);
@@ -78,6 +82,9 @@ describe('program run --url', () => {
 		assert.equal(stranger.code, 1);
 		const nowhere = await run('--url', 'http://127.0.0.1:9', COUNTER, 'increment');
 		assert.equal(nowhere.code, 1);
+		const socket = await run('--url', node.url, COUNTER, 'increment');
+		assert.equal(socket.code, 2);
+		assert.match(socket.stderr, /--url wants an address like http:/);
 		assert.match(nowhere.stderr, /http:\/\/127\.0\.0\.1:9 state_getRuntimeVersion: /);
 	});
 });

@@ -62,9 +62,9 @@ describe('traces', () => {
 		assert.equal(error, null);
 		const told = await printed('trace', place);
 		const [first] = told.split('\n');
-		assert.match(first, /^relay::relay\(to: "5\w+", entry: "buy", input: "0x"\) {2}gas [\d,]+, its own [\d,]+$/);
-		assert.match(told, /\n├─ call_program\(.*\n│ {2}└─ shop::buy\(\) {2}gas [\d,]+, its own [\d,]+\n/);
-		assert.match(told, /\n│ {5}│ {2}└─ token::transfer\(to: "5\w+", amount: "7"\) {2}gas [\d,]+\n/);
+		assert.match(first, /^relay::relay\(to: "5\w+", entry: "buy", input: "0x"\) {2}gas [\d,]+, its own [\d,]+ \| ref time [\d.]+ us, its own [\d.]+$/);
+		assert.match(told, /\n├─ call_program\(.*\n│ {2}└─ shop::buy\(\) {2}gas [\d,]+, its own [\d,]+ \| ref time [\d.]+ us, its own [\d.]+ \| account 0x[\da-f]{8}\n/);
+		assert.match(told, /\n│ {5}│ {2}└─ token::transfer\(to: "5\w+", amount: "7"\) {2}gas [\d,]+ \| ref time [\d.]+ us \| account 0x[\da-f]{8}\n/);
 		assert.match(told, /\n│ {5}│ {5}├─ event\(data: {"Transferred":.*"amount":"7".*}\) = 0, gas [\d,]+\n/);
 		assert.match(told, /\n│ {5}└─ returned "7"\n/);
 		const svg = join(s.dir, 'purchase.svg');
@@ -80,7 +80,7 @@ describe('traces', () => {
 		const { place, error } = await relay(at.relay, at.other, 'relay', inner);
 		assert.equal(error, 'virt.Trapped');
 		const told = await printed('trace', place);
-		assert.match(told, /\n│ {5}│ {2}└─ trap::trap\(\) {2}gas [\d,]+\n/);
+		assert.match(told, /\n│ {5}│ {2}└─ trap::trap\(\) {2}gas [\d,]+ \| ref time [\d.]+ us \| account 0x[\da-f]{8}\n/);
 		const lines = told.split('\n');
 		for (const [indent, name] of [['│     │     ', 'trap'], ['│     ', 'relay'], ['', 'relay']]) {
 			const end = lines.indexOf(`${indent}└─ trapped`);

@@ -46,7 +46,7 @@ pub type State = InMemoryBackend<Blake2Hasher>;
 pub type Trial = dry_run::DryRunOf<Runtime>;
 
 /// Where a program is run: on a chain in memory, or on a node.
-pub trait Target {
+pub trait Endpoint {
 	/// Whether the program is stored.
 	fn has_program(&mut self, code_hash: H256) -> Result<bool, Failure>;
 
@@ -97,7 +97,7 @@ pub struct Chain {
 }
 
 impl Chain {
-	/// The chain that [`Target::keep`] left in the file, or a new one: with the development accounts,
+	/// The chain that [`Endpoint::keep`] left in the file, or a new one: with the development accounts,
 	/// and `caller`, who all have as much as those of a dev chain.
 	pub fn open(
 		state: Option<&Path>,
@@ -179,36 +179,9 @@ impl Chain {
 	pub fn read<R>(&mut self, look: impl FnOnce() -> R) -> R {
 		self.ext.execute_with(look)
 	}
-
-	/// What the call would come to.
-	pub fn attempt(&mut self, caller: &AccountId, call: &Call<Runtime>) -> Trial {
-		self.ext.execute_with(|| attempt(caller.clone(), call.clone()))
-	}
-
-	/// Makes the call.
-	pub fn make(&mut self, caller: &AccountId, call: Call<Runtime>) -> Result<(), Fault> {
-		let origin = RuntimeOrigin::signed(caller.clone());
-		let made = self.ext.execute_with(|| RuntimeCall::Virt(call).dispatch(origin));
-		made.map(drop).map_err(|failure| failure.error.into())
-	}
-
-	/// What programs would do in the call; nothing where none is run.
-	pub fn trace(
-		&mut self,
-		caller: &AccountId,
-		call: &Call<Runtime>,
-	) -> Result<Option<Program>, Failure> {
-		let (vm, recorded) = record::start(syscalls::names, TRACED_FOR)
-			.map_err(|error| Failure::Usage(error.to_string()))?;
-		self.ext.register_extension(vm);
-		self.attempt(caller, call);
-		self.ext.register_extension(self.engine.extension());
-		// A dry-run may try several limits. The first is that of the call.
-		Ok(recorded.take().into_iter().next())
-	}
 }
 
-impl Target for Chain {
+impl Endpoint for Chain {
 	fn has_program(&mut self, code_hash: H256) -> Result<bool, Failure> {
 		Ok(self.read(|| pallet_virt::Programs::<Runtime>::contains_key(code_hash)))
 	}
@@ -218,7 +191,7 @@ impl Target for Chain {
 	}
 
 	fn attempt(&mut self, caller: &AccountId, call: &Call<Runtime>) -> Result<Trial, Failure> {
-		Ok(self.attempt(caller, call))
+		Ok(self.ext.execute_with(|| attempt(caller.clone(), call.clone())))
 	}
 
 	fn trace(
@@ -226,7 +199,13 @@ impl Target for Chain {
 		caller: &AccountId,
 		call: &Call<Runtime>,
 	) -> Result<Option<Program>, Failure> {
-		self.trace(caller, call)
+		let (vm, recorded) = record::start(syscalls::names, TRACED_FOR)
+			.map_err(|error| Failure::Usage(error.to_string()))?;
+		self.ext.register_extension(vm);
+		self.attempt(caller, call)?;
+		self.ext.register_extension(self.engine.extension());
+		// A dry-run may try several limits. The first is that of the call.
+		Ok(recorded.take().into_iter().next())
 	}
 
 	fn make(
@@ -234,7 +213,9 @@ impl Target for Chain {
 		caller: &AccountId,
 		call: Call<Runtime>,
 	) -> Result<Result<Option<Made>, Fault>, Failure> {
-		Ok(self.make(caller, call).map(|()| None))
+		let origin = RuntimeOrigin::signed(caller.clone());
+		let made = self.ext.execute_with(|| RuntimeCall::Virt(call).dispatch(origin));
+		Ok(made.map(|_| None).map_err(|failure| failure.error.into()))
 	}
 
 	fn keep(&mut self) -> Result<(), Failure> {

@@ -3,7 +3,7 @@
 use super::{
 	abi::Abi,
 	blob::{self, File},
-	chain::{Chain, Fault, Made, Target, Trial},
+	chain::{Chain, Endpoint, Fault, Made, Trial},
 	known::{self, Known},
 	remote::Node,
 	text::{self, grouped, hex, printable},
@@ -113,11 +113,13 @@ pub struct RunCmd {
 	#[arg(long, value_name = "FILE")]
 	state: Option<PathBuf>,
 
-	/// Run it on a node instead, as transactions that `--caller` signs, a development account.
+	/// Run it on the node at this http:// address, by transactions that `--caller` signs, a development
+	/// account. What is shown is from a dry-run right before the call.
 	#[arg(long, value_name = "URL", conflicts_with = "state")]
 	url: Option<String>,
 
-	/// Do not make the call: show what it would come to.
+	/// Do not make the call, only show what it would do. With --url nothing is sent, with --state nothing is
+	/// written.
 	#[arg(long)]
 	dry_run: bool,
 
@@ -241,7 +243,7 @@ impl RunCmd {
 	/// Uploads, instantiates and calls, as far as that is not done, and shows what came of it.
 	fn run_on(
 		&self,
-		chain: &mut dyn Target,
+		chain: &mut dyn Endpoint,
 		file: File,
 		abi: Option<Abi>,
 		sources: Option<Sources>,
@@ -275,7 +277,9 @@ impl RunCmd {
 			_ => Ok(None),
 		};
 		// A call that fails changes nothing; what came before it did.
-		chain.keep()?;
+		if !self.dry_run {
+			chain.keep()?;
+		}
 		let (made, refused) = match made {
 			Ok(made) => (made, None),
 			Err(fault) => (None, Some(fault)),
@@ -407,10 +411,11 @@ impl RunCmd {
 	}
 
 	/// Puts the program on the chain, unless it is there already.
-	fn upload(&self, chain: &mut dyn Target, file: &File) -> Result<(), Failure> {
+	fn upload(&self, chain: &mut dyn Endpoint, file: &File) -> Result<(), Failure> {
 		if chain.has_program(file.code_hash())? {
 			return Ok(());
 		}
+		self.check_sends(|| format!("{} is not stored there", file.path.display()))?;
 		let upload = Call::upload { code: file.bytes.clone(), storage_deposit_limit: None };
 		chain.make(&self.caller, upload)?.map(drop).map_err(|fault| {
 			Failure::Program(format!("the chain refuses {}: {fault}", file.path.display()))
@@ -420,7 +425,7 @@ impl RunCmd {
 	/// Gives the program an account, unless it has that already.
 	fn instantiate(
 		&self,
-		chain: &mut dyn Target,
+		chain: &mut dyn Endpoint,
 		file: &File,
 		abi: Option<&Abi>,
 		address: &AccountId,
@@ -435,6 +440,13 @@ impl RunCmd {
 				))),
 			};
 		}
+		self.check_sends(|| {
+			format!(
+				"{} has no account of {} there",
+				file.path.display(),
+				self.caller.to_ss58check()
+			)
+		})?;
 		let input = match given {
 			true => encode(abi, file, "init", &self.init_input, &self.init_args)?,
 			false => Vec::new(),
@@ -457,6 +469,14 @@ impl RunCmd {
 			))
 		})?;
 		Ok(Some(instantiation))
+	}
+
+	/// Where `--dry-run` keeps transactions from being sent, `what` has to be there already.
+	fn check_sends(&self, what: impl FnOnce() -> String) -> Result<(), Failure> {
+		match self.dry_run && self.url.is_some() {
+			true => Err(Failure::Program(format!("{}, and --dry-run sends nothing", what()))),
+			false => Ok(()),
+		}
 	}
 
 	/// The call with the weight limit that it needs, where it is a transaction and none is given.

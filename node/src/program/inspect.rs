@@ -2,7 +2,7 @@
 
 use super::{
 	blob::File,
-	chain::{Chain, Fault, Trial},
+	chain::{Chain, Endpoint, Fault, Trial},
 	syscalls,
 	text::{grouped, hex, printable},
 	Failure, Subject,
@@ -127,7 +127,7 @@ fn upload(file: &File) -> Result<Trial, Failure> {
 	let owner = Sr25519Keyring::Alice.to_account_id();
 	let mut chain = Chain::open(None, &owner, engine)?;
 	let call = Call::upload { code: file.bytes.clone(), storage_deposit_limit: None };
-	Ok(chain.attempt(&owner, &call))
+	chain.attempt(&owner, &call)
 }
 
 impl Report {

@@ -113,6 +113,10 @@ impl tree::Known for Known {
 		self.abi(program)?.event(data).map(|value| value.to_string())
 	}
 
+	fn picoseconds_per_gas(&self) -> Option<u64> {
+		Some(pallet_virt::gas::REF_TIME_PER_GAS)
+	}
+
 	fn sources(&self, code_hash: &str) -> Option<&Sources> {
 		self.0.get(code_hash)?.sources.as_ref()
 	}

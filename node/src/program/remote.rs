@@ -4,7 +4,7 @@
 //! sign.
 
 use super::{
-	chain::{Fault, Made, Target, Trial},
+	chain::{Endpoint, Fault, Made, Trial},
 	text::{self, hex},
 	Failure,
 };
@@ -32,6 +32,8 @@ use virt_trace::Program;
 const PATIENCE: Duration = Duration::from_secs(120);
 /// How often the node is asked for a new block.
 const INTERVAL: Duration = Duration::from_millis(100);
+/// How long an answer may take: a trace takes ten seconds at most.
+const TIMEOUT: Duration = Duration::from_secs(60);
 /// Size of the largest answer, in bytes.
 const MAX_ANSWER: u64 = 64 << 20;
 
@@ -55,6 +57,7 @@ impl Transaction {
 /// See the module.
 pub struct Node {
 	url: String,
+	agent: ureq::Agent,
 	genesis: H256,
 }
 
@@ -63,7 +66,13 @@ impl Node {
 	///
 	/// When there is no node, or its runtime is another one.
 	pub fn connect(url: &str) -> Result<Self, Failure> {
-		let mut node = Self { url: url.into(), genesis: H256::zero() };
+		if !url.starts_with("http://") {
+			return Err(Failure::Usage(format!(
+				"--url wants an address like http://127.0.0.1:9944, got {url}"
+			)));
+		}
+		let config = ureq::Agent::config_builder().timeout_global(Some(TIMEOUT)).build();
+		let mut node = Self { url: url.into(), agent: config.into(), genesis: H256::zero() };
 		let version: Value = node.ask("state_getRuntimeVersion", json!([]))?;
 		let theirs = (version["specName"].as_str(), version["specVersion"].as_u64());
 		if theirs != (Some(&*VERSION.spec_name), Some(VERSION.spec_version.into())) {
@@ -80,7 +89,9 @@ impl Node {
 	fn ask<T: DeserializeOwned>(&self, method: &str, params: Value) -> Result<T, Failure> {
 		let wrong = |reason: String| Failure::Program(format!("{} {method}: {reason}", self.url));
 		let request = json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params });
-		let answer = ureq::post(&self.url)
+		let answer = self
+			.agent
+			.post(&self.url)
 			.header("content-type", "application/json")
 			.send(request.to_string())
 			.map_err(|error| wrong(error.to_string()))?;
@@ -149,7 +160,8 @@ impl Node {
 			}
 			next += 1;
 		}
-		Err(Failure::Program(format!("the transaction is in no block after {PATIENCE:?}")))
+		let hash = hex(&sp_io::hashing::blake2_256(transaction));
+		Err(Failure::Program(format!("the transaction {hash} is in no block after {PATIENCE:?}")))
 	}
 }
 
@@ -184,7 +196,7 @@ fn dry_run(caller: &AccountId, call: &Call<Runtime>) -> (&'static str, Vec<u8>) 
 	}
 }
 
-impl Target for Node {
+impl Endpoint for Node {
 	fn has_program(&mut self, code_hash: H256) -> Result<bool, Failure> {
 		let key = pallet_virt::Programs::<Runtime>::hashed_key_for(code_hash);
 		Ok(self.storage(&key, None)?.is_some())

@@ -1,7 +1,7 @@
 //! `test-chain`: the chain of a test that is written with `virt-testing`, which is the other side.
 
 use super::{
-	chain::{self, Chain, Trial},
+	chain::{self, Chain, Endpoint, Trial},
 	known::Known,
 	project::report::{Called, Report, REPORT},
 	Failure,
@@ -19,8 +19,8 @@ use std::{
 use virt_manager::{BackendChoice, Engine};
 use virt_runtime::{AccountId, Balances, Runtime, RuntimeEvent, System, Virt};
 use virt_testing::{
-	protocol::{self, Answer, Fault, Request, Target, VERSION},
-	ALICE, BOB, CHARLIE,
+	protocol::{self, Request, Target, VERSION},
+	Error, Outcome, ALICE, BOB, CHARLIE,
 };
 use virt_trace::{record::TRACED_UNASKED, tree::Tree, Program};
 
@@ -92,7 +92,7 @@ impl Server {
 				self.report.test = test;
 				VERSION.encode()
 			},
-			Request::Upload { owner, code } => self.upload(owner, code).encode(),
+			Request::Upload { owner, code } => self.upload(owner, code)?.encode(),
 			Request::Call(call) => self.call(call)?.encode(),
 			Request::Balance(account) => {
 				self.chain.read(|| Balances::total_balance(&of_account(account))).encode()
@@ -102,7 +102,7 @@ impl Server {
 			},
 			Request::Give(account, amount) => {
 				let given = self.chain.read(|| Balances::mint_into(&of_account(account), amount));
-				given.map(drop).map_err(|error| fault(error.into())).encode()
+				given.map(drop).map_err(|reason| error(reason.into())).encode()
 			},
 			Request::SetBalance(account, amount) => {
 				self.chain.read(|| Balances::set_balance(&of_account(account), amount));
@@ -130,23 +130,25 @@ impl Server {
 				self.copies.remove(&copy);
 				().encode()
 			},
-			Request::Random => {
-				self.report.random = true;
-				().encode()
-			},
 		};
 		Ok(Encoded(answer))
 	}
 
-	fn upload(&mut self, owner: [u8; 32], code: Vec<u8>) -> Result<[u8; 32], Fault> {
+	fn upload(
+		&mut self,
+		owner: [u8; 32],
+		code: Vec<u8>,
+	) -> Result<Result<[u8; 32], Error>, Failure> {
 		let code_hash = pallet_virt::program::code_hash(&code);
 		let upload = Call::upload { code, storage_deposit_limit: None };
-		self.chain.make(&owner.into(), upload).map_err(fault)?;
-		Ok(code_hash.into())
+		let made = self.chain.make(&owner.into(), upload)?;
+		Ok(made.map(|_| code_hash.into()).map_err(error))
 	}
 
-	/// Makes a call. What it comes to is known from a dry-run before: an extrinsic that fails does not say.
-	fn call(&mut self, call: protocol::Call) -> Result<Answer, Failure> {
+	/// Makes a call, after a dry-run: a call that fails has no output and no log. The account is that of an
+	/// instantiation.
+	fn call(&mut self, call: protocol::Call) -> Result<(Outcome, Option<[u8; 32]>), Failure> {
+		self.report.random |= call.random;
 		let caller = AccountId::from(call.caller);
 		let (code_hash, entry) = self.program(&call.target);
 		let address = match &call.target {
@@ -157,7 +159,7 @@ impl Server {
 		};
 		let input = call.input.clone();
 		let call = extrinsic(call);
-		let trial = self.chain.attempt(&caller, &call);
+		let trial = self.chain.attempt(&caller, &call)?;
 		let gas_used = of_weight(trial.weight_consumed);
 		let shows = trial.result.is_err() && gas_used <= TRACED_UNASKED;
 		let trace = match shows || self.covers {
@@ -168,7 +170,7 @@ impl Server {
 		if let Some(trace) = trace.as_ref().filter(|_| self.covers) {
 			self.report.coverage.add(trace, &self.known);
 		}
-		let made = self.chain.make(&caller, call);
+		let made = self.chain.make(&caller, call)?;
 		self.chain.read(pallet_virt::try_state::check::<Runtime>).map_err(|error| {
 			Failure::Program(format!("the pallet's storage is not sound: {error:?}"))
 		})?;
@@ -179,9 +181,8 @@ impl Server {
 			failed: made.is_err(),
 		});
 		let tree = trace.filter(|_| shows).map(|trace| Tree::new(&trace, &self.known).to_string());
-		Ok(Answer {
-			fault: made.err().map(fault),
-			address,
+		let outcome = Outcome {
+			error: made.err().map(error),
 			gas_used,
 			weight_used: virt_testing::Weight::from_parts(
 				trial.weight_consumed.ref_time(),
@@ -191,7 +192,8 @@ impl Server {
 			log: trial.logs.iter().map(|line| String::from_utf8_lossy(line).into()).collect(),
 			output: trial.output,
 			trace: tree,
-		})
+		};
+		Ok((outcome, address))
 	}
 
 	/// The code hash and the entry of what is called.
@@ -239,6 +241,10 @@ fn events(trial: &Trial) -> Vec<Vec<u8>> {
 	events.collect()
 }
 
-fn fault(chain::Fault { error, is_of_programs, .. }: chain::Fault) -> Fault {
-	Fault { name: error, is_of_programs }
+fn error(chain::Fault { error, is_of_programs, .. }: chain::Fault) -> Error {
+	if is_of_programs {
+		Error::named(&error)
+	} else {
+		Error::Other(error)
+	}
 }

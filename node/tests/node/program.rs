@@ -138,3 +138,23 @@ fn every_description_of_a_fixture_is_understood() {
 		assert!(abi.is_ok(), "{name}: {abi:?}");
 	}
 }
+
+#[test]
+fn virt_testing_has_the_errors_and_the_figures_of_this_chain() {
+	use frame_support::traits::Get;
+	use scale_info::{TypeDef, TypeInfo};
+	let TypeDef::Variant(errors) =
+		pallet_virt::Error::<virt_runtime::Runtime>::type_info().type_def
+	else {
+		panic!("errors are an enum")
+	};
+	let names: Vec<_> = errors.variants.iter().map(|variant| variant.name).collect();
+	assert_eq!(virt_testing::Error::NAMES, names);
+	assert_eq!(virt_testing::UNIT, virt_runtime::UNIT);
+	assert_eq!(virt_testing::FUNDS, virt_runtime::presets::ENDOWMENT);
+	assert_eq!(virt_testing::EXISTENTIAL_DEPOSIT, virt_runtime::EXISTENTIAL_DEPOSIT);
+	type PerItem = <virt_runtime::Runtime as pallet_virt::Config>::DepositPerItem;
+	type PerByte = <virt_runtime::Runtime as pallet_virt::Config>::DepositPerByte;
+	assert_eq!(virt_testing::DEPOSIT_PER_ITEM, <PerItem as Get<u128>>::get());
+	assert_eq!(virt_testing::DEPOSIT_PER_BYTE, <PerByte as Get<u128>>::get());
+}

@@ -30,6 +30,11 @@ pub trait Known {
 		None
 	}
 
+	/// Ref time of a unit of gas, in picoseconds.
+	fn picoseconds_per_gas(&self) -> Option<u64> {
+		None
+	}
+
 	/// A program's debug information, by its code hash.
 	fn sources(&self, _code_hash: &str) -> Option<&Sources> {
 		None
@@ -65,8 +70,19 @@ impl<'a> Tree<'a> {
 		});
 		write!(f, "{name}::{}({})", printable(&program.entry), printable(&input))?;
 		write!(f, "  gas {}", grouped(program.gas))?;
-		if program.own_gas() != program.gas {
+		let is_caller = program.own_gas() != program.gas;
+		if is_caller {
 			write!(f, ", its own {}", grouped(program.own_gas()))?;
+		}
+		if let Some(picoseconds) = self.known.picoseconds_per_gas() {
+			let time = |gas: i64| gas as f64 * picoseconds as f64 / 1e6;
+			write!(f, " | ref time {:.1} us", time(program.gas))?;
+			if is_caller {
+				write!(f, ", its own {:.1}", time(program.own_gas()))?;
+			}
+		}
+		if let Some(account) = &program.account {
+			write!(f, " | account {}", short(account))?;
 		}
 		writeln!(f)?;
 		for syscall in &program.syscalls {

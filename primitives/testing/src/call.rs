@@ -1,25 +1,27 @@
 //! A call, what is expected of it, and what came of it.
 
 use crate::{
-	protocol::{self, Answer, Request, Target},
+	property,
+	protocol::{self, Request, Target},
 	Account, AccountId, Chain, Error, Weight, ALICE, WEIGHT,
 };
-use codec::{DecodeAll, Encode};
+use codec::{Decode, DecodeAll, Encode};
 use std::{any::type_name, fmt::Debug};
 
-/// A call to come: by [`ALICE`], with no value and plenty of weight unless it is said otherwise.
-#[must_use = "nothing is called until it is said what is expected"]
+/// A call that is not made yet: by [`ALICE`], with no value and the weight limit [`WEIGHT`], unless set
+/// otherwise.
+#[must_use = "the call is made by `returns`, `succeeds`, `outcome` and the like"]
 pub struct Call {
 	chain: Chain,
 	call: protocol::Call,
 }
 
-/// What came of a call.
-#[derive(Clone, Debug)]
+/// The result of a call.
+#[derive(Clone, Debug, Encode, Decode)]
 pub struct Outcome {
 	/// Why it failed, if it did.
 	pub error: Option<Error>,
-	/// What the program gave, also where it reverted.
+	/// The program's output, also where it reverted.
 	pub output: Vec<u8>,
 	/// Weight that it took, without the base of the call.
 	pub weight_used: Weight,
@@ -42,6 +44,7 @@ impl Call {
 			value: 0,
 			weight: WEIGHT,
 			deposit_limit: None,
+			random: false,
 		};
 		Self { chain: chain.clone(), call }
 	}
@@ -72,10 +75,8 @@ impl Call {
 
 	#[track_caller]
 	fn make(self) -> (Outcome, Option<AccountId>) {
-		let answer: Answer = self.chain.ask(Request::Call(self.call));
-		let Answer { fault, address, output, weight_used, gas_used, events, log, trace } = answer;
-		let error = fault.map(Error::from);
-		(Outcome { error, output, weight_used, gas_used, events, log, trace }, address)
+		let random = property::is_running();
+		self.chain.ask(Request::Call(protocol::Call { random, ..self.call }))
 	}
 
 	/// Calls, whatever comes of it.

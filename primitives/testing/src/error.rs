@@ -1,6 +1,6 @@
 //! Why a call fails.
 
-use crate::protocol::Fault;
+use codec::{Decode, Encode};
 use std::fmt;
 
 macro_rules! errors {
@@ -8,7 +8,7 @@ macro_rules! errors {
 		/// Why a call failed: an error of the pallet of programs, by its name, or another one.
 		///
 		/// What each of them means is in the metadata of the chain, and in `docs/troubleshooting.md`.
-		#[derive(Clone, Debug, PartialEq, Eq)]
+		#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 		#[non_exhaustive]
 		pub enum Error {
 			$(#[allow(missing_docs)] $name,)*
@@ -20,11 +20,11 @@ macro_rules! errors {
 			/// The names of the errors of the pallet of programs.
 			pub const NAMES: &[&str] = &[$(stringify!($name)),*];
 
-			/// By its name.
-			fn named(name: &str) -> Option<Self> {
+			/// The error of the pallet of programs that is called so; any other name is [`Error::Other`].
+			pub fn named(name: &str) -> Self {
 				match name {
-					$(stringify!($name) => Some(Self::$name),)*
-					_ => None,
+					$(stringify!($name) => Self::$name,)*
+					_ => Self::Other(name.into()),
 				}
 			}
 		}
@@ -39,13 +39,6 @@ errors! {
 	DepositLimitExceeded DepositUnpayable ReentrancyDenied UnsupportedAbi OutOfProofSize KeyTooLong
 	ValueTooLarge TransientFull EventTooLarge TooManyEvents TooManyTopics LogTooLong TooManyLogs
 	TooMuchHashed CallTooLarge BufferTooLarge TooManyInstances TooManyItems TooManyReferences
-}
-
-impl From<Fault> for Error {
-	fn from(Fault { name, is_of_programs }: Fault) -> Self {
-		let named = is_of_programs.then(|| Self::named(&name)).flatten();
-		named.unwrap_or(Self::Other(name))
-	}
 }
 
 impl fmt::Display for Error {

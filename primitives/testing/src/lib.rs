@@ -40,7 +40,7 @@ pub use weight::Weight;
 
 use codec::{Decode, Encode};
 use node::Node;
-use protocol::{Fault, Request, Target};
+use protocol::{Request, Target};
 use std::{
 	cell::{Cell, RefCell},
 	rc::Rc,
@@ -66,8 +66,8 @@ pub const EXISTENTIAL_DEPOSIT: u128 = UNIT / 1_000;
 pub const DEPOSIT_PER_ITEM: u128 = UNIT / 10_000;
 /// What is held for each byte of a program, and of a storage item's key and value.
 pub const DEPOSIT_PER_BYTE: u128 = UNIT / 1_000_000;
-/// Weight limit of a call that does not say how much: half a second, which the interpreter comes to the end of
-/// in time.
+/// Default weight limit of a call: half a second of ref time. The interpreter uses it up within the time that
+/// a dry-run may take.
 pub const WEIGHT: Weight = Weight::from_parts(500_000_000_000, u64::MAX);
 
 /// What runs programs. Results and weights are the same.
@@ -185,7 +185,7 @@ impl Chain {
 	/// Uploads a program, or says why it is not admitted.
 	#[track_caller]
 	pub fn try_upload(&self, owner: AccountId, code: &[u8]) -> Result<Program, Error> {
-		let uploaded: Result<_, Fault> = self.ask(Request::Upload { owner, code: code.to_vec() });
+		let uploaded: Result<_, Error> = self.ask(Request::Upload { owner, code: code.to_vec() });
 		Ok(Program { chain: self.clone(), code_hash: uploaded? })
 	}
 
@@ -208,8 +208,8 @@ impl Chain {
 	/// When it is less than what opens the account.
 	#[track_caller]
 	pub fn give(&self, account: AccountId, amount: u128) {
-		let given: Result<(), Fault> = self.ask(Request::Give(account, amount));
-		if let Err(error) = given.map_err(Error::from) {
+		let given: Result<(), Error> = self.ask(Request::Give(account, amount));
+		if let Err(error) = given {
 			panic!("{amount} cannot be minted: {error}");
 		}
 	}
@@ -262,7 +262,7 @@ impl Program {
 		self.instantiation(arguments).account()
 	}
 
-	/// Gives it an account, by whom and with what is still to be said: end in
+	/// An instantiation that is not made yet: set the caller and the value, and end with
 	/// [`account`](Call::account).
 	pub fn instantiation(&self, arguments: impl Encode) -> Call {
 		let nth = self.chain.0.accounts.get();

@@ -1,13 +1,13 @@
 //! Tests with random values, and with random sequences of calls.
 //!
-//! [`values`] looks for a value that a test fails with, [`sequences`] for a sequence of actions that an invariant
-//! does not survive. What is found is made as small as it gets: the panic shows the shortest sequence, of the
-//! smallest values, and the seed that gives the same values again. Values come from strategies of [`proptest`].
+//! [`values`] runs a test with random values, [`sequences`] runs random sequences of actions and checks an invariant
+//! after each action. A failure is shrunk: the panic shows the shortest sequence, of the smallest values, that was
+//! found, and the seed that finds it again. Values come from strategies of [`proptest`].
 //!
 //! Two variables of the environment: `VIRT_SEED` is the seed, a number; without it, each run has another one.
 //! `VIRT_CASES` is how many cases there are.
 
-use crate::{protocol::Request, Chain};
+use crate::Chain;
 use proptest::{
 	collection::vec,
 	strategy::Strategy,
@@ -66,7 +66,6 @@ pub fn sequences<W: Clone, S: Strategy>(
 ) where
 	S::Value: Debug,
 {
-	chain.ask::<()>(Request::Random);
 	let start = chain.snapshot();
 	let test = |actions: Vec<S::Value>| {
 		chain.roll_back(&start);
@@ -137,13 +136,18 @@ where
 }
 
 thread_local! {
-	/// Whether panics of this thread are caught, and not to be printed.
+	/// Whether a property test runs on this thread. Its panics are caught, and not printed.
 	static QUIET: Cell<bool> = const { Cell::new(false) };
 	/// Where the latest of them was.
 	static PLACE: RefCell<String> = const { RefCell::new(String::new()) };
 }
 
-/// What `f` panics with, if it does, which is not printed.
+/// Whether a property test runs on this thread.
+pub(crate) fn is_running() -> bool {
+	QUIET.get()
+}
+
+/// The message of a panic of `f`, if it panics. The panic is not printed.
 fn quietly(f: impl FnOnce()) -> Result<(), String> {
 	static HOOK: Once = Once::new();
 	HOOK.call_once(|| {

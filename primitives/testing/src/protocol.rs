@@ -18,15 +18,15 @@ const MAX_MESSAGE: u32 = 256 << 20;
 pub enum Request {
 	/// The first: this side's version, and the name of the test. Answer: the version of the other side.
 	Start { version: u32, test: String },
-	/// Upload a program. Answer: `Result<[u8; 32], Fault>`, its code hash.
+	/// Upload a program. Answer: `Result<[u8; 32], Error>`, its code hash.
 	Upload { owner: AccountId, code: Vec<u8> },
-	/// Call a program. Answer: [`Answer`].
+	/// Call a program. Answer: `(Outcome, Option<AccountId>)`; the account is that of an instantiation.
 	Call(Call),
 	/// Answer: `u128`, what the account has, with what is held of it.
 	Balance(AccountId),
 	/// Answer: `u128`, what is held of the account.
 	Held(AccountId),
-	/// Mint this much for the account. Answer: `Result<(), Fault>`.
+	/// Mint this much for the account. Answer: `Result<(), Error>`.
 	Give(AccountId, u128),
 	/// Set the account's free balance. Answer: `()`.
 	SetBalance(AccountId, u128),
@@ -40,8 +40,6 @@ pub enum Request {
 	RollBack(u32),
 	/// Forget a copy of the state. Answer: `()`.
 	Forget(u32),
-	/// From here on, what is called is random: the gas of this test is not compared. Answer: `()`.
-	Random,
 }
 
 /// A call of a program.
@@ -59,6 +57,8 @@ pub struct Call {
 	pub weight: Weight,
 	/// What the caller may be held for, in the smallest unit.
 	pub deposit_limit: Option<u128>,
+	/// Whether the call is one of a property test: its gas differs from run to run.
+	pub random: bool,
 }
 
 /// What is called.
@@ -70,31 +70,6 @@ pub enum Target {
 	Instantiate { code_hash: [u8; 32], salt: Vec<u8> },
 	/// An account of a program.
 	Account { address: AccountId, entry: String },
-}
-
-/// What came of a call.
-#[derive(Debug, Encode, Decode)]
-pub struct Answer {
-	pub fault: Option<Fault>,
-	/// Where there is a new account, its address.
-	pub address: Option<AccountId>,
-	pub output: Vec<u8>,
-	pub weight_used: Weight,
-	pub gas_used: u64,
-	/// Data of the programs' events.
-	pub events: Vec<Vec<u8>>,
-	pub log: Vec<String>,
-	/// What programs did, as text, where the call failed.
-	pub trace: Option<String>,
-}
-
-/// Why something failed.
-#[derive(Clone, Debug, Encode, Decode)]
-pub struct Fault {
-	/// The error's name.
-	pub name: String,
-	/// Whether it is an error of the pallet of programs.
-	pub is_of_programs: bool,
 }
 
 /// Writes a message.

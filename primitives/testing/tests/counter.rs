@@ -39,3 +39,11 @@ fn counter_is_the_sum_of_all_steps() {
 		|(counter, sum)| assert_eq!(counter.call("get", ()).returns::<u32>(), *sum),
 	);
 }
+
+#[test]
+fn counter_starts_with_any_number() {
+	property::values(any::<u32>(), |start| {
+		let (_, counter) = counter(start);
+		assert_eq!(counter.call("get", ()).returns::<u32>(), start);
+	});
+}

@@ -13,12 +13,11 @@ use std::{
 	thread::sleep,
 	time::{Duration, SystemTime},
 };
-use virt_builder::Program;
 
 const HELP: &str = "\
 Each binary of the crate or workspace becomes <name>.polkavm, which goes on chain, <name>.debug.polkavm, \
-which has source lines, and <name>.abi.json, which describes entries and types. They lie in the folder \
-itself, what cargo builds in its `target`. It needs cargo and the sources of the standard library \
+which has source lines, and <name>.abi.json, which describes entries and types. These are written to the \
+folder, cargo's output to its `target`. It needs cargo and the sources of the standard library \
 (`rustup component add rust-src`).
 
 Examples:
@@ -43,7 +42,7 @@ pub struct BuildCmd {
 impl BuildCmd {
 	pub fn run(self) -> Result<(), Failure> {
 		if !self.watch {
-			return build(&self.folder).map(drop);
+			return build(&self.folder);
 		}
 		loop {
 			let before = files(&self.folder);
@@ -58,8 +57,8 @@ impl BuildCmd {
 	}
 }
 
-/// Builds the programs in a folder, and says what there is then.
-pub fn build(folder: &Path) -> Result<Vec<Program>, Failure> {
+/// Builds the programs in a folder, and prints the path, size and code hash of each.
+pub fn build(folder: &Path) -> Result<(), Failure> {
 	let target = std::path::absolute(folder.join("target"))
 		.map_err(|error| Failure::Usage(format!("{}: {error}", folder.display())))?;
 	let programs = virt_builder::build(folder, &target, false).map_err(Failure::Program)?;
@@ -74,8 +73,7 @@ pub fn build(folder: &Path) -> Result<Vec<Program>, Failure> {
 			pallet_virt::program::code_hash(&program.stripped),
 		);
 	}
-	text::print(&told)?;
-	Ok(programs)
+	text::print(&told)
 }
 
 /// When each file that a program may be made of was changed.

@@ -123,7 +123,7 @@ impl NewCmd {
 		}
 		let path = self.path.display();
 		text::print(&format!(
-			"{path} is there. What to do next:\n  virt-node program build {path}\n  virt-node program test {path}\n"
+			"Created {path}. Next:\n  virt-node program build {path}\n  virt-node program test {path}\n"
 		))
 	}
 
@@ -166,7 +166,7 @@ name = \"{name}\"
 version = \"0.1.0\"
 edition = \"2021\"
 publish = false
-# They are a crate of their own, which is not compiled for the PolkaVM target.
+# The tests are a crate of their own: it is not compiled for the PolkaVM target.
 autotests = false
 
 [workspace]
@@ -218,7 +218,10 @@ A program for PolkaVM: `src/main.rs`. Its tests: `tests/{name}.rs`.
     virt-node program test              # the tests, each on a chain in memory, and the gas of each entry
     virt-node program inspect {name}.polkavm
 
-A node to deploy it to is `virt-node --dev`; the libraries are in `virt`.
+    virt-node --dev                     # a node, and then in another terminal:
+    virt-node program run --url http://127.0.0.1:9944 {name}.polkavm ENTRY
+
+The libraries are in `virt`.
 "
 	)
 }

@@ -12,7 +12,7 @@ use super::{
 };
 use clap::Args;
 use std::{
-	env, fs,
+	env,
 	path::{Path, PathBuf},
 };
 use virt_trace::coverage::Coverage;
@@ -65,15 +65,16 @@ impl TestCmd {
 		}
 		if (self.save_gas || self.check_gas) && !self.arguments.is_empty() {
 			return Err(Failure::Usage(
-				"gas is compared of all tests: give no arguments to them".into(),
+				"--save-gas and --check-gas run all tests: leave out the arguments after --".into(),
 			));
 		}
 		// Before minutes go by.
 		let before = self.check_gas.then(|| Snapshot::read(&self.folder)).transpose()?;
 		build(&self.folder)?;
-		let folder = Folder::new()?;
-		let passed = self.tests(&tests, &folder.0)?;
-		let reports = Report::all(&folder.0)?;
+		let folder = tempfile::tempdir()
+			.map_err(|error| Failure::Usage(format!("a folder for reports: {error}")))?;
+		let passed = self.tests(&tests, folder.path())?;
+		let reports = Report::all(folder.path())?;
 		text::print(&format!("\n{}", Gas::new(&reports)))?;
 		if let Some(path) = &self.coverage {
 			let mut coverage = Coverage::default();
@@ -93,7 +94,7 @@ impl TestCmd {
 			Some(changes) => {
 				text::print(&format!("\n{changes}"))?;
 				Err(Failure::Program(format!(
-					"gas is not that of {} (--save-gas writes it)",
+					"gas differs from {} (--save-gas updates it)",
 					snapshot::FILE
 				)))
 			},
@@ -126,23 +127,5 @@ impl TestCmd {
 			.status()
 			.map_err(|error| Failure::Usage(format!("cannot run cargo: {error}")))?;
 		Ok(status.success())
-	}
-}
-
-/// A folder that is removed again.
-struct Folder(PathBuf);
-
-impl Folder {
-	fn new() -> Result<Self, Failure> {
-		let path = env::temp_dir().join(format!("virt-node-test-{}", std::process::id()));
-		fs::create_dir(&path)
-			.map_err(|error| Failure::Usage(format!("{}: {error}", path.display())))?;
-		Ok(Self(path))
-	}
-}
-
-impl Drop for Folder {
-	fn drop(&mut self) {
-		let _ = fs::remove_dir_all(&self.0);
 	}
 }
