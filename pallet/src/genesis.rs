@@ -3,9 +3,9 @@
 use crate::{
 	account, admission,
 	deposit::{Deposit, DepositMeter},
-	items::{self, Slot},
+	items::ItemCache,
 	limits::ABI,
-	program, Code, Config, GenesisConfig, ProgramInfo, Programs, State,
+	program, Code, Config, GenesisConfig, ProgramInfo, Programs,
 };
 use frame_support::BoundedVec;
 use sp_core::{Bytes, H256};
@@ -50,14 +50,16 @@ fn account_of<T: Config>(
 	let mut nobody = DepositMeter::new(None);
 	let address = account::create::<T>(&mut nobody, deployer.clone(), code_hash, salt)
 		.unwrap_or_else(|error| panic!("an account of program {code_hash:?}: {error:?}"));
+	let mut items = ItemCache::default();
 	for (key, data) in stored {
 		let key = BoundedVec::try_from(key.0.clone()).expect("a key of the genesis is too long");
 		let data =
 			BoundedVec::try_from(data.0.clone()).expect("a value of the genesis is too long");
-		assert!(!State::<T>::contains_key(&address, &key), "a key is in the genesis twice");
-		let slot = Slot::new::<T>(&address, key);
-		if let Err(error) = items::set::<T>(&mut nobody, &address, slot, data, None) {
+		let slot = items.load(&address, &key);
+		assert!(items.get(slot).is_none(), "a key is in the genesis twice");
+		if let Err(error) = items.set(&mut nobody, &address, key, slot, data) {
 			panic!("an item of {address:?} cannot be stored: {error:?}");
 		}
 	}
+	items.write_back();
 }

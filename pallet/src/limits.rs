@@ -44,6 +44,10 @@ pub const MAX_KEY: u32 = 128;
 /// A storage value.
 pub const MAX_VALUE: u32 = 4 * 1024;
 
+/// Items that a call caches: keys and values, and 256 bytes more for each. A call that has read more
+/// writes back what it changed and begins anew, so that its memory is bounded.
+pub const MAX_CACHED: u32 = 256 * 1024;
+
 /// The data of one event.
 pub const MAX_EVENT: u32 = 4 * 1024;
 

@@ -187,7 +187,11 @@ fn enter<T: Config>(
 	deposit_limit: Option<BalanceOf<T>>,
 ) -> Result<(), Failure<T>> {
 	let mark = context.stack.open(deposit_limit);
-	let result = with_storage_layer(|| perform(context, callee));
+	let result = with_storage_layer(|| {
+		perform(context, callee)?;
+		context.stack.items.write_back();
+		Ok(())
+	});
 	context.stack.close(mark, result.is_ok());
 	result
 }

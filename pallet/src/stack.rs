@@ -1,8 +1,8 @@
 //! What all frames of one call share: programs that call each other run on one stack.
 
 use crate::{
-	access::AccessList, deposit::DepositMeter, journal::Checkpoint, transient::Transient,
-	BalanceOf, Config,
+	access::AccessList, deposit::DepositMeter, items::ItemCache, journal::Checkpoint,
+	transient::Transient, BalanceOf, Config,
 };
 use alloc::vec::Vec;
 use codec::{Decode, Encode};
@@ -49,6 +49,8 @@ pub struct Stack<T: Config> {
 	pub deposit: DepositMeter<T>,
 	/// What was read and written so far.
 	pub accesses: AccessList<T>,
+	/// Items of account programs that are at hand.
+	pub items: ItemCache<T>,
 	/// Storage that is gone when the call ends.
 	pub transient: Transient<T::AccountId>,
 	/// Events that programs deposited so far, also where they were rolled back.
@@ -100,6 +102,7 @@ impl<T: Config> Stack<T> {
 			accounts: Vec::new(),
 			deposit,
 			accesses: AccessList::default(),
+			items: ItemCache::default(),
 			transient,
 			events: 0,
 			logs: 0,
@@ -108,9 +111,11 @@ impl<T: Config> Stack<T> {
 		}
 	}
 
-	/// Opens a frame, in which the origin may be held for `deposit_limit`.
+	/// Opens a frame, in which the origin may be held for `deposit_limit`. Its storage layer begins
+	/// after that.
 	pub fn open(&mut self, deposit_limit: Option<BalanceOf<T>>) -> Mark<T> {
 		self.depth += 1;
+		self.items.write_back();
 		let deposit_outer = self.deposit.narrow(deposit_limit);
 		Mark {
 			accounts: self.accounts.len(),
@@ -131,6 +136,7 @@ impl<T: Config> Stack<T> {
 		} else {
 			self.deposit.reset(mark.deposit_outer, mark.deposits);
 			self.accesses.roll_back(mark.accesses);
+			self.items.forget();
 			self.transient = mark.transient;
 		}
 	}

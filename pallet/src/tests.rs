@@ -13,6 +13,7 @@ mod dry_run;
 mod extension;
 mod facts;
 mod hostile;
+mod items;
 mod life;
 mod mock;
 mod prices;

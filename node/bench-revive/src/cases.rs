@@ -46,7 +46,7 @@ pub fn all() -> Vec<Case> {
 	vec![
 		Case::of_account(
 			"counter",
-			(virt_fixtures::COUNTER, vec![], "increment", vec![]),
+			(built!("virt-counter"), vec![], "increment", vec![]),
 			(built!("revive-counter"), vec![]),
 		),
 		Case::of_account(

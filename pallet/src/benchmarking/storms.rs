@@ -218,6 +218,20 @@ pub fn all(around: &Surroundings) -> Vec<Storm> {
 			rounds,
 		})
 		.collect();
+	// Each call of a program has the item written to the state. It is neither the first nor the last of
+	// its syscall.
+	let written = Storm {
+		what: "4 KiB, and a call of a program",
+		symbol: "storage_set",
+		round: vec![
+			("storage_set", vec![same, 8, value, longest]),
+			("run_code", vec![callee_hash, name, 4, value, 0, 0]),
+		],
+		after: Vec::new(),
+		rounds: 200,
+	};
+	let set = storms.iter().position(|storm| storm.symbol == "storage_set");
+	storms.insert(set.map_or(0, |first| first + 1), written);
 	let set = ("storage_set", vec![key, 8, value, longest]);
 	storms.push(Storm {
 		what: "4 KiB that were just set",

@@ -132,7 +132,11 @@ pub fn answer<T: Config>(
 	let memory = Memory(execution);
 	match number.checked_sub(SPECS.len() as u32) {
 		None => dispatch(context, memory, number, args),
-		Some(number) => Ok(T::Extension::answer(number, Access::new(context, memory), args)?),
+		Some(number) => {
+			// It may read and write the state as it likes.
+			context.stack.items.flush();
+			Ok(T::Extension::answer(number, Access::new(context, memory), args)?)
+		},
 	}
 }
 

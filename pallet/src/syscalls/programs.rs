@@ -198,6 +198,7 @@ impl<T: Config> Context<'_, T> {
 		}
 		let info = call.get_dispatch_info();
 		self.meter.charge::<T>(info.call_weight)?;
+		self.stack.items.flush();
 		let origin = RawOrigin::Signed(account).into();
 		let mut taken = info.call_weight;
 		let result = with_storage_layer(|| {
@@ -230,6 +231,7 @@ impl<T: Config> Context<'_, T> {
 		self.stack.accesses.write(&mut self.meter, place, 0)?;
 		self.meter.charge::<T>(gas::terminate::<T>(account::items::<T>(&account)))?;
 		self.access_deposit(None)?;
+		self.stack.items.flush();
 		let (before, checkpoint) = (self.stack.deposit.left(), self.stack.deposit.checkpoint());
 		let deposit = &mut self.stack.deposit;
 		if with_storage_layer(|| account::terminate(deposit, &account, &beneficiary)).is_err() {

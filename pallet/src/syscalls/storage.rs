@@ -13,6 +13,14 @@ use alloc::vec::Vec;
 use codec::{Encode, MaxEncodedLen};
 use frame_support::{traits::Get, BoundedVec};
 
+/// Gas to read an item from the state, beside the price of the syscall, without the database: where the
+/// call has not cached it.
+pub(crate) const GAS_OF_READ: u64 = 16_500;
+
+/// Gas to write an item to the state, beside the price of `storage_set`, without the database: where it
+/// was not changed since it was last written.
+pub(crate) const GAS_OF_WRITE: u64 = 9_000;
+
 /// Gas to store an item that was not there, beside the price of `storage_set`, without the database.
 pub(crate) const GAS_OF_NEW_ITEM: u64 = 40_000;
 
@@ -42,34 +50,42 @@ impl<T: Config> Context<'_, T> {
 		key.try_into().map_err(|_| Error::KeyTooLong)
 	}
 
-	/// Charges for an access to an item, and reads it. What there can be of it at most is charged before
-	/// it is read, and what there is not is given back: of the proof size where the access is cold, and
-	/// of the time to copy it.
+	/// Charges for an access to an item, and caches it. Where it is not cached, the most that there can be
+	/// of it is charged before it is read, and the rest is given back: of the proof size where the access
+	/// is cold, and of the time to copy it.
 	fn access(
 		&mut self,
 		account: &T::AccountId,
-		key: Key,
+		key: &Key,
 		price: Price,
 		write: bool,
-	) -> Result<(Slot, Option<ItemOf<T>>), Error<T>> {
-		let copying = |bytes: u32| gas::to_weight(Price { base: 0, ..price }.of(bytes.into()));
-		self.meter.charge(copying(MAX_VALUE))?;
-		let place = Place::Item(account.clone(), key.clone());
+	) -> Result<Slot, Error<T>> {
+		let copying = |bytes: usize| gas::to_weight(Price { base: 0, ..price }.of(bytes as u64));
 		let (stack, meter) = (&mut *self.stack, &mut self.meter);
+		let place = || Place::Item(account.clone(), key.clone());
+		if let Some(slot) = stack.items.find(account, key) {
+			if write && !stack.items.is_changed(slot) {
+				meter.charge_gas(GAS_OF_WRITE)?;
+				stack.accesses.write(meter, place(), items::MAX_ENCODED)?;
+			}
+			meter.charge(copying(stack.items.len(slot).unwrap_or_default()))?;
+			return Ok(slot);
+		}
+		meter.charge_gas(GAS_OF_READ + if write { GAS_OF_WRITE } else { 0 })?;
+		meter.charge(copying(MAX_VALUE as usize))?;
 		let cold = if write {
-			stack.accesses.write(meter, place, items::MAX_ENCODED)?
+			stack.accesses.write(meter, place(), items::MAX_ENCODED)?
 		} else {
-			stack.accesses.read(meter, place, items::MAX_ENCODED)?
+			stack.accesses.read(meter, place(), items::MAX_ENCODED)?
 		};
-		let slot = Slot::new::<T>(account, key);
-		let item = items::get::<T>(&slot);
-		let len = item.as_ref().map_or(0, |item| item.data.len());
-		meter.refund(copying(MAX_VALUE.saturating_sub(len as u32)));
+		let slot = stack.items.load(account, key);
+		let len = stack.items.len(slot).unwrap_or_default();
+		meter.refund(copying((MAX_VALUE as usize).saturating_sub(len)));
 		if cold {
-			let read = item.as_ref().map_or(0, Encode::encoded_size);
+			let read = stack.items.get(slot).map_or(0, Encode::encoded_size);
 			access::give_back(meter, items::MAX_ENCODED, read);
 		}
-		Ok((slot, item))
+		Ok(slot)
 	}
 
 	/// Charges for a change of how many items the account has, and of its list of keys.
@@ -92,8 +108,9 @@ impl<T: Config> Context<'_, T> {
 	) -> Answer<T> {
 		self.charge(price, key_len)?;
 		let key = Self::read_key(&memory, key, key_len)?;
-		let (_, item) = self.access(&self.own_account()?, key, price, false)?;
-		give(memory, item.as_ref().map(|item| &item.data[..]), out, out_len)
+		let slot = self.access(&self.own_account()?, &key, price, false)?;
+		let item = self.stack.items.get(slot);
+		give(memory, item.map(|item| &item.data[..]), out, out_len)
 	}
 
 	pub(super) fn storage_set(
@@ -110,16 +127,18 @@ impl<T: Config> Context<'_, T> {
 		let data = memory.read(value, len, MAX_VALUE, Error::ValueTooLarge)?;
 		let data = BoundedVec::try_from(data).map_err(|_| Error::ValueTooLarge)?;
 		let account = self.own_account()?;
-		let (slot, old) = self.access(&account, key, price, true)?;
-		let old_len = old.as_ref().map(|item| item.data.len());
+		let slot = self.access(&account, &key, price, true)?;
+		let old = self.stack.items.get(slot).map(|item| (item.data.len(), item.deposit.clone()));
 		if old.is_none() {
 			self.access_list(&account, 1, GAS_OF_NEW_ITEM)?;
 		}
-		let amount = deposit::for_item::<T>(key_len as usize, data.len());
-		if old.as_ref().is_none_or(|item| item.deposit.amount != amount) {
-			self.access_deposit(old.as_ref().and_then(|item| item.deposit.payer.as_ref()))?;
+		let (old_len, old_deposit) = old.unzip();
+		let amount = deposit::for_item::<T>(key.len(), data.len());
+		if old_deposit.as_ref().is_none_or(|old| old.amount != amount) {
+			self.access_deposit(old_deposit.and_then(|old| old.payer).as_ref())?;
 		}
-		items::set(&mut self.stack.deposit, &account, slot, data, old)?;
+		let stack = &mut *self.stack;
+		stack.items.set(&mut stack.deposit, &account, key, slot, data)?;
 		Ok(length(old_len))
 	}
 
@@ -133,17 +152,17 @@ impl<T: Config> Context<'_, T> {
 		self.charge(price, key_len)?;
 		let key = Self::read_key(&memory, key, key_len)?;
 		let account = self.own_account()?;
-		let place = Place::Item(account.clone(), key.clone());
-		let (slot, Some(item)) = self.access(&account, key, price, false)? else {
-			return Ok(length(None));
-		};
-		let len = item.data.len();
+		let slot = self.access(&account, &key, price, false)?;
+		let Some(item) = self.stack.items.get(slot) else { return Ok(length(None)) };
+		let (len, payer) = (item.data.len(), item.deposit.payer.clone());
+		let place = Place::Item(account.clone(), key);
 		self.stack.accesses.write(&mut self.meter, place, items::MAX_ENCODED)?;
 		// The last key of the list moves: it is read, and so is its item; both are written.
 		self.access_list(&account, 3, GAS_OF_REMOVAL)?;
 		self.meter.charge(access::cold_reads::<T>(2, items::MAX_ENCODED))?;
-		self.access_deposit(item.deposit.payer.as_ref())?;
-		items::remove(&mut self.stack.deposit, &account, slot, item)?;
+		self.access_deposit(payer.as_ref())?;
+		let stack = &mut *self.stack;
+		stack.items.remove(&mut stack.deposit, &account, slot)?;
 		Ok(length(Some(len)))
 	}
 
@@ -156,8 +175,8 @@ impl<T: Config> Context<'_, T> {
 	) -> Answer<T> {
 		self.charge(price, key_len)?;
 		let key = Self::read_key(&memory, key, key_len)?;
-		let (_, item) = self.access(&self.own_account()?, key, price, false)?;
-		Ok(length(item.map(|item| item.data.len())))
+		let slot = self.access(&self.own_account()?, &key, price, false)?;
+		Ok(length(self.stack.items.len(slot)))
 	}
 
 	/// Charges for a copy of the transient storage, where this change makes one.

@@ -7,11 +7,11 @@ use crate::{
 		storms::{self, Storm, Surroundings, STORED_KEY},
 	},
 	deposit::DepositMeter,
-	items::{self, Slot},
+	items::ItemCache,
 	limits::MAX_VALUE,
 	syscalls::{
 		chain::GAS_OF_TRANSFER,
-		storage::{GAS_OF_NEW_ITEM, GAS_OF_REMOVAL},
+		storage::{GAS_OF_NEW_ITEM, GAS_OF_READ, GAS_OF_REMOVAL, GAS_OF_WRITE},
 		TABLE,
 	},
 	weights::SYSCALLS,
@@ -32,9 +32,12 @@ fn weight_per_round(storm: &Storm, around: &Surroundings) -> Weight {
 		let address = deploy(&storm.program(around, rounds), FUNDS / 1_000);
 		let (key, data) = (STORED_KEY.to_vec(), vec![5; MAX_VALUE as usize]);
 		let (key, data) = (key.try_into().expect("short"), data.try_into().expect("at the limit"));
-		let slot = Slot::new::<Test>(&address, key);
-		items::set::<Test>(&mut DepositMeter::new(None), &address, slot, data, None)
+		let mut items = ItemCache::<Test>::default();
+		let slot = items.load(&address, &key);
+		items
+			.set(&mut DepositMeter::new(None), &address, key, slot, data)
 			.expect("there is room for it");
+		items.write_back();
 		let entry = ENTRY.as_bytes().to_vec();
 		Virt::call(signed(ALICE), address, entry, vec![9; 64], 0, PLENTY, None).expect("it ends");
 		weight_used()
@@ -67,6 +70,11 @@ fn guest_manual_tells_what_is_charged_beside_the_rows() {
 	let manual = include_str!("../../../docs/guest-manual.md");
 	let charged = [
 		("transfer", GAS_OF_TRANSFER),
+		("storage_get", GAS_OF_READ),
+		("storage_contains", GAS_OF_READ),
+		("storage_remove", GAS_OF_READ),
+		("storage_set", GAS_OF_READ),
+		("storage_set", GAS_OF_WRITE),
 		("storage_set", GAS_OF_NEW_ITEM),
 		("storage_remove", GAS_OF_REMOVAL),
 	];

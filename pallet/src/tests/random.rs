@@ -12,17 +12,17 @@ use sp_runtime::{traits::Dispatchable, AccountId32};
 const STEPS: u32 = 4_000;
 
 /// A generator of numbers that are the same each time.
-struct Random(u64);
+pub struct Random(pub u64);
 
 impl Random {
-	fn below(&mut self, bound: u64) -> u64 {
+	pub fn below(&mut self, bound: u64) -> u64 {
 		self.0 ^= self.0 << 13;
 		self.0 ^= self.0 >> 7;
 		self.0 ^= self.0 << 17;
 		(self.0 >> 11) % bound
 	}
 
-	fn pick<'a, T>(&mut self, from: &'a [T]) -> &'a T {
+	pub fn pick<'a, T>(&mut self, from: &'a [T]) -> &'a T {
 		&from[self.below(from.len() as u64) as usize]
 	}
 }

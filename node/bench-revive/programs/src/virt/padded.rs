@@ -3,20 +3,16 @@
 #![no_std]
 #![no_main]
 
+mod count;
 #[path = "../padding.rs"]
 mod padding;
 
 use virt_guest::prelude::*;
 
-const COUNT: StorageValue<u32> = StorageValue::new(b"count");
-
 entry! {
 	/// Adds `step`, or 1, to the counter; the new value is the output, and the data of an event.
 	fn increment(step: Optional<u32>) -> u32 {
-		let count = COUNT.get_or_default().wrapping_add(step.unwrap_or(1));
-		COUNT.set(&count);
-		env::event(&count.encode());
-		count
+		count::increment(step.unwrap_or(1))
 	}
 
 	/// Enters the padding.
