@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Builds the runtime's wasm a second time and compares it with that of the node: from a copy of the
-# sources in another folder, crates in another CARGO_HOME, with an empty target directory. It is made
-# by the runtime's build script, as cargo runs it; native code is not built again.
+# Builds the runtime's wasm and the programs a second time and compares them with the first: from a copy
+# of the sources in another folder, crates in another CARGO_HOME, with an empty target directory. The
+# wasm is made by the runtime's build script, as cargo runs it; native code is not built again.
 set -euo pipefail
 . "$(dirname "$0")/env.sh"
 cd "$project"
@@ -33,3 +33,14 @@ echo "in $target: ${first%% *}"
 echo "in $scratch/target: ${second%% *}"
 [ "$first" = "$second" ] || { echo "error: the runtime's wasm depends on where it is built" >&2; exit 1; }
 echo "The runtime's wasm is the same."
+
+(
+	cd "$scratch/sources/fixtures/programs"
+	CARGO_HOME=$scratch/cargo "$target/release/build-program" . > "$scratch/log" 2>&1 ||
+		{ cat "$scratch/log" >&2; exit 1; }
+)
+for program in "$target"/programs/*.polkavm; do
+	cmp "$program" "$scratch/sources/fixtures/programs/${program##*/}" ||
+		{ echo "error: a program depends on where it is built" >&2; exit 1; }
+done
+echo "The programs are the same."

@@ -57,7 +57,9 @@ fn is_real(path: &Path, real: &str) {
 		return;
 	}
 	let text = fs::read_to_string(path).expect("it is there");
-	assert!(text == real, "{}: run the test with WRITE_DOCS=1", path.display());
+	let mut lines = text.lines().zip(real.lines());
+	let other = lines.find(|(text, real)| text != real);
+	assert!(text == real, "{}: run the test with WRITE_DOCS=1: {other:#?}", path.display());
 }
 
 /// The names of a page's pictures.
