@@ -129,7 +129,7 @@ fn inspect_tells_exports_imports_sizes_and_limits() {
 	assert_eq!(exports, ["get", "increment", "init"]);
 	let imports = report["imports"].as_array().expect("a list");
 	let get = imports.iter().find(|it| it["name"] == "storage_get").expect("it reads storage");
-	assert_eq!((&get["base"], &get["per_word"]), (&json!(3_500), &json!(40)));
+	assert_eq!((&get["base"], &get["per_word"]), (&json!(2_500), &json!(20)));
 	assert_eq!(get["needs_account"], true);
 	assert_eq!(report["sizes"]["blob"], virt_fixtures::COUNTER.len());
 	assert_eq!(report["sizes"]["debug"], 0);
@@ -259,11 +259,11 @@ fn trace_lists_syscalls_with_arguments_result_and_gas() {
 	assert_eq!(get["result"], 4);
 	// The price of its row: a word of the key, and one of the value. The item was cached by `init`, in
 	// another call, so reading it comes on top.
-	assert!(get["gas"].as_u64() >= Some(3_500 + 40 * 2 + 16_500), "{get}");
+	assert!(get["gas"].as_u64() >= Some(2_500 + 20 * 2 + 16_000), "{get}");
 	let set = find("storage_set");
 	assert_eq!(set["arguments"], json!([["key", key], ["value", "0x07000000"]]));
 	assert_eq!(set["result"], json!(4));
-	assert!(set["gas"].as_u64() >= Some(4_500 + 80 * 2 + 9_000), "{set}");
+	assert!(set["gas"].as_u64() >= Some(3_500 + 40 * 2 + 9_000), "{set}");
 	let text = counter.run(&arguments);
 	let text = String::from_utf8_lossy(&text.stdout);
 	assert!(text.contains("counter::increment(step: 5)  gas "), "{text}");

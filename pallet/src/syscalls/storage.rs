@@ -7,7 +7,7 @@ use crate::{
 	gas::{self, Price},
 	items::{self, Key, Slot},
 	limits::*,
-	AccountInfoOf, Config, Error, ItemOf,
+	AccountInfoOf, Config, Error,
 };
 use alloc::vec::Vec;
 use codec::{Encode, MaxEncodedLen};
@@ -15,14 +15,14 @@ use frame_support::{traits::Get, BoundedVec};
 
 /// Gas to read an item from the state, beside the price of the syscall, without the database: where the
 /// call has not cached it.
-pub(crate) const GAS_OF_READ: u64 = 16_500;
+pub(crate) const GAS_OF_READ: u64 = 16_000;
 
 /// Gas to write an item to the state, beside the price of `storage_set`, without the database: where it
 /// was not changed since it was last written.
 pub(crate) const GAS_OF_WRITE: u64 = 9_000;
 
 /// Gas to store an item that was not there, beside the price of `storage_set`, without the database.
-pub(crate) const GAS_OF_NEW_ITEM: u64 = 40_000;
+pub(crate) const GAS_OF_NEW_ITEM: u64 = 21_000;
 
 /// Gas to remove an item, beside the price of `storage_remove`, without the database.
 pub(crate) const GAS_OF_REMOVAL: u64 = 40_000;

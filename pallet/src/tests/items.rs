@@ -2,10 +2,12 @@
 
 use super::{mock::*, random::Random, script::Script};
 use crate::{
+	benchmarking::{program::ENTRY, storms},
 	deposit::DepositMeter,
 	gas::REF_TIME_PER_GAS,
 	items::{ItemCache, Key, Value},
 	limits::{MAX_CACHED, MAX_VALUE},
+	program::code_hash,
 	syscalls::storage::{GAS_OF_READ, GAS_OF_WRITE},
 	State,
 };
@@ -26,18 +28,18 @@ struct Case {
 
 impl Case {
 	fn place(&mut self) -> (AccountId32, Key) {
-		let key = self.random.below(60).to_le_bytes().to_vec().repeat(2);
+		let key = self.random.below(100).to_le_bytes().to_vec().repeat(2);
 		(self.random.pick(&self.accounts).clone(), key.try_into().expect("it is short"))
 	}
 
 	/// A frame: what it did is lost if it is rolled back.
 	fn frame(&mut self, model: &mut Model, depth: u32) {
-		for _ in 0..self.random.below(40) {
+		for _ in 0..self.random.below(600) {
 			let place = self.place();
 			let (account, key) = &place;
 			let cached = self.items.find(account, key).is_some();
-			match self.random.below(8) {
-				0 if depth < 4 => {
+			match self.random.below(800) {
+				0..5 if depth < 4 => {
 					let mut inner = model.clone();
 					let fails = self.random.below(3) == 0;
 					self.items.write_back();
@@ -54,13 +56,13 @@ impl Case {
 						Err(_) => self.items.forget(),
 					}
 				},
-				1 => self.items.flush(),
-				2 => {
+				5 => self.items.flush(),
+				6..100 => {
 					let slot = self.items.load(account, key);
 					self.items.remove(&mut self.meter, account, slot).expect("it is there");
 					model.remove(&place);
 				},
-				3..=5 => {
+				100..500 => {
 					let len = self.random.below(u64::from(MAX_VALUE) + 1) as usize;
 					let byte = self.random.below(256) as u8;
 					let value = Value::try_from(vec![byte; len]).expect("it is at the limit");
@@ -104,11 +106,12 @@ fn cached_items_are_those_of_the_state_whatever_is_rolled_back() {
 			flushes: 0,
 		};
 		let mut model = Model::new();
-		for _ in 0..200 {
+		for _ in 0..100 {
 			case.frame(&mut model, 0);
 			case.items.write_back();
-			let state: Model =
-				State::<Test>::iter().map(|(account, key, item)| ((account, key), item.data)).collect();
+			let state: Model = State::<Test>::iter()
+				.map(|(account, key, item)| ((account, key), item.data))
+				.collect();
 			assert_eq!(state, model);
 			assert_sound();
 		}
@@ -143,6 +146,7 @@ fn full_cache_is_written_back_and_emptied() {
 fn gas_of(code: impl Fn(&mut Script)) -> u64 {
 	let time = |script: &Script, entry: &str| {
 		on_chain(|| {
+			upload(&storms::callee());
 			let address = deploy(&script.blob(), 1_000);
 			for entry in ["before", entry] {
 				let entry = entry.as_bytes().to_vec();
@@ -171,14 +175,18 @@ fn what_is_cached_costs_neither_a_read_nor_a_write() {
 	let set = |script: &mut Script| {
 		script.syscall("storage_set", &[memory, 3, memory, 32]);
 	};
-	// Nothing is there to run; the items are written to the state for it all the same.
-	let call = |script: &mut Script| {
-		script.syscall("run_code", &[memory + 4_096, memory, 0, memory, 0, 0]);
+	let call = |script: &mut Script, callee: &[u8]| {
+		let (hash, entry) = (script.data(callee), script.data(ENTRY.as_bytes()));
+		script.syscall("run_code", &[hash, entry, ENTRY.len() as u64, memory, 0, 0]);
 	};
-	let (a_get, a_set) = (3_500 + 40 + 40, 4_500 + 80 * 2 + 80);
-	let around = 100;
+	let (a_get, a_set) = (2_500 + 20 * 2, 3_500 + 40 * 3);
+	// The instructions around the syscall, and their translation.
+	let around = 1_000;
 	let is = |gas: u64, expected: u64| {
-		assert!((expected..expected + around).contains(&gas), "{gas} where {expected} was expected");
+		assert!(
+			(expected..expected + around).contains(&gas),
+			"{gas} where {expected} was expected"
+		);
 	};
 	let gets = |n: u32| gas_of(|script| (0..n).for_each(|_| get(script)));
 	let sets = |n: u32| gas_of(|script| (0..n).for_each(|_| set(script)));
@@ -192,21 +200,25 @@ fn what_is_cached_costs_neither_a_read_nor_a_write() {
 		get(script);
 		set(script);
 	});
-	assert!((GAS_OF_WRITE + a_set..GAS_OF_WRITE + GAS_OF_READ).contains(&(
-		// What the database takes to write is no gas of the syscall.
-		get_and_set - gets(1) - DB_WRITE / REF_TIME_PER_GAS
-	)));
-	// What was written back for a call is written once more.
-	let calls = |between: bool| {
+	assert!((GAS_OF_WRITE + a_set..GAS_OF_WRITE + GAS_OF_READ).contains(
+		&(
+			// What the database takes to write is no gas of the syscall.
+			get_and_set - gets(1) - DB_WRITE / REF_TIME_PER_GAS
+		)
+	));
+	let calls = |callee: &[u8], and_set: bool| {
 		gas_of(|script| {
 			set(script);
-			call(script);
-			if between {
+			call(script, callee);
+			if and_set {
 				set(script);
 			}
 		})
 	};
-	is(calls(true) - calls(false), a_set + GAS_OF_WRITE);
+	// What was written back for a call is written once more; after a call that failed, it is read again, too.
+	let callee = code_hash(&storms::callee());
+	is(calls(&callee.0, true) - calls(&callee.0, false), a_set + GAS_OF_WRITE);
+	is(calls(&[0; 32], true) - calls(&[0; 32], false), a_set + GAS_OF_WRITE + GAS_OF_READ);
 }
 
 /// Picoseconds of a write to the database.

@@ -334,5 +334,5 @@ fn every_syscall_costs_at_least_its_base() {
 	let of = |units| gas(units).set_proof_size(0);
 	assert!(input.all_gte(idle + of(1_300)), "{idle} {input}");
 	let write = cost(Script::new().syscall("storage_set", &[memory, 3, memory, 100]).ends());
-	assert!(write.all_gte(idle + of(4_500 + 80 * 4)), "{idle} {write}");
+	assert!(write.all_gte(idle + of(3_500 + 40 * 5)), "{idle} {write}");
 }

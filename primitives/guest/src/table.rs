@@ -30,7 +30,7 @@ macro_rules! syscall_table {
 			input_len() -> u64, 1_300 + 0, any, [];
 			/// Copies up to `len` bytes of the input, from `offset` on, to `out`.
 			/// Returns how many bytes were copied: less than `len` at the input's end.
-			input(out: *mut u8, offset: u64, len: u64) -> u64, 1_500 + 6, any,
+			input(out: *mut u8, offset: u64, len: u64) -> u64, 1_500 + 7, any,
 				[out(out, len, 65_536)];
 			/// Sets the call's output to the `len` bytes at `data`; the last one set counts.
 			output(data: *const u8, len: u64) -> (), 1_600 + 32, any,
@@ -61,23 +61,23 @@ macro_rules! syscall_table {
 			now() -> u64, 4_500 + 0, any, [];
 			/// Reads the value under `key` and copies its first `out_len` bytes to `out`.
 			/// Returns the value's whole length, or `Code::NOT_FOUND`. An item that the call has not
-			/// cached costs 16,500 gas more.
-			storage_get(key: *const u8, key_len: u64, out: *mut u8, out_len: u64) -> i64, 3_500 + 40, account,
+			/// cached costs 16,000 gas more.
+			storage_get(key: *const u8, key_len: u64, out: *mut u8, out_len: u64) -> i64, 2_500 + 20, account,
 				[in(key, key_len, 128), out(out, out_len, 4_096)];
 			/// Stores `len` bytes under `key`. Returns the old value's length, or `Code::NOT_FOUND`.
 			/// The deposit for it is held from who signed the call; one who cannot pay is a fault. An
-			/// item that the call has not cached costs 16,500 gas more, one that it has not changed
-			/// since it was last written to the state 9,000 gas more, and a new one 40,000 gas more.
-			storage_set(key: *const u8, key_len: u64, value: *const u8, len: u64) -> i64, 4_500 + 80, account,
+			/// item that the call has not cached costs 16,000 gas more, one that it has not changed
+			/// since it was last written to the state 9,000 gas more, and a new one 21,000 gas more.
+			storage_set(key: *const u8, key_len: u64, value: *const u8, len: u64) -> i64, 3_500 + 40, account,
 				[in(key, key_len, 128), in(value, len, 4_096)];
 			/// Removes the value under `key`, and gives its deposit back to who paid it. Returns its
-			/// length, or `Code::NOT_FOUND`. An item that the call has not cached costs 16,500 gas more,
+			/// length, or `Code::NOT_FOUND`. An item that the call has not cached costs 16,000 gas more,
 			/// and the removal of a value 40,000 gas more.
-			storage_remove(key: *const u8, key_len: u64) -> i64, 3_500 + 40, account,
+			storage_remove(key: *const u8, key_len: u64) -> i64, 2_500 + 20, account,
 				[in(key, key_len, 128)];
 			/// Returns the length of the value under `key`, or `Code::NOT_FOUND`. An item that the call
-			/// has not cached costs 16,500 gas more.
-			storage_contains(key: *const u8, key_len: u64) -> i64, 3_500 + 40, account,
+			/// has not cached costs 16,000 gas more.
+			storage_contains(key: *const u8, key_len: u64) -> i64, 2_500 + 20, account,
 				[in(key, key_len, 128)];
 			/// Deposits a `ProgramEvent` with the `len` bytes at `data`.
 			event(data: *const u8, len: u64) -> (), 21_000 + 1_000, any,
@@ -89,7 +89,7 @@ macro_rules! syscall_table {
 			/// Gas left for this call, after this syscall was paid for.
 			gas_left() -> u64, 1_300 + 0, any, [];
 			/// Writes the BLAKE2b-256 hash of the `len` bytes at `data`, 32 bytes, to `out`.
-			blake2_256(data: *const u8, len: u64, out: *mut u8) -> (), 3_100 + 105, any,
+			blake2_256(data: *const u8, len: u64, out: *mut u8) -> (), 3_100 + 117, any,
 				[in(data, len, 65_536), out(out, 32)];
 			/// Writes the account that signed the call that all of this is part of, 32 bytes, to
 			/// `out`: zeros for root.
@@ -125,13 +125,13 @@ macro_rules! syscall_table {
 			deposit_left(out: *mut u8) -> (), 1_500 + 6, any,
 				[out(out, 16)];
 			/// Writes the BLAKE2b-128 hash of the `len` bytes at `data`, 16 bytes, to `out`.
-			blake2_128(data: *const u8, len: u64, out: *mut u8) -> (), 3_100 + 105, any,
+			blake2_128(data: *const u8, len: u64, out: *mut u8) -> (), 3_100 + 117, any,
 				[in(data, len, 65_536), out(out, 16)];
 			/// Writes the Keccak-256 hash of the `len` bytes at `data`, 32 bytes, to `out`.
-			keccak_256(data: *const u8, len: u64, out: *mut u8) -> (), 4_400 + 290, any,
+			keccak_256(data: *const u8, len: u64, out: *mut u8) -> (), 4_400 + 315, any,
 				[in(data, len, 65_536), out(out, 32)];
 			/// Writes the SHA-256 hash of the `len` bytes at `data`, 32 bytes, to `out`.
-			sha2_256(data: *const u8, len: u64, out: *mut u8) -> (), 3_000 + 82, any,
+			sha2_256(data: *const u8, len: u64, out: *mut u8) -> (), 3_000 + 87, any,
 				[in(data, len, 65_536), out(out, 32)];
 			/// Whether `signature` (64 bytes) is the sr25519 signature of the message by the key at
 			/// `public` (32 bytes). Returns 0, or `Code::INVALID_SIGNATURE`.
@@ -139,7 +139,7 @@ macro_rules! syscall_table {
 				[in(signature, 64), in(message, len, 65_536), in(public, 32)];
 			/// Whether `signature` (64 bytes) is the ed25519 signature of the message by the key at
 			/// `public` (32 bytes). Returns 0, or `Code::INVALID_SIGNATURE`.
-			ed25519_verify(signature: *const u8, message: *const u8, len: u64, public: *const u8) -> i64, 125_000 + 110, any,
+			ed25519_verify(signature: *const u8, message: *const u8, len: u64, public: *const u8) -> i64, 128_000 + 110, any,
 				[in(signature, 64), in(message, len, 65_536), in(public, 32)];
 			/// Writes the compressed public key, 33 bytes, whose secp256k1 `signature` (65 bytes) of the
 			/// hash at `hash` (32 bytes) it is, to `out`. Returns 0, or `Code::INVALID_SIGNATURE`.
