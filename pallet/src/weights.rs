@@ -2,7 +2,8 @@
 //!
 //! Made by `make weights`. Times are medians on the machine of record, in picoseconds, and are
 //! multiplied by [`MARGIN`] where they become weight. The machine of record is
-//! Intel(R) Xeon(R) Processor, 2 cores, 24 GiB of memory, Linux 6.18.44-fc-v657.
+//! AMD EPYC, 2 cores, 24 GiB of memory, Linux 6.18.44-fc-v669. The lines of `storage_` are later, by
+//! Intel(R) Xeon(R) Processor, 2 cores, 24 GiB of memory, on which the others take 0.8 to 1.2 times as long.
 
 use crate::gas::measured;
 #[cfg(doc)]
@@ -59,63 +60,63 @@ pub struct SubstrateWeight<T>(PhantomData<T>);
 
 impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	fn upload(len: u32) -> Weight {
-		measured(83_593_401)
+		measured(184_267_581)
 			.saturating_add(paths(2))
-			.saturating_add(measured(28_796).saturating_mul(len.into()))
+			.saturating_add(measured(41_227).saturating_mul(len.into()))
 			.saturating_add(T::DbWeight::get().reads_writes(2, 3))
 	}
 
 	fn remove() -> Weight {
-		measured(98_222_000)
+		measured(85_797_000)
 			.saturating_add(paths(2))
 			.saturating_add(T::DbWeight::get().reads_writes(2, 3))
 	}
 
 	fn run(len: u32) -> Weight {
-		measured(61_507_472)
+		measured(27_668_836)
 			.saturating_add(paths(0))
-			.saturating_add(measured(1_118).saturating_mul(len.into()))
+			.saturating_add(measured(1_054).saturating_mul(len.into()))
 			.saturating_add(T::DbWeight::get().reads_writes(0, 0))
 	}
 
 	fn instantiate(len: u32) -> Weight {
-		measured(113_581_581)
+		measured(106_286_854)
 			.saturating_add(paths(2))
-			.saturating_add(measured(849).saturating_mul(len.into()))
+			.saturating_add(measured(887).saturating_mul(len.into()))
 			.saturating_add(T::DbWeight::get().reads_writes(2, 2))
 	}
 
 	fn call(len: u32) -> Weight {
-		measured(33_008_127)
+		measured(30_674_545)
 			.saturating_add(paths(1))
-			.saturating_add(measured(821).saturating_mul(len.into()))
+			.saturating_add(measured(1_021).saturating_mul(len.into()))
 			.saturating_add(T::DbWeight::get().reads_writes(1, 0))
 	}
 }
 
 /// To hold or to release the deposits of one payer, at the end of a call, in picoseconds.
-pub const SETTLE: u64 = 50_747_828;
+pub const SETTLE: u64 = 49_500_551;
 
 /// One item of an account that terminates.
 pub const TERMINATE_PER_ITEM: Measured =
-	Measured { name: "terminate: an item", ref_time: 14_597_147, reads: 2, writes: 2 };
+	Measured { name: "terminate: an item", ref_time: 14_446_656, reads: 2, writes: 2 };
 
 /// The syscalls.
 pub const SYSCALLS: &[Measured] = &[
-	Measured { name: "input_len", ref_time: 345_847, reads: 0, writes: 0 },
-	Measured { name: "input: 32 bytes", ref_time: 403_560, reads: 0, writes: 0 },
-	Measured { name: "input: 64 KiB", ref_time: 5_184_158, reads: 0, writes: 0 },
-	Measured { name: "output: no bytes", ref_time: 373_538, reads: 0, writes: 0 },
-	Measured { name: "output: 16 KiB", ref_time: 4_225_495, reads: 0, writes: 0 },
-	Measured { name: "caller", ref_time: 611_714, reads: 0, writes: 0 },
-	Measured { name: "address", ref_time: 648_341, reads: 0, writes: 0 },
-	Measured { name: "value", ref_time: 394_999, reads: 0, writes: 0 },
-	Measured { name: "balance", ref_time: 2_917_637, reads: 0, writes: 0 },
-	Measured { name: "transfer", ref_time: 50_895_362, reads: 0, writes: 0 },
-	Measured { name: "block_number", ref_time: 947_721, reads: 0, writes: 0 },
-	Measured { name: "now", ref_time: 874_423, reads: 0, writes: 0 },
+	Measured { name: "input_len", ref_time: 398_444, reads: 0, writes: 0 },
+	Measured { name: "input: 32 bytes", ref_time: 447_852, reads: 0, writes: 0 },
+	Measured { name: "input: 64 KiB", ref_time: 3_707_290, reads: 0, writes: 0 },
+	Measured { name: "output: no bytes", ref_time: 425_500, reads: 0, writes: 0 },
+	Measured { name: "output: 16 KiB", ref_time: 3_997_167, reads: 0, writes: 0 },
+	Measured { name: "caller", ref_time: 663_015, reads: 0, writes: 0 },
+	Measured { name: "address", ref_time: 678_151, reads: 0, writes: 0 },
+	Measured { name: "value", ref_time: 429_495, reads: 0, writes: 0 },
+	Measured { name: "balance", ref_time: 2_945_039, reads: 0, writes: 0 },
+	Measured { name: "transfer", ref_time: 51_726_401, reads: 0, writes: 0 },
+	Measured { name: "block_number", ref_time: 1_014_568, reads: 0, writes: 0 },
+	Measured { name: "now", ref_time: 927_871, reads: 0, writes: 0 },
 	Measured { name: "storage_get: nothing there", ref_time: 6_302_604, reads: 1, writes: 0 },
-	Measured { name: "storage_get: 4 KiB", ref_time: 968_558, reads: 0, writes: 0 },
+	Measured { name: "storage_get: 4 KiB", ref_time: 995_421, reads: 0, writes: 0 },
 	Measured {
 		name: "storage_set: 32 bytes, each another",
 		ref_time: 15_560_396,
@@ -131,57 +132,57 @@ pub const SYSCALLS: &[Measured] = &[
 	Measured { name: "storage_remove: nothing there", ref_time: 6_252_520, reads: 1, writes: 0 },
 	Measured { name: "storage_contains: nothing there", ref_time: 6_149_142, reads: 1, writes: 0 },
 	Measured { name: "storage_contains: 4 KiB", ref_time: 675_528, reads: 0, writes: 0 },
-	Measured { name: "event: no bytes", ref_time: 3_394_359, reads: 0, writes: 0 },
-	Measured { name: "event: 4 KiB", ref_time: 7_235_379, reads: 0, writes: 0 },
-	Measured { name: "log: no bytes", ref_time: 423_284, reads: 0, writes: 0 },
-	Measured { name: "log: 1 KiB", ref_time: 817_409, reads: 0, writes: 0 },
-	Measured { name: "gas_left", ref_time: 343_933, reads: 0, writes: 0 },
-	Measured { name: "blake2_256: no bytes", ref_time: 847_549, reads: 0, writes: 0 },
-	Measured { name: "blake2_256: 64 KiB", ref_time: 83_880_627, reads: 0, writes: 0 },
-	Measured { name: "origin", ref_time: 605_209, reads: 0, writes: 0 },
-	Measured { name: "caller_is_origin", ref_time: 348_415, reads: 0, writes: 0 },
-	Measured { name: "caller_is_root", ref_time: 340_457, reads: 0, writes: 0 },
-	Measured { name: "code_hash", ref_time: 393_312, reads: 0, writes: 0 },
-	Measured { name: "code_hash_of", ref_time: 3_051_818, reads: 0, writes: 0 },
-	Measured { name: "block_hash", ref_time: 2_821_336, reads: 0, writes: 0 },
-	Measured { name: "chain_id", ref_time: 2_927_798, reads: 0, writes: 0 },
-	Measured { name: "existential_deposit", ref_time: 386_770, reads: 0, writes: 0 },
-	Measured { name: "weight_left", ref_time: 610_466, reads: 0, writes: 0 },
-	Measured { name: "deposit_left", ref_time: 390_160, reads: 0, writes: 0 },
-	Measured { name: "blake2_128: no bytes", ref_time: 800_834, reads: 0, writes: 0 },
-	Measured { name: "blake2_128: 64 KiB", ref_time: 82_929_105, reads: 0, writes: 0 },
-	Measured { name: "keccak_256: no bytes", ref_time: 1_135_231, reads: 0, writes: 0 },
-	Measured { name: "keccak_256: 64 KiB", ref_time: 226_167_326, reads: 0, writes: 0 },
-	Measured { name: "sha2_256: no bytes", ref_time: 807_766, reads: 0, writes: 0 },
-	Measured { name: "sha2_256: 64 KiB", ref_time: 62_662_837, reads: 0, writes: 0 },
-	Measured { name: "sr25519_verify", ref_time: 44_897_779, reads: 0, writes: 0 },
-	Measured { name: "ed25519_verify", ref_time: 44_753_684, reads: 0, writes: 0 },
-	Measured { name: "secp256k1_recover", ref_time: 37_285_790, reads: 0, writes: 0 },
-	Measured { name: "transient_get: nothing there", ref_time: 642_588, reads: 0, writes: 0 },
-	Measured { name: "transient_set: 32 bytes, one item", ref_time: 955_638, reads: 0, writes: 0 },
+	Measured { name: "event: no bytes", ref_time: 3_555_337, reads: 0, writes: 0 },
+	Measured { name: "event: 4 KiB", ref_time: 7_474_793, reads: 0, writes: 0 },
+	Measured { name: "log: no bytes", ref_time: 415_449, reads: 0, writes: 0 },
+	Measured { name: "log: 1 KiB", ref_time: 720_603, reads: 0, writes: 0 },
+	Measured { name: "gas_left", ref_time: 388_582, reads: 0, writes: 0 },
+	Measured { name: "blake2_256: no bytes", ref_time: 967_283, reads: 0, writes: 0 },
+	Measured { name: "blake2_256: 64 KiB", ref_time: 70_567_456, reads: 0, writes: 0 },
+	Measured { name: "origin", ref_time: 735_136, reads: 0, writes: 0 },
+	Measured { name: "caller_is_origin", ref_time: 387_277, reads: 0, writes: 0 },
+	Measured { name: "caller_is_root", ref_time: 386_231, reads: 0, writes: 0 },
+	Measured { name: "code_hash", ref_time: 443_864, reads: 0, writes: 0 },
+	Measured { name: "code_hash_of", ref_time: 3_221_344, reads: 0, writes: 0 },
+	Measured { name: "block_hash", ref_time: 3_066_444, reads: 0, writes: 0 },
+	Measured { name: "chain_id", ref_time: 3_078_407, reads: 0, writes: 0 },
+	Measured { name: "existential_deposit", ref_time: 439_133, reads: 0, writes: 0 },
+	Measured { name: "weight_left", ref_time: 727_225, reads: 0, writes: 0 },
+	Measured { name: "deposit_left", ref_time: 441_048, reads: 0, writes: 0 },
+	Measured { name: "blake2_128: no bytes", ref_time: 979_158, reads: 0, writes: 0 },
+	Measured { name: "blake2_128: 64 KiB", ref_time: 70_695_823, reads: 0, writes: 0 },
+	Measured { name: "keccak_256: no bytes", ref_time: 1_281_563, reads: 0, writes: 0 },
+	Measured { name: "keccak_256: 64 KiB", ref_time: 195_701_629, reads: 0, writes: 0 },
+	Measured { name: "sha2_256: no bytes", ref_time: 948_117, reads: 0, writes: 0 },
+	Measured { name: "sha2_256: 64 KiB", ref_time: 52_132_341, reads: 0, writes: 0 },
+	Measured { name: "sr25519_verify", ref_time: 48_117_161, reads: 0, writes: 0 },
+	Measured { name: "ed25519_verify", ref_time: 41_305_945, reads: 0, writes: 0 },
+	Measured { name: "secp256k1_recover", ref_time: 39_653_510, reads: 0, writes: 0 },
+	Measured { name: "transient_get: nothing there", ref_time: 676_555, reads: 0, writes: 0 },
+	Measured { name: "transient_set: 32 bytes, one item", ref_time: 970_503, reads: 0, writes: 0 },
 	Measured {
 		name: "transient_set: 32 bytes, each another",
-		ref_time: 1_138_899,
+		ref_time: 1_192_608,
 		reads: 0,
 		writes: 0,
 	},
-	Measured { name: "transient_remove: nothing there", ref_time: 647_215, reads: 0, writes: 0 },
-	Measured { name: "event_indexed: 4 topics", ref_time: 14_381_197, reads: 0, writes: 0 },
-	Measured { name: "event_indexed: 4 topics, 4 KiB", ref_time: 17_607_972, reads: 0, writes: 0 },
-	Measured { name: "call_program: no such account", ref_time: 5_816_983, reads: 0, writes: 0 },
-	Measured { name: "call_program: nothing", ref_time: 11_440_243, reads: 0, writes: 0 },
+	Measured { name: "transient_remove: nothing there", ref_time: 685_621, reads: 0, writes: 0 },
+	Measured { name: "event_indexed: 4 topics", ref_time: 13_849_449, reads: 0, writes: 0 },
+	Measured { name: "event_indexed: 4 topics, 4 KiB", ref_time: 18_599_236, reads: 0, writes: 0 },
+	Measured { name: "call_program: no such account", ref_time: 5_930_888, reads: 0, writes: 0 },
+	Measured { name: "call_program: nothing", ref_time: 12_968_783, reads: 0, writes: 0 },
 	Measured {
 		name: "instantiate_program: no such program",
-		ref_time: 2_644_273,
+		ref_time: 2_811_040,
 		reads: 1,
 		writes: 0,
 	},
-	Measured { name: "instantiate_program: nothing", ref_time: 25_066_185, reads: 1, writes: 1 },
-	Measured { name: "run_code: no such program", ref_time: 5_282_852, reads: 0, writes: 0 },
-	Measured { name: "run_code: nothing", ref_time: 9_158_196, reads: 0, writes: 0 },
-	Measured { name: "returned_len", ref_time: 349_354, reads: 0, writes: 0 },
-	Measured { name: "returned: nothing there", ref_time: 397_949, reads: 0, writes: 0 },
-	Measured { name: "dispatch: a remark", ref_time: 9_938_593, reads: 0, writes: 0 },
+	Measured { name: "instantiate_program: nothing", ref_time: 25_477_890, reads: 1, writes: 1 },
+	Measured { name: "run_code: no such program", ref_time: 5_323_849, reads: 0, writes: 0 },
+	Measured { name: "run_code: nothing", ref_time: 10_436_431, reads: 0, writes: 0 },
+	Measured { name: "returned_len", ref_time: 381_252, reads: 0, writes: 0 },
+	Measured { name: "returned: nothing there", ref_time: 427_206, reads: 0, writes: 0 },
+	Measured { name: "dispatch: a remark", ref_time: 9_534_867, reads: 0, writes: 0 },
 	Measured {
 		name: "storage_remove: 4 KiB that were just set",
 		ref_time: 23_716_846,
@@ -190,7 +191,7 @@ pub const SYSCALLS: &[Measured] = &[
 	},
 	Measured {
 		name: "transient_remove: 4 KiB that were just set",
-		ref_time: 2_455_590,
+		ref_time: 2_723_638,
 		reads: 0,
 		writes: 0,
 	},

@@ -22,7 +22,7 @@ pub(crate) const GAS_OF_READ: u64 = 16_000;
 pub(crate) const GAS_OF_WRITE: u64 = 9_000;
 
 /// Gas to store an item that was not there, beside the price of `storage_set`, without the database.
-pub(crate) const GAS_OF_NEW_ITEM: u64 = 21_000;
+pub(crate) const GAS_OF_NEW_ITEM: u64 = 22_000;
 
 /// Gas to remove an item, beside the price of `storage_remove`, without the database.
 pub(crate) const GAS_OF_REMOVAL: u64 = 40_000;

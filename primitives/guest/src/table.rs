@@ -67,7 +67,7 @@ macro_rules! syscall_table {
 			/// Stores `len` bytes under `key`. Returns the old value's length, or `Code::NOT_FOUND`.
 			/// The deposit for it is held from who signed the call; one who cannot pay is a fault. An
 			/// item that the call has not cached costs 16,000 gas more, one that it has not changed
-			/// since it was last written to the state 9,000 gas more, and a new one 21,000 gas more.
+			/// since it was last written to the state 9,000 gas more, and a new one 22,000 gas more.
 			storage_set(key: *const u8, key_len: u64, value: *const u8, len: u64) -> i64, 3_500 + 40, account,
 				[in(key, key_len, 128), in(value, len, 4_096)];
 			/// Removes the value under `key`, and gives its deposit back to who paid it. Returns its
