@@ -4,7 +4,7 @@ use crate::{
 	deposit::{self, DepositMeter},
 	items,
 	limits::MAX_SALT,
-	program, AccountInfo, Accounts, Config, Error, HoldReason, Programs,
+	program, AccountInfo, Accounts, Config, Error, HoldReason,
 };
 use codec::{Decode, Encode};
 use frame_support::{
@@ -59,11 +59,7 @@ pub fn terminate<T: Config>(
 	let info = Accounts::<T>::take(address).ok_or(Error::<T>::AccountNotFound)?;
 	items::remove_all(meter, address, info.items);
 	meter.give_back(HoldReason::Account, info.deposit);
-	Programs::<T>::mutate(info.code_hash, |program| {
-		if let Some(program) = program {
-			program.references = program.references.saturating_sub(1);
-		}
-	});
+	program::release::<T>(info.code_hash);
 	let all = T::Currency::reducible_balance(address, Preservation::Expendable, Fortitude::Polite);
 	if !all.is_zero() {
 		T::Currency::transfer(address, beneficiary, all, Preservation::Expendable)?;

@@ -5,7 +5,11 @@
 // What the macro makes of them takes two more.
 #![allow(clippy::too_many_arguments)]
 
-use crate::{dry_run::DryRun, Accounts, Code, Config, ProgramInfo, Programs, State};
+use crate::{
+	dry_run::DryRun,
+	jobs::{Job, JobId},
+	Accounts, Code, Config, ProgramInfo, Programs, State,
+};
 use alloc::vec::Vec;
 use codec::Codec;
 use frame_support::weights::Weight;
@@ -61,6 +65,20 @@ sp_api::decl_runtime_apis! {
 			weight_limit: Option<Weight>,
 			storage_deposit_limit: Option<Balance>,
 		) -> DryRun<Balance, Event>;
+
+		/// What `start_job` would come to, and the job's first slice.
+		fn dry_run_start_job(
+			origin: AccountId,
+			address: AccountId,
+			entry: Vec<u8>,
+			input: Vec<u8>,
+			value: Balance,
+			budget: Weight,
+			storage_deposit_limit: Option<Balance>,
+		) -> DryRun<Balance, Event>;
+
+		/// A job.
+		fn job(id: JobId) -> Option<Job<AccountId, Balance>>;
 
 		/// A stored program.
 		fn program(code_hash: H256) -> Option<ProgramInfo<AccountId, Balance>>;

@@ -77,7 +77,8 @@ pub struct DepositMeter<T: Config> {
 }
 
 /// The reasons, by their number.
-const REASONS: [HoldReason; 3] = [HoldReason::Program, HoldReason::Account, HoldReason::Storage];
+const REASONS: [HoldReason; 4] =
+	[HoldReason::Program, HoldReason::Account, HoldReason::Storage, HoldReason::Job];
 
 impl<T: Config> DepositMeter<T> {
 	/// Without a limit. Where there is no payer, nothing is held.

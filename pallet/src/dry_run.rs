@@ -6,16 +6,21 @@
 
 use crate::{
 	calls::{self, Limits, Settled},
+	jobs::{
+		self,
+		slice::{self, Payer},
+		Start,
+	},
 	limits::{MAX_DRY_RUN_MILLISECONDS, MAX_DRY_RUN_WEIGHT},
 	run::Outcome,
 	stack::{Caller, Notes, Stack, Trap},
-	BalanceOf, Config, WeightInfo,
+	BalanceOf, Config, Event, WeightInfo,
 };
 use alloc::vec::Vec;
 use codec::{Decode, Encode};
 use frame_support::{
 	storage::{with_transaction, TransactionOutcome},
-	traits::fungible::InspectHold,
+	traits::{fungible::InspectHold, Get},
 	weights::Weight,
 };
 use scale_info::TypeInfo;
@@ -133,6 +138,49 @@ pub fn call<T: Config>(
 	})
 }
 
+/// Tries [`Pallet::start_job`](crate::Pallet::start_job), and the job's first slice. The weights are
+/// those of the slice; the deposit is what the owner is held for after it, the budget's fee included.
+pub fn start_job<T: Config>(start: Start<T>) -> DryRunOf<T> {
+	let origin = start.owner.clone();
+	let base = T::WeightInfo::start_job(start.input.len() as u32);
+	limit_time(MAX_DRY_RUN_MILLISECONDS);
+	let start = core::cell::Cell::new(Some(start));
+	let (tried, _) = attempt::<T>(&origin, Weight::zero(), &|stack: &mut Stack<T>, _| {
+		let taken = start.take().ok_or(DispatchError::Unavailable);
+		let started = taken.and_then(jobs::start::<T>);
+		let ran = started.and_then(|job| {
+			let limit = T::JobSlice::get();
+			let weight = slice::run_noting::<T>(job, limit, Payer::Budget, &mut stack.notes)?;
+			Ok((job, weight))
+		});
+		let (mut result, mut output, mut weight) = (Ok(()), Vec::new(), Weight::zero());
+		match ran {
+			Err(error) => result = Err(error),
+			Ok((job, used)) => {
+				weight = used;
+				// How it ended, if it did.
+				for record in frame_system::Pallet::<T>::read_events_no_consensus() {
+					let event: Result<Event<T>, _> = record.event.try_into();
+					match event {
+						Ok(Event::JobFinished { job: of, output: gave, .. }) if of == job => {
+							output = gave
+						},
+						Ok(Event::JobFailed { job: of, error, trap, .. }) if of == job => {
+							stack.trap = trap;
+							result = Err(error);
+						},
+						_ => {},
+					}
+				}
+			},
+		}
+		let outcome = Outcome { result, output, weight_used: weight, weight_peak: weight };
+		Settled { outcome, base }
+	});
+	limit_time(u32::MAX);
+	DryRun { weight: base, ..tried }
+}
+
 /// Tries the call with the weight limit. Where it succeeds, and asked how much is left, it is tried with
 /// lower limits to find one that is enough.
 fn dry_run<T: Config>(
@@ -212,7 +260,7 @@ fn attempt<T: Config>(
 		let weight = settled.base.saturating_add(settled.outcome.weight_peak);
 		let Outcome { result, output, weight_used, weight_peak } = settled.outcome;
 		asked = stack.asked_left;
-		let Notes { logs, trap } = stack.notes.unwrap_or_default();
+		let (Notes { logs }, trap) = (stack.notes.unwrap_or_default(), stack.trap);
 		TransactionOutcome::Rollback(Ok::<_, DispatchError>(DryRun {
 			result,
 			output,

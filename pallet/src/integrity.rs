@@ -51,6 +51,21 @@ pub fn check<T: Config>() {
 			"an extrinsic has no room for an {name}: {weight:?} of {most:?}"
 		);
 	}
+	// A slice has room for the largest program, and jobs have room for a slice.
+	let slice = T::JobSlice::get();
+	let overhead = T::WeightInfo::job_slice()
+		.saturating_add(T::WeightInfo::job_resume(MAX_JOB_PAGES))
+		.saturating_add(T::WeightInfo::job_snapshot(MAX_JOB_PAGES))
+		.saturating_add(T::WeightInfo::job_store(MAX_JOB_PAGES))
+		.saturating_add(gas::proof(MAX_MEMORY))
+		.saturating_add(load);
+	assert!(slice.all_gte(overhead), "JobSlice has no room for the largest program: {overhead:?}");
+	let share = T::JobShare::get();
+	assert!(
+		slice.ref_time() <= share * weights.max_block.ref_time()
+			&& slice.proof_size() <= share * weights.max_block.proof_size(),
+		"JobShare of a block has no room for JobSlice"
+	);
 	let length = *T::BlockLength::get().max.get(DispatchClass::Normal);
 	assert!(length > MAX_CODE, "a block has no room for a program of MAX_CODE");
 }

@@ -8,6 +8,7 @@
 //! - [`run`]: the story of a call. [`stack`]: what programs that call each other share.
 //!   [`syscalls`]: what a program may ask for on the way. [`extension`](mod@extension): what it may
 //!   ask a chain for that has more. [`transient`]: what lasts for one call.
+//! - [`jobs`]: calls that outlive their block.
 //! - [`access`]: what a call has read so far; `journal`: how that follows its frames.
 //! - [`gas`]: what it costs. [`weights`]: what the calls cost beside that; `benchmarking` measures it,
 //!   and makes that file. [`deposit`]: what is held
@@ -36,6 +37,7 @@ pub mod gas;
 mod genesis;
 mod integrity;
 pub mod items;
+pub mod jobs;
 mod journal;
 pub mod limits;
 pub mod migrations;
@@ -65,8 +67,15 @@ pub mod pallet {
 	use super::{
 		calls::Limits,
 		deposit::Deposit,
+		jobs::{
+			mailbox::{Mailbox, Message},
+			memory::Frame,
+			queue::TimerKey,
+			slice::Payer,
+			JobId, JobOf, Start, Status, Woken,
+		},
 		limits::*,
-		stack::{Caller, Stack},
+		stack::{Caller, Stack, Trap},
 		*,
 	};
 	use alloc::vec::Vec;
@@ -74,14 +83,17 @@ pub mod pallet {
 		dispatch::{DispatchResultWithPostInfo, PostDispatchInfo},
 		pallet_prelude::*,
 		traits::{
-			fungible::{Inspect, InspectHold, Mutate, MutateHold},
-			Contains, Time,
+			fungible::{BalancedHold, Credit, Inspect, InspectHold, Mutate, MutateHold},
+			Contains, OnUnbalanced, Time,
 		},
 		DefaultNoBound,
 	};
 	use frame_system::pallet_prelude::*;
 	use sp_core::{Bytes, H256};
-	use sp_runtime::traits::Dispatchable;
+	use sp_runtime::{
+		traits::{Convert, Dispatchable},
+		Perbill,
+	};
 
 	/// The storage's version: see [`migrations`]. Programs have another: [`ABI`].
 	pub const STORAGE_VERSION: StorageVersion = StorageVersion::new(1);
@@ -93,7 +105,7 @@ pub mod pallet {
 	#[pallet::config]
 	pub trait Config:
 		frame_system::Config<
-		RuntimeEvent: From<Event<Self>>,
+		RuntimeEvent: From<Event<Self>> + TryInto<Event<Self>>,
 		RuntimeCall: Dispatchable<PostInfo = PostDispatchInfo>,
 	>
 	{
@@ -101,7 +113,8 @@ pub mod pallet {
 		type Currency: Inspect<Self::AccountId>
 			+ Mutate<Self::AccountId>
 			+ InspectHold<Self::AccountId, Reason = Self::RuntimeHoldReason>
-			+ MutateHold<Self::AccountId>;
+			+ MutateHold<Self::AccountId>
+			+ BalancedHold<Self::AccountId>;
 
 		/// The runtime's reasons for a hold.
 		type RuntimeHoldReason: From<HoldReason>;
@@ -124,6 +137,21 @@ pub mod pallet {
 		/// What programs see as the time, in milliseconds since the Unix epoch.
 		type Time: Time<Moment = u64>;
 
+		/// What a job pays for its budget: the chain's fee for a weight. `TransactionPayment` converts.
+		type WeightPrice: Convert<Weight, BalanceOf<Self>>;
+
+		/// Who gets the fees of jobs. `()` burns them.
+		type JobFees: OnUnbalanced<Credit<Self::AccountId, Self::Currency>>;
+
+		/// The weight of a job's slice, at most: what it takes to restore, run and store the largest
+		/// program, and time for the program itself.
+		#[pallet::constant]
+		type JobSlice: Get<Weight>;
+
+		/// The share of a block that jobs may have of what other calls leave.
+		#[pallet::constant]
+		type JobShare: Get<Perbill>;
+
 		/// Weights of the calls.
 		type WeightInfo: WeightInfo;
 	}
@@ -137,6 +165,10 @@ pub mod pallet {
 		Account,
 		/// For an item that an account program stored.
 		Storage,
+		/// For a job, its memory, or a message to one.
+		Job,
+		/// For the fees of a job's budget.
+		Budget,
 	}
 
 	/// A stored program.
@@ -233,6 +265,72 @@ pub mod pallet {
 	#[pallet::whitelist_storage]
 	pub type Running<T: Config> = StorageValue<_, (), OptionQuery>;
 
+	/// Jobs, by id.
+	#[pallet::storage]
+	pub type Jobs<T: Config> = StorageMap<_, Twox64Concat, JobId, JobOf<T>, OptionQuery>;
+
+	/// The input of each job that has one.
+	#[pallet::storage]
+	pub type JobInputs<T: Config> =
+		StorageMap<_, Twox64Concat, JobId, BoundedVec<u8, ConstU32<MAX_INPUT>>, OptionQuery>;
+
+	/// What each job is suspended as, from its first slice on.
+	#[pallet::storage]
+	pub type JobFrames<T: Config> = StorageMap<_, Twox64Concat, JobId, Frame, OptionQuery>;
+
+	/// Pages of memory of suspended jobs, by job and number, without the zeros at their ends.
+	#[pallet::storage]
+	pub type JobPages<T: Config> = StorageDoubleMap<
+		_,
+		Twox64Concat,
+		JobId,
+		Twox64Concat,
+		u32,
+		BoundedVec<u8, ConstU32<PAGE_SIZE>>,
+		OptionQuery,
+	>;
+
+	/// The id of the next job.
+	#[pallet::storage]
+	pub type NextJob<T: Config> = StorageValue<_, JobId, ValueQuery>;
+
+	/// How many jobs live.
+	#[pallet::storage]
+	pub type JobTotals<T: Config> = StorageValue<_, u32, ValueQuery>;
+
+	/// How many jobs live, by owner.
+	#[pallet::storage]
+	pub type JobsOf<T: Config> = StorageMap<_, Blake2_128Concat, T::AccountId, u32, ValueQuery>;
+
+	/// The queue of ready jobs, by place.
+	#[pallet::storage]
+	pub type ReadyJobs<T: Config> = StorageMap<_, Twox64Concat, u64, JobId, OptionQuery>;
+
+	/// The first place of the queue, and the one after the last.
+	#[pallet::storage]
+	pub type ReadyRange<T: Config> = StorageValue<_, (u64, u64), ValueQuery>;
+
+	/// Deadlines of jobs that wait, in their order: see [`jobs::queue`].
+	#[pallet::storage]
+	pub type JobTimers<T: Config> = StorageMap<_, Identity, TimerKey, (), OptionQuery>;
+
+	/// What jobs at an address wait for, and which messages wait for them.
+	#[pallet::storage]
+	pub type Mailboxes<T: Config> =
+		StorageMap<_, Blake2_128Concat, T::AccountId, Mailbox, OptionQuery>;
+
+	/// Messages to jobs, by address and number.
+	#[pallet::storage]
+	pub type Messages<T: Config> = StorageDoubleMap<
+		_,
+		Blake2_128Concat,
+		T::AccountId,
+		Twox64Concat,
+		u64,
+		Message<T::AccountId, BalanceOf<T>>,
+		OptionQuery,
+	>;
+
 	/// What a chain starts with.
 	///
 	/// Programs are checked as at an upload, but not compiled: what is admitted compiles. Constructors
@@ -262,6 +360,10 @@ pub mod pallet {
 	impl<T: Config> Hooks<BlockNumberFor<T>> for Pallet<T> {
 		fn integrity_test() {
 			integrity::check::<T>();
+		}
+
+		fn on_idle(number: BlockNumberFor<T>, remaining: Weight) -> Weight {
+			jobs::on_idle::<T>(number, remaining)
 		}
 
 		#[cfg(feature = "try-runtime")]
@@ -345,6 +447,90 @@ pub mod pallet {
 			code_hash: H256,
 			/// What the program had to say.
 			data: Vec<u8>,
+		},
+		/// A job was started.
+		JobStarted {
+			/// Its id.
+			job: JobId,
+			/// Who started it and pays for it.
+			owner: T::AccountId,
+			/// The program's account.
+			address: T::AccountId,
+			/// The entry point.
+			entry: Vec<u8>,
+		},
+		/// A slice of a job ended, and the job can go on. What it did so far is final.
+		JobSuspended {
+			/// The job.
+			job: JobId,
+			/// Weight of the slice.
+			weight_used: Weight,
+			/// Whether it is ready, waits, or has no budget left.
+			status: Status,
+		},
+		/// A job that waited is ready.
+		JobWoken {
+			/// The job.
+			job: JobId,
+			/// By its deadline or by a message.
+			by: Woken,
+		},
+		/// The budget of a job does not pay for another slice. It goes on when it is topped up.
+		JobStarved {
+			/// The job.
+			job: JobId,
+		},
+		/// The budget of a job was raised.
+		JobToppedUp {
+			/// The job.
+			job: JobId,
+			/// By this much.
+			budget: Weight,
+		},
+		/// A job came to its end.
+		JobFinished {
+			/// The job.
+			job: JobId,
+			/// Weight of its last slice.
+			weight_used: Weight,
+			/// What the program returned.
+			output: Vec<u8>,
+		},
+		/// A job failed. Its last slice was rolled back; what earlier slices did stays.
+		JobFailed {
+			/// The job.
+			job: JobId,
+			/// Weight of its last slice.
+			weight_used: Weight,
+			/// Why it failed.
+			error: DispatchError,
+			/// Where the program trapped, if it did.
+			trap: Option<Trap>,
+		},
+		/// A job was ended by its owner.
+		JobCancelled {
+			/// The job.
+			job: JobId,
+		},
+		/// A message was sent to the jobs at an address.
+		MessageSent {
+			/// The address.
+			address: T::AccountId,
+			/// Its number among the messages to the address.
+			number: u64,
+			/// Who sent it.
+			sender: T::AccountId,
+			/// What it is about.
+			topic: Vec<u8>,
+		},
+		/// No job at the address lives any more, and no job took the message: its deposit was released.
+		MessageReturned {
+			/// The address.
+			address: T::AccountId,
+			/// Its number among the messages to the address.
+			number: u64,
+			/// Who sent it.
+			sender: T::AccountId,
 		},
 	}
 
@@ -445,6 +631,26 @@ pub mod pallet {
 		TooManyItems,
 		/// The program has as many accounts as can be counted.
 		TooManyReferences,
+		/// No job has this id, or no job lives at this address.
+		JobNotFound,
+		/// The job waits, or has no budget left.
+		JobNotReady,
+		/// There are as many jobs of the owner, at the address, or in all, as there may be.
+		TooManyJobs,
+		/// The origin cannot be held for the fee of the job's budget: its balance is too low.
+		BudgetUnpayable,
+		/// The weight is too little to restore and to store the job.
+		SliceTooSmall,
+		/// The job was suspended by a version of the node or the pallet that this one cannot go on from.
+		SnapshotUnsupported,
+		/// The job's memory has more pages than `MAX_JOB_PAGES`.
+		TooManyPages,
+		/// The topic is longer than `MAX_TOPIC`.
+		TopicTooLong,
+		/// The message is longer than `MAX_MESSAGE`.
+		MessageTooLong,
+		/// There are `MAX_MESSAGES` messages to the jobs at the address already.
+		MailboxFull,
 	}
 
 	#[pallet::call]
@@ -557,6 +763,99 @@ pub mod pallet {
 			let stack = &mut Stack::new(caller.into());
 			let limits = Limits { value, weight: weight_limit, deposit: storage_deposit_limit };
 			calls::call::<T>(stack, address, entry, input, limits).into()
+		}
+
+		/// Starts a job: a call of an account program's `entry` that may wait, and that may take longer
+		/// than a block. It runs in slices, at the end of blocks, in the weight that they leave.
+		///
+		/// The origin is held for the fee of `budget`, of which each slice is paid, for the job's memory
+		/// while it is suspended, and for what its slices store: all but the fee is at most
+		/// `storage_deposit_limit`. What is left comes back when the job ends.
+		///
+		/// Emits `JobStarted`, and at last `JobFinished`, `JobFailed` or `JobCancelled`. Errors with
+		/// `AccountNotFound`, `EntryNotFound`, `InputTooLarge`, `TooManyJobs`, `BudgetUnpayable`,
+		/// `DepositLimitExceeded`, `DepositUnpayable`, `UnsupportedAbi`, `ReentrancyDenied`, or with the
+		/// error of the transfer.
+		#[pallet::call_index(5)]
+		#[pallet::weight(T::WeightInfo::start_job(input.len() as u32))]
+		#[allow(clippy::too_many_arguments)] // It is the call of a program, and its budget.
+		pub fn start_job(
+			origin: OriginFor<T>,
+			address: T::AccountId,
+			entry: Vec<u8>,
+			input: Vec<u8>,
+			value: BalanceOf<T>,
+			budget: Weight,
+			storage_deposit_limit: Option<BalanceOf<T>>,
+		) -> DispatchResult {
+			let owner = ensure_signed(origin)?;
+			Self::ensure_idle()?;
+			let deposit_limit = storage_deposit_limit;
+			jobs::start::<T>(Start { owner, address, entry, input, value, budget, deposit_limit })
+				.map(drop)
+		}
+
+		/// Ends a job of the origin. What is held for it comes back; what it did stays.
+		///
+		/// Emits `JobCancelled`. Errors with `JobNotFound`, `NotOwner` or `ReentrancyDenied`.
+		#[pallet::call_index(6)]
+		#[pallet::weight(jobs::cancel_weight::<T>())]
+		pub fn cancel_job(origin: OriginFor<T>, job: JobId) -> DispatchResultWithPostInfo {
+			let owner = ensure_signed(origin)?;
+			Self::ensure_idle()?;
+			let weight = jobs::cancel::<T>(&owner, job)?;
+			Ok(Some(weight).into())
+		}
+
+		/// Adds to the budget of a job of the origin. One that had too little left goes on.
+		///
+		/// Emits `JobToppedUp`. Errors with `JobNotFound`, `NotOwner`, `BudgetUnpayable` or
+		/// `ReentrancyDenied`.
+		#[pallet::call_index(7)]
+		#[pallet::weight(T::WeightInfo::top_up_job())]
+		pub fn top_up_job(origin: OriginFor<T>, job: JobId, budget: Weight) -> DispatchResult {
+			let owner = ensure_signed(origin)?;
+			Self::ensure_idle()?;
+			jobs::top_up::<T>(&owner, job, budget)
+		}
+
+		/// Sends a message to the jobs at an address: the one that waits for the topic, or the next one
+		/// to do so, gets it. The origin is held for it until then.
+		///
+		/// Emits `MessageSent`. Errors with `JobNotFound` where no job lives there, `TopicTooLong`,
+		/// `MessageTooLong`, `MailboxFull`, `DepositUnpayable` or `ReentrancyDenied`.
+		#[pallet::call_index(8)]
+		#[pallet::weight(T::WeightInfo::wake())]
+		pub fn wake(
+			origin: OriginFor<T>,
+			address: T::AccountId,
+			topic: Vec<u8>,
+			data: Vec<u8>,
+		) -> DispatchResult {
+			let sender = ensure_signed(origin)?;
+			Self::ensure_idle()?;
+			let topic = topic.try_into().map_err(|_| Error::<T>::TopicTooLong)?;
+			let data = data.try_into().map_err(|_| Error::<T>::MessageTooLong)?;
+			let mut meter = deposit::DepositMeter::new(Some(sender.clone()));
+			jobs::mailbox::send::<T>(&mut meter, sender, &address, topic, data)?;
+			Ok(meter.settle()?)
+		}
+
+		/// Runs a slice of a ready job, whoever's it is, with a weight that the origin pays for in place of
+		/// the job's budget. Its place in the queue is the last after that.
+		///
+		/// Emits what the job does. Errors with `JobNotFound`, `JobNotReady`, `SliceTooSmall` or
+		/// `ReentrancyDenied`.
+		#[pallet::call_index(9)]
+		#[pallet::weight(weight_limit.saturating_add(T::WeightInfo::job_wake()))]
+		pub fn advance_job(
+			origin: OriginFor<T>,
+			job: JobId,
+			weight_limit: Weight,
+		) -> DispatchResultWithPostInfo {
+			ensure_signed(origin)?;
+			let weight = jobs::slice::run::<T>(job, weight_limit, Payer::Signer)?;
+			Ok(Some(weight.saturating_add(T::WeightInfo::job_wake())).into())
 		}
 	}
 

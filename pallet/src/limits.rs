@@ -78,11 +78,32 @@ pub const MAX_CALL: u32 = 16 * 1024;
 /// How deep such a call may be nested when it is decoded.
 pub const MAX_CALL_DEPTH: u32 = 32;
 
+/// What a message to a job is about.
+pub const MAX_TOPIC: u32 = 32;
+
+/// The data of a message to a job.
+pub const MAX_MESSAGE: u32 = 1024;
+
+/// Messages to the jobs at one address that are stored.
+pub const MAX_MESSAGES: u32 = 64;
+
+/// Pages of [`PAGE_SIZE`] that a suspended job has stored: all that a program can have.
+pub const MAX_JOB_PAGES: u32 = MAX_MEMORY / PAGE_SIZE;
+
+/// Jobs at one address.
+pub const MAX_JOBS_AT_ADDRESS: u32 = 64;
+
+/// Jobs of one owner.
+pub const MAX_JOBS_OF_OWNER: u32 = 256;
+
+/// Jobs in all.
+pub const MAX_JOBS: u32 = 1_000_000;
+
 /// The ABI that programs are admitted under: what the syscalls of the table mean.
 ///
 /// It rises with each change that a program could notice. New rows alone do not change what the old
 /// ones mean: they raise it, and leave [`OLDEST_ABI`] where it is.
-pub const ABI: u16 = 2;
+pub const ABI: u16 = 3;
 
 /// Programs of an older ABI are refused with `UnsupportedAbi`, until they are uploaded again.
 pub const OLDEST_ABI: u16 = 0;

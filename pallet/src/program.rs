@@ -74,3 +74,12 @@ pub fn refer<T: Config>(code_hash: H256) -> Result<(), Error<T>> {
 	Programs::<T>::insert(code_hash, program);
 	Ok(())
 }
+
+/// Counts one user less of the program.
+pub fn release<T: Config>(code_hash: H256) {
+	Programs::<T>::mutate(code_hash, |program| {
+		if let Some(program) = program {
+			program.references = program.references.saturating_sub(1);
+		}
+	});
+}

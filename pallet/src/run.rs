@@ -8,10 +8,11 @@
 use crate::{
 	access::{self, Place},
 	account, gas,
+	jobs::{Deadline, Topic},
 	limits::*,
 	program,
 	stack::{Caller, Stack, Trap},
-	syscalls::{self, Context, Stop},
+	syscalls::{self, Answer, Context, Stop},
 	AccountInfoOf, Accounts, BalanceOf, Code, Config, Error, Event, Pallet, ProgramInfoOf, Running,
 };
 use alloc::vec::Vec;
@@ -26,7 +27,8 @@ use sp_core::H256;
 use sp_runtime::{traits::Zero, DispatchError, DispatchResult};
 use virt_guest::Code as ResultCode;
 use virt_primitives::{
-	ExecError, ExecResult, Instance, Module, SyscallTable, TrapCause, LOG_TARGET,
+	AtSyscall, ExecError, ExecResult, Execution, Module, Restored, Syscall, SyscallTable,
+	TrapCause, LOG_TARGET, MAX_ARGUMENTS,
 };
 
 /// The export that runs when a program is given an account, and at no other time. A program
@@ -88,6 +90,40 @@ pub struct Nested<T: Config> {
 	pub weight_limit: Weight,
 	/// The most that may be held from the origin; `None` for all that may be held here.
 	pub deposit_limit: Option<BalanceOf<T>>,
+}
+
+/// A syscall by its number, and its arguments.
+pub type Syscalled = (u32, [u64; MAX_ARGUMENTS]);
+
+/// How a program stopped that did not fail.
+pub enum Stopped {
+	/// It came to its end.
+	Finished,
+	/// It is the outermost program of a job, and can go on later.
+	Suspended {
+		/// Its registers and its memory.
+		snapshot: Vec<u8>,
+		/// Why.
+		cause: Suspension,
+	},
+}
+
+/// Why a job's program was suspended.
+pub enum Suspension {
+	/// The slice has no weight for the next block of code.
+	Cut,
+	/// The slice has too little weight left for a syscall. The next slice makes it again.
+	Retry(u32, [u64; MAX_ARGUMENTS]),
+	/// The program waits.
+	Wait(Wait),
+}
+
+/// What a program waits for. For nothing: it only lets others run.
+pub struct Wait {
+	/// It waits no longer than that.
+	pub deadline: Option<Deadline>,
+	/// It waits for a message with this topic.
+	pub topic: Option<Topic>,
 }
 
 /// What came of a [`Request`].
@@ -260,9 +296,55 @@ fn transfer_value<T: Config>(
 }
 
 fn run<T: Config>(context: &mut Context<'_, T>, entry: &[u8]) -> Result<(), Error<T>> {
+	match begin(context, entry)? {
+		Stopped::Finished => Ok(()),
+		// Only the outermost frame of a job suspends, and that one does not come here.
+		Stopped::Suspended { .. } => Err(Error::OutOfGas),
+	}
+}
+
+/// Runs `entry` of the frame's program, until it stops.
+pub fn begin<T: Config>(context: &mut Context<'_, T>, entry: &[u8]) -> Result<Stopped, Error<T>> {
 	ensure!(entry.len() <= MAX_ENTRY as usize, Error::EntryNotFound);
-	let instance = load(context)?;
-	drive(context, instance, entry)
+	let instance = load(context)?.instantiate().map_err(|_| Error::TooManyInstances)?;
+	let execution = instance.prepare(entry, &[]).map_err(|failure| match failure.error {
+		ExecError::ExportNotFound => Error::EntryNotFound,
+		_ => Error::TooManyInstances,
+	})?;
+	let step = execution.run(context.meter.gas_left()).map_err(vanished)?;
+	drive(context, step)
+}
+
+/// Goes on with what was suspended, until it stops again: with a syscall that is made once more, or with
+/// `result` for the syscall that it waited at.
+pub fn resume<T: Config>(
+	context: &mut Context<'_, T>,
+	snapshot: &[u8],
+	retry: Option<Syscalled>,
+	result: u64,
+) -> Result<Stopped, Error<T>> {
+	let restored = load(context)?.restore(snapshot);
+	let step = match (restored.map_err(|_| Error::SnapshotUnsupported)?, retry) {
+		(Restored::Ready { execution, .. }, _) => {
+			execution.run(context.meter.gas_left()).map_err(vanished)?
+		},
+		(Restored::AtSyscall { execution, .. }, Some((number, args))) => {
+			match answer(context, execution, Syscall::Listed(number), args)? {
+				Turn::Step(step) => step,
+				Turn::Stopped(stopped) => return Ok(stopped),
+			}
+		},
+		(Restored::AtSyscall { execution, .. }, None) => {
+			context.progressed();
+			execution.resume(context.meter.gas_left(), result).map_err(vanished)?
+		},
+	};
+	drive(context, step)
+}
+
+/// The instance was made in this call, and the gas is not negative.
+fn vanished<T>(_: ExecError) -> Error<T> {
+	Error::TooManyInstances
 }
 
 /// Charges for reading a program's record and blob, but for the blob's length. Gives whether they were
@@ -281,7 +363,7 @@ fn access_program<T: Config>(
 }
 
 /// Pays for loading by the stored length, then lets the host read the code from storage.
-fn load<T: Config>(context: &mut Context<'_, T>) -> Result<Instance, Error<T>> {
+fn load<T: Config>(context: &mut Context<'_, T>) -> Result<Module, Error<T>> {
 	let cold = access_program(context, context.code_hash)?;
 	let program = program::runnable::<T>(context.code_hash)?;
 	context.abi = program.abi;
@@ -290,57 +372,46 @@ fn load<T: Config>(context: &mut Context<'_, T>) -> Result<Instance, Error<T>> {
 	context.meter.charge(if cold { load } else { load.set_proof_size(0) })?;
 	let key = Code::<T>::hashed_key_for(context.code_hash);
 	let length_prefix = Compact::<u32>::compact_len(&program.size) as u32;
-	// Admitted code compiles, and a call uses few instances: both fail only where limits are met.
-	let module = Module::from_storage(&key, length_prefix, &SyscallTable(&syscalls::table::<T>()));
-	let module = module.map_err(|_| Error::TooManyInstances)?;
-	module.instantiate().map_err(|_| Error::TooManyInstances)
+	// Admitted code compiles, and a call uses few instances: it fails only where limits are met.
+	Module::from_storage(&key, length_prefix, &SyscallTable(&syscalls::table::<T>()))
+		.map_err(|_| Error::TooManyInstances)
 }
 
-/// Runs `entry` to its end, answering syscalls on the way.
+/// Goes on from a step until the program stops, answering syscalls on the way.
 fn drive<T: Config>(
 	context: &mut Context<'_, T>,
-	instance: Instance,
-	entry: &[u8],
-) -> Result<(), Error<T>> {
-	let execution = instance.prepare(entry, &[]).map_err(|failure| match failure.error {
-		ExecError::ExportNotFound => Error::EntryNotFound,
-		_ => Error::TooManyInstances,
-	})?;
-	// The instance was made in this call, and the gas is not negative.
-	let vanished = |_| Error::<T>::TooManyInstances;
-	let mut step = execution.run(context.meter.gas_left()).map_err(vanished)?;
+	mut step: ExecResult,
+) -> Result<Stopped, Error<T>> {
 	loop {
-		match step {
-			ExecResult::Syscall { mut execution, gas_left, syscall, args } => {
-				context.meter.set_gas_left(gas_left);
-				let result = match syscalls::answer(context, &mut execution, syscall, args) {
-					Ok(result) => result,
-					Err(Stop::Call(request)) => nested(context, *request) as u64,
-					Err(Stop::Exit { revert: false }) => return Ok(()),
-					Err(Stop::Exit { revert: true }) => return Err(Error::Reverted),
-					Err(Stop::Fault(error)) => return Err(error),
-				};
-				step = execution.resume(context.meter.gas_left(), result).map_err(vanished)?;
+		step = match step {
+			ExecResult::Syscall { execution, gas_left, syscall, args } => {
+				context.set_gas_left(gas_left);
+				match answer(context, execution, syscall, args)? {
+					Turn::Step(step) => step,
+					Turn::Stopped(stopped) => return Ok(stopped),
+				}
 			},
 			ExecResult::Finished { gas_left, .. } => {
-				context.meter.set_gas_left(gas_left);
-				return Ok(());
+				context.set_gas_left(gas_left);
+				return Ok(Stopped::Finished);
 			},
-			ExecResult::OutOfGas { gas_left, .. } => {
-				context.meter.set_gas_left(gas_left);
-				return Err(Error::OutOfGas);
+			ExecResult::OutOfGas { execution, gas_left, .. } => {
+				context.set_gas_left(gas_left);
+				if !context.may_suspend() {
+					return Err(Error::OutOfGas);
+				}
+				let snapshot = execution.snapshot().map_err(|_| Error::TooManyPages)?;
+				return Ok(Stopped::Suspended { snapshot, cause: Suspension::Cut });
 			},
 			ExecResult::Trapped { gas_left, pc, cause, .. } => {
-				context.meter.set_gas_left(gas_left);
-				match &mut context.stack.notes {
-					Some(notes) => {
-						notes.trap = Some(Trap { code_hash: context.code_hash, offset: pc });
-					},
-					None => log::info!(
+				context.set_gas_left(gas_left);
+				context.stack.trap = Some(Trap { code_hash: context.code_hash, offset: pc });
+				if context.stack.notes.is_none() {
+					log::info!(
 						target: LOG_TARGET,
 						"{}: trapped at code offset {pc:?}",
 						context.label(),
-					),
+					);
 				}
 				return Err(match cause {
 					TrapCause::Instruction => Error::Trapped,
@@ -351,9 +422,70 @@ fn drive<T: Config>(
 	}
 }
 
+/// What comes after a syscall.
+enum Turn {
+	/// The program went on, to here.
+	Step(ExecResult),
+	/// It did not.
+	Stopped(Stopped),
+}
+
+/// Answers a syscall, and lets the program go on.
+fn answer<T: Config>(
+	context: &mut Context<'_, T>,
+	mut execution: Execution<AtSyscall>,
+	syscall: Syscall,
+	args: [u64; MAX_ARGUMENTS],
+) -> Result<Turn, Error<T>> {
+	let answer = match syscalls::answer(context, &mut execution, syscall, args) {
+		Err(Stop::Call(request)) => nested(context, *request),
+		answer => answer,
+	};
+	let cause = match answer {
+		Ok(result) => {
+			context.progressed();
+			let step = execution.resume(context.meter.gas_left(), result).map_err(vanished)?;
+			return Ok(Turn::Step(step));
+		},
+		Err(Stop::Exit { revert: false }) => return Ok(Turn::Stopped(Stopped::Finished)),
+		Err(Stop::Exit { revert: true }) => return Err(Error::Reverted),
+		Err(Stop::Wait(wait)) => {
+			context.progressed();
+			Suspension::Wait(wait)
+		},
+		Err(Stop::Fault(error)) => {
+			let is_weight = matches!(error, Error::OutOfGas | Error::OutOfProofSize);
+			match syscall {
+				Syscall::Listed(number) if is_weight && context.may_suspend() => {
+					Suspension::Retry(number, args)
+				},
+				_ => return Err(error),
+			}
+		},
+		// Answered above.
+		Err(Stop::Call(_)) => return Err(Error::InvalidArgument),
+	};
+	let snapshot = execution.snapshot().map_err(|_| Error::TooManyPages)?;
+	Ok(Turn::Stopped(Stopped::Suspended { snapshot, cause }))
+}
+
 /// Runs a frame for the program of `below`, which waits. Gives what that program hears: 0, or a
 /// code. What the frame gave is kept as returned data.
-fn nested<T: Config>(below: &mut Context<'_, T>, request: Nested<T>) -> i64 {
+///
+/// Where the frame ran out of weight because the slice of a job has no more, it is a fault of `below`:
+/// the next slice makes the syscall again.
+fn nested<T: Config>(below: &mut Context<'_, T>, request: Nested<T>) -> Answer<T> {
+	let asked = request.weight_limit;
+	let left = below.meter.left();
+	let code = run_nested(below, request);
+	let is_cut = code == ResultCode::OUT_OF_GAS && !asked.all_lte(left) && below.may_suspend();
+	if is_cut {
+		return Err(Error::OutOfGas.into());
+	}
+	Ok(code as u64)
+}
+
+fn run_nested<T: Config>(below: &mut Context<'_, T>, request: Nested<T>) -> i64 {
 	let Nested { callee, input, value, weight_limit, deposit_limit } = request;
 	below.returned.clear();
 	if below.stack.depth >= MAX_DEPTH {

@@ -1,11 +1,11 @@
 //! What all frames of one call share: programs that call each other run on one stack.
 
 use crate::{
-	access::AccessList, deposit::DepositMeter, items::ItemCache, journal::Checkpoint,
+	access::AccessList, deposit::DepositMeter, items::ItemCache, jobs::JobId, journal::Checkpoint,
 	transient::Transient, BalanceOf, Config,
 };
 use alloc::vec::Vec;
-use codec::{Decode, Encode};
+use codec::{Decode, DecodeWithMemTracking, Encode};
 use scale_info::TypeInfo;
 use sp_core::H256;
 
@@ -59,6 +59,10 @@ pub struct Stack<T: Config> {
 	pub logs: u32,
 	/// Whether a program asked how much weight is left.
 	pub asked_left: bool,
+	/// Where the last program trapped that did: where the call failed by a trap, it is that.
+	pub trap: Option<Trap>,
+	/// The slice of a job that this is, if it is one.
+	pub slice: Option<Slice>,
 	/// What a dry-run wants to know beside the result; nothing in a call that goes on the chain.
 	pub notes: Option<Notes>,
 }
@@ -68,12 +72,23 @@ pub struct Stack<T: Config> {
 pub struct Notes {
 	/// The lines that they logged.
 	pub logs: Vec<Vec<u8>>,
-	/// Where the last of them trapped that did: where the call failed by a trap, it is that.
-	pub trap: Option<Trap>,
+}
+
+/// A slice of a job.
+#[derive(Clone, Default)]
+pub struct Slice {
+	/// The job.
+	pub job: JobId,
+	/// Whether its weight is all that a slice can have.
+	pub is_full: bool,
+	/// Whether the job's program came any further in it.
+	pub has_progressed: bool,
+	/// Whether the program is in a scope in which it is not suspended.
+	pub is_atomic: bool,
 }
 
 /// Where a program trapped.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, TypeInfo)]
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, TypeInfo)]
 pub struct Trap {
 	/// The program.
 	pub code_hash: H256,
@@ -107,6 +122,8 @@ impl<T: Config> Stack<T> {
 			events: 0,
 			logs: 0,
 			asked_left: false,
+			trap: None,
+			slice: None,
 			notes: None,
 		}
 	}

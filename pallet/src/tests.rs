@@ -14,6 +14,7 @@ mod extension;
 mod facts;
 mod hostile;
 mod items;
+mod jobs;
 mod life;
 mod mock;
 mod prices;

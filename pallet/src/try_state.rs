@@ -1,8 +1,11 @@
 //! What is true of the pallet's storage between any two extrinsics, whatever they were.
 
 use crate::{
-	deposit::DepositOf, program, Accounts, BalanceOf, Code, Config, HoldReason, Keys, Programs,
-	Running, State,
+	deposit::{Deposit, DepositOf},
+	jobs::{Status, Woken},
+	program, Accounts, BalanceOf, Code, Config, HoldReason, JobFrames, JobInputs, JobPages,
+	JobTimers, JobTotals, Jobs, JobsOf, Keys, Mailboxes, Messages, Programs, ReadyJobs, Running,
+	State,
 };
 use alloc::collections::BTreeMap;
 use frame_support::{ensure, traits::fungible::InspectHold};
@@ -15,7 +18,13 @@ use sp_runtime::{
 /// By account and reason, what ought to be held.
 struct Sums<T: Config>(BTreeMap<(T::AccountId, u8), BalanceOf<T>>);
 
-const REASONS: [HoldReason; 3] = [HoldReason::Program, HoldReason::Account, HoldReason::Storage];
+const REASONS: [HoldReason; 5] = [
+	HoldReason::Program,
+	HoldReason::Account,
+	HoldReason::Storage,
+	HoldReason::Job,
+	HoldReason::Budget,
+];
 
 impl<T: Config> Sums<T> {
 	fn add(&mut self, reason: HoldReason, deposit: DepositOf<T>) -> Result<(), DispatchError> {
@@ -34,6 +43,8 @@ impl<T: Config> Sums<T> {
 /// - Nothing runs.
 /// - What is held of each account, for each reason, is the sum of the deposits on record.
 /// - Programs have the blob that they are named by, and as many users as they count.
+/// - Jobs are where their status says, count as jobs of their owner and address, and have the pages that
+///   they list; what is in a queue, a timer or a mailbox belongs to a job.
 /// - Account programs have a program, and as many items as
 ///   they count. Items belong to an account program.
 pub fn check<T: Config>() -> Result<(), DispatchError> {
@@ -57,6 +68,7 @@ pub fn check<T: Config>() -> Result<(), DispatchError> {
 		*references.entry(info.code_hash).or_default() += 1;
 		sums.add(HoldReason::Account, info.deposit)?;
 	}
+	check_jobs::<T>(&mut sums, &mut references)?;
 	for (code_hash, info) in Programs::<T>::iter() {
 		let users = references.get(&code_hash).copied().unwrap_or_default();
 		ensure!(info.references == users, "a program with another number of users");
@@ -74,5 +86,69 @@ pub fn check<T: Config>() -> Result<(), DispatchError> {
 		}
 	}
 	ensure!(sums.0.into_values().all(|sum| sum.is_zero()), "a deposit of an account that is gone");
+	Ok(())
+}
+
+fn check_jobs<T: Config>(
+	sums: &mut Sums<T>,
+	references: &mut BTreeMap<H256, u32>,
+) -> Result<(), DispatchError> {
+	let mut owned = BTreeMap::<T::AccountId, u32>::new();
+	let mut at = BTreeMap::<T::AccountId, u32>::new();
+	let (mut all, mut ready, mut timers, mut pages, mut given) = (0u32, 0, 0, 0, 0);
+	for (id, job) in Jobs::<T>::iter() {
+		all += 1;
+		*owned.entry(job.owner.clone()).or_default() += 1;
+		*at.entry(job.address.clone()).or_default() += 1;
+		*references.entry(job.code_hash).or_default() += 1;
+		ensure!(Accounts::<T>::contains_key(&job.address), "a job of no account program");
+		match &job.status {
+			Status::Ready { place } => {
+				ready += 1;
+				ensure!(ReadyJobs::<T>::get(place) == Some(id), "a ready job is not in its place");
+			},
+			Status::Waiting { deadline, topic } => {
+				timers += usize::from(deadline.is_some());
+				let mailbox = Mailboxes::<T>::get(&job.address).ok_or("a job without mailbox")?;
+				let waits = mailbox
+					.waiting
+					.iter()
+					.any(|(waiting, of)| *waiting == id && Some(of) == topic.as_ref());
+				ensure!(waits == topic.is_some(), "a job waits for another topic");
+			},
+			Status::Starved => {},
+		}
+		if let Some(Woken::Message(number)) = job.woken {
+			given += 1;
+			let is_stored = Messages::<T>::contains_key(&job.address, number);
+			ensure!(is_stored, "a job was woken by no message");
+		}
+		let listed = JobFrames::<T>::get(id).map_or(0, |frame| frame.pages.len());
+		ensure!(JobPages::<T>::iter_prefix(id).count() == listed, "a job has other pages");
+		pages += listed;
+		sums.add(HoldReason::Job, job.deposit)?;
+		sums.add(HoldReason::Budget, Deposit { payer: Some(job.owner), amount: job.fees })?;
+	}
+	ensure!(JobTotals::<T>::get() == all, "another number of jobs");
+	ensure!(JobsOf::<T>::iter().collect::<BTreeMap<_, _>>() == owned, "jobs of another owner");
+	ensure!(ReadyJobs::<T>::iter().count() == ready, "the queue has what is not ready");
+	ensure!(JobTimers::<T>::iter().count() == timers, "a timer of no job");
+	ensure!(JobPages::<T>::iter().count() == pages, "pages of no job");
+	ensure!(JobInputs::<T>::iter_keys().all(Jobs::<T>::contains_key), "an input of no job");
+	ensure!(JobFrames::<T>::iter_keys().all(Jobs::<T>::contains_key), "a frame of no job");
+	let mut queued = 0;
+	for (address, mailbox) in Mailboxes::<T>::iter() {
+		ensure!(at.remove(&address) == Some(mailbox.jobs), "a mailbox counts other jobs");
+		let stored = Messages::<T>::iter_prefix(&address).count();
+		ensure!(stored == mailbox.stored as usize, "a mailbox counts other messages");
+		let is_stored = |number| Messages::<T>::contains_key(&address, number);
+		ensure!(mailbox.queue.iter().all(|(number, _)| is_stored(*number)), "a message is gone");
+		queued += mailbox.queue.len();
+	}
+	ensure!(at.is_empty(), "a job without mailbox");
+	ensure!(Messages::<T>::iter().count() == queued + given, "a message of no job");
+	for (_, _, message) in Messages::<T>::iter() {
+		sums.add(HoldReason::Job, message.deposit)?;
+	}
 	Ok(())
 }

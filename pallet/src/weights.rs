@@ -2,7 +2,7 @@
 //!
 //! Made by `make weights`. Times are medians on the machine of record, in picoseconds, and are
 //! multiplied by [`MARGIN`] where they become weight. The machine of record is
-//! AMD EPYC, 2 cores, 24 GiB of memory, Linux 6.18.44-fc-v669. The lines of `storage_` are later, by
+//! AMD EPYC, 2 cores, 24 GiB of memory, Linux 6.18.44-fc-v669. The lines of `storage_` and of jobs are later, by
 //! Intel(R) Xeon(R) Processor, 2 cores, 24 GiB of memory, on which the others take 0.8 to 1.2 times as long.
 
 use crate::gas::measured;
@@ -53,6 +53,30 @@ pub trait WeightInfo {
 	fn instantiate(len: u32) -> Weight;
 	/// `call` with `len` bytes of input.
 	fn call(len: u32) -> Weight;
+	/// `start_job` with `len` bytes of input.
+	fn start_job(len: u32) -> Weight;
+	/// `cancel_job`, without what `job_end` and `message_return` count.
+	fn cancel_job() -> Weight;
+	/// `top_up_job`.
+	fn top_up_job() -> Weight;
+	/// `wake`, and to take the message later.
+	fn wake() -> Weight;
+	/// To look at the end of a block whether there are jobs to wake or to run.
+	fn job_idle() -> Weight;
+	/// To wake a job whose deadline came, or to pass over a place in the queue.
+	fn job_wake() -> Weight;
+	/// A slice, beside its program and its pages, and the end of a job.
+	fn job_slice() -> Weight;
+	/// To read `len` pages, without their bytes, and to make an execution of them.
+	fn job_resume(len: u32) -> Weight;
+	/// To take a snapshot with `len` pages, and to compare them.
+	fn job_snapshot(len: u32) -> Weight;
+	/// To store `len` pages.
+	fn job_store(len: u32) -> Weight;
+	/// To remove a job with `len` pages.
+	fn job_end(len: u32) -> Weight;
+	/// To return a message to its sender.
+	fn message_return() -> Weight;
 }
 
 /// For runtimes.
@@ -91,6 +115,89 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 			.saturating_add(paths(1))
 			.saturating_add(measured(1_021).saturating_mul(len.into()))
 			.saturating_add(T::DbWeight::get().reads_writes(1, 0))
+	}
+
+	fn start_job(len: u32) -> Weight {
+		measured(179_487_690)
+			.saturating_add(paths(8))
+			.saturating_add(measured(507).saturating_mul(len.into()))
+			.saturating_add(T::DbWeight::get().reads_writes(8, 10))
+	}
+
+	fn cancel_job() -> Weight {
+		measured(146_292_000)
+			.saturating_add(paths(7))
+			.saturating_add(T::DbWeight::get().reads_writes(7, 10))
+	}
+
+	fn top_up_job() -> Weight {
+		measured(80_060_000)
+			.saturating_add(paths(3))
+			.saturating_add(T::DbWeight::get().reads_writes(3, 4))
+	}
+
+	fn wake() -> Weight {
+		measured(175_911_000)
+			.saturating_add(paths(4))
+			.saturating_add(T::DbWeight::get().reads_writes(4, 7))
+	}
+
+	fn job_idle() -> Weight {
+		measured(11_853_000)
+			.saturating_add(paths(4))
+			.saturating_add(T::DbWeight::get().reads_writes(4, 0))
+	}
+
+	fn job_wake() -> Weight {
+		measured(38_866_000)
+			.saturating_add(paths(4))
+			.saturating_add(T::DbWeight::get().reads_writes(4, 5))
+	}
+
+	fn job_slice() -> Weight {
+		measured(197_406_000)
+			.saturating_add(paths(10))
+			.saturating_add(T::DbWeight::get().reads_writes(10, 9))
+	}
+
+	fn job_resume(len: u32) -> Weight {
+		measured(50_564_106)
+			.saturating_add(paths(0))
+			.saturating_add(measured(4_107_965).saturating_mul(len.into()))
+			.saturating_add(paths(1).saturating_mul(len.into()))
+			.saturating_add(T::DbWeight::get().reads_writes(1, 0).saturating_mul(len.into()))
+			.saturating_add(T::DbWeight::get().reads_writes(0, 0))
+	}
+
+	fn job_snapshot(len: u32) -> Weight {
+		measured(5_505_000)
+			.saturating_add(paths(0))
+			.saturating_add(measured(2_162_454).saturating_mul(len.into()))
+			.saturating_add(T::DbWeight::get().reads_writes(0, 0))
+	}
+
+	fn job_store(len: u32) -> Weight {
+		measured(4_895_000)
+			.saturating_add(paths(0))
+			.saturating_add(measured(2_770_728).saturating_mul(len.into()))
+			.saturating_add(paths(0).saturating_mul(len.into()))
+			.saturating_add(T::DbWeight::get().reads_writes(0, 1).saturating_mul(len.into()))
+			.saturating_add(T::DbWeight::get().reads_writes(0, 0))
+	}
+
+	fn job_end(len: u32) -> Weight {
+		measured(153_871_143)
+			.saturating_add(paths(7))
+			.saturating_add(measured(2_245_784).saturating_mul(len.into()))
+			.saturating_add(paths(0).saturating_mul(len.into()))
+			.saturating_add(T::DbWeight::get().reads_writes(0, 1).saturating_mul(len.into()))
+			.saturating_add(T::DbWeight::get().reads_writes(7, 9))
+	}
+
+	fn message_return() -> Weight {
+		measured(78_750_000)
+			.saturating_add(paths(3))
+			.saturating_add(T::DbWeight::get().reads_writes(3, 3))
 	}
 }
 
@@ -183,6 +290,14 @@ pub const SYSCALLS: &[Measured] = &[
 	Measured { name: "returned_len", ref_time: 381_252, reads: 0, writes: 0 },
 	Measured { name: "returned: nothing there", ref_time: 427_206, reads: 0, writes: 0 },
 	Measured { name: "dispatch: a remark", ref_time: 9_534_867, reads: 0, writes: 0 },
+	Measured { name: "wait: not in a job", ref_time: 1_499_671, reads: 0, writes: 0 },
+	Measured { name: "start_job: no such account", ref_time: 6_055_595, reads: 0, writes: 0 },
+	Measured { name: "cancel_job: no such job", ref_time: 5_984_130, reads: 0, writes: 0 },
+	Measured { name: "top_up_job: no such job", ref_time: 6_084_979, reads: 0, writes: 0 },
+	Measured { name: "wake: no such job", ref_time: 6_757_057, reads: 0, writes: 0 },
+	Measured { name: "wake: no such job, 1 KiB", ref_time: 7_275_481, reads: 0, writes: 0 },
+	Measured { name: "job_id", ref_time: 314_235, reads: 0, writes: 0 },
+	Measured { name: "atomic: not in a job", ref_time: 340_054, reads: 0, writes: 0 },
 	Measured {
 		name: "storage_remove: 4 KiB that were just set",
 		ref_time: 23_716_846,

@@ -13,7 +13,10 @@ use frame_support::{
 	weights::Weight,
 };
 use pallet_transaction_payment::{FeeDetails, RuntimeDispatchInfo};
-use pallet_virt::dry_run::{self, DryRun};
+use pallet_virt::{
+	dry_run::{self, DryRun},
+	jobs::{JobId, JobOf, Start},
+};
 use sp_api::impl_runtime_apis;
 use sp_consensus_aura::sr25519::AuthorityId as AuraId;
 use sp_core::{crypto::KeyTypeId, OpaqueMetadata};
@@ -244,6 +247,23 @@ impl_runtime_apis! {
 			dry_run::call::<Runtime>(
 				origin, address, entry, input, value, weight_limit, storage_deposit_limit,
 			)
+		}
+
+		fn dry_run_start_job(
+			owner: AccountId,
+			address: AccountId,
+			entry: Vec<u8>,
+			input: Vec<u8>,
+			value: Balance,
+			budget: Weight,
+			deposit_limit: Option<Balance>,
+		) -> DryRun<Balance, RuntimeEvent> {
+			let start = Start { owner, address, entry, input, value, budget, deposit_limit };
+			dry_run::start_job::<Runtime>(start)
+		}
+
+		fn job(id: JobId) -> Option<JobOf<Runtime>> {
+			pallet_virt::Jobs::<Runtime>::get(id)
 		}
 
 		fn program(code_hash: Hash) -> Option<pallet_virt::ProgramInfoOf<Runtime>> {

@@ -8,8 +8,12 @@ pub type Least = pallet_virt::benchmarking::syscalls::least::Pallet<crate::Runti
 /// Syscalls, asked for as much as they can be.
 pub type Most = pallet_virt::benchmarking::syscalls::most::Pallet<crate::Runtime>;
 
+/// Jobs.
+pub type Jobs = pallet_virt::benchmarking::jobs::Pallet<crate::Runtime>;
+
 frame_benchmarking::define_benchmarks!(
 	[pallet_virt, Virt]
+	[jobs, Jobs]
 	[syscalls, Least]
 	[syscalls, Most]
 );

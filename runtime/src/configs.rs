@@ -3,7 +3,7 @@
 use crate::{
 	AccountId, Aura, Balance, Balances, Block, Nonce, PalletInfo, Runtime, RuntimeCall,
 	RuntimeEvent, RuntimeFreezeReason, RuntimeHoldReason, RuntimeOrigin, RuntimeTask, System,
-	Timestamp, EXISTENTIAL_DEPOSIT, MICRO_UNIT, SLOT_DURATION, VERSION,
+	Timestamp, TransactionPayment, EXISTENTIAL_DEPOSIT, MICRO_UNIT, SLOT_DURATION, VERSION,
 };
 use frame_support::{
 	derive_impl,
@@ -39,6 +39,11 @@ parameter_types! {
 		.modify_max_length_for_class(DispatchClass::Normal, |max| *max = NORMAL_RATIO * *max)
 		.build();
 	pub FeeMultiplier: Multiplier = Multiplier::one();
+	/// A tenth of a block: enough for a job of 4 MiB, and for some to have a turn in each block.
+	pub const JobSlice: Weight = Weight::from_parts(WEIGHT_REF_TIME_PER_SECOND / 5, 16 << 20);
+	/// Half of a block. The rest of what calls leave is left, so that blocks of jobs alone are
+	/// finished in time on slow nodes.
+	pub const JobShare: Perbill = Perbill::from_percent(50);
 }
 
 #[derive_impl(frame_system::config_preludes::SolochainDefaultConfig)]
@@ -149,7 +154,12 @@ impl pallet_virt::Config for Runtime {
 	type DepositPerByte = ConstU128<MICRO_UNIT>;
 	type DepositPerItem = ConstU128<{ 100 * MICRO_UNIT }>;
 	type Extension = crate::extension::Syscalls;
+	// The fees of jobs are burnt, as all are.
+	type JobFees = ();
+	type JobShare = JobShare;
+	type JobSlice = JobSlice;
 	type RuntimeHoldReason = RuntimeHoldReason;
 	type Time = Timestamp;
 	type WeightInfo = pallet_virt::weights::SubstrateWeight<Runtime>;
+	type WeightPrice = TransactionPayment;
 }

@@ -210,6 +210,10 @@ export const tx = {
 		api.tx.virt.instantiate(codeHash, bytes(salt), bytes(input), value, limit, deposit),
 	call: (api, address, entry, input = NOTHING, value = 0n, limit = WEIGHT, deposit = null) =>
 		api.tx.virt.call(address, bytes(entry), bytes(input), value, limit, deposit),
+	startJob: (api, address, entry, input = NOTHING, budget = WEIGHT, value = 0n, deposit = null) =>
+		api.tx.virt.startJob(address, bytes(entry), bytes(input), value, budget, deposit),
+	cancelJob: (api, job) => api.tx.virt.cancelJob(job),
+	wake: (api, address, topic, data = NOTHING) => api.tx.virt.wake(address, bytes(topic), bytes(data)),
 };
 
 /** What a call would come to, from `origin`, an address. See the runtime API `VirtApi`. */
@@ -225,6 +229,10 @@ export const dryRun = {
 	call: (api, origin, address, entry, input = NOTHING, value = 0n, limit = null, deposit = null) =>
 		tried(api, api.call.virtApi.dryRunCall(
 			origin, address, bytes(entry), bytes(input), value, limit, deposit,
+		)),
+	startJob: (api, origin, address, entry, input = NOTHING, budget = WEIGHT, value = 0n, deposit = null) =>
+		tried(api, api.call.virtApi.dryRunStartJob(
+			origin, address, bytes(entry), bytes(input), value, budget, deposit,
 		)),
 };
 
@@ -284,6 +292,12 @@ export async function instantiate(api, signer, codeHash, salt, input, value, opt
 export async function call(api, signer, address, entry, input, options) {
 	const done = await submit(api, tx.call(api, address, entry, input), signer, options);
 	return { ...done, ...outcome(eventOf(done, 'Called')) };
+}
+
+/** Starts a job; gives the receipt with the `job`'s id. */
+export async function startJob(api, signer, address, entry, input, budget, options) {
+	const done = await submit(api, tx.startJob(api, address, entry, input, budget), signer, options);
+	return { ...done, job: eventOf(done, 'JobStarted').job };
 }
 
 /** Runs a program once; gives the receipt with its `weightUsed` and `output`. */

@@ -5,7 +5,8 @@
 
 use super::{syscalls, text, Failure};
 use codec::Encode;
-use pallet_virt::{dry_run, Call};
+use frame_support::traits::Hooks;
+use pallet_virt::{dry_run, jobs::JobId, Call, Event, Weight};
 use scale_info::{TypeDef, TypeInfo, Variant};
 use serde::Serialize;
 use sp_consensus_aura::{digests::CompatibleDigestItem, sr25519::AuthoritySignature, Slot};
@@ -29,7 +30,8 @@ use std::{
 use virt_manager::Engine;
 use virt_runtime::{
 	presets::ENDOWMENT, AccountId, BalancesConfig, Executive, Header, Runtime, RuntimeCall,
-	RuntimeGenesisConfig, RuntimeOrigin, System, Timestamp, EXISTENTIAL_DEPOSIT, SLOT_DURATION,
+	RuntimeEvent, RuntimeGenesisConfig, RuntimeOrigin, System, Timestamp, Virt,
+	EXISTENTIAL_DEPOSIT, SLOT_DURATION,
 };
 use virt_trace::{record, Program};
 
@@ -130,9 +132,32 @@ impl Chain {
 		Self { ext, engine, path: None }
 	}
 
+	/// Runs the jobs of this block, in a block that is empty but for them. Gives what happened in it.
+	pub fn finish_block(&mut self) -> Vec<RuntimeEvent> {
+		self.ext.execute_with(|| {
+			System::reset_events();
+			<Virt as Hooks<_>>::on_idle(System::block_number(), Weight::MAX);
+			System::read_events_no_consensus().map(|record| record.event).collect()
+		})
+	}
+
 	/// Begins the next block.
-	pub fn next_block(&mut self) {
+	pub fn begin_block(&mut self) {
 		self.ext.execute_with(next_block);
+	}
+
+	/// Runs the jobs of this block, and begins the next. Tells which jobs ended in it, and how.
+	pub fn next_block(&mut self) -> Vec<(JobId, Result<Vec<u8>, Fault>)> {
+		let ended = self.finish_block().into_iter().filter_map(|event| match event {
+			RuntimeEvent::Virt(Event::JobFinished { job, output, .. }) => Some((job, Ok(output))),
+			RuntimeEvent::Virt(Event::JobFailed { job, error, .. }) => {
+				Some((job, Err(error.into())))
+			},
+			_ => None,
+		});
+		let ended = ended.collect();
+		self.begin_block();
+		ended
 	}
 
 	/// A copy of the state.

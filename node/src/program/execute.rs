@@ -4,6 +4,7 @@ use super::{
 	abi::Abi,
 	blob::{self, File},
 	chain::{Chain, Endpoint, Fault, Made, Trial},
+	job,
 	known::{self, Known},
 	remote::Node,
 	text::{self, grouped, hex, printable},
@@ -99,6 +100,15 @@ pub struct RunCmd {
 	/// unless it is given, what a block has room for.
 	#[arg(long, value_name = "REF_TIME[,PROOF_SIZE]", value_parser = text::weight)]
 	weight: Option<Weight>,
+
+	/// Start the entry as a job, and go on for so many blocks at most, or until it ends. The weight is its
+	/// budget: ten seconds of ref time, unless it is given.
+	#[arg(
+		long,
+		value_name = "NUMBER",
+		conflicts_with_all = ["no_account", "url", "dry_run", "trace", "profile", "coverage"]
+	)]
+	blocks: Option<u32>,
 
 	/// Amount to transfer with the call, in the smallest unit.
 	#[arg(long, default_value_t = 0)]
@@ -233,11 +243,46 @@ impl RunCmd {
 		let engine =
 			Engine::new(backend, None).map_err(|error| Failure::Usage(error.to_string()))?;
 		let mut chain = Chain::open(self.state.as_deref(), &self.caller, engine)?;
+		if let Some(blocks) = self.blocks {
+			return self.run_job(&mut chain, &file, abi.as_ref(), input, blocks);
+		}
 		self.run_on(&mut chain, file, abi, sources, input)
 	}
 
 	fn is_init(&self) -> bool {
 		self.entry.as_bytes() == INIT
+	}
+
+	/// Uploads and instantiates, as far as that is not done, starts a job, and shows what it does.
+	fn run_job(
+		&self,
+		chain: &mut Chain,
+		file: &File,
+		abi: Option<&Abi>,
+		input: Vec<u8>,
+		blocks: u32,
+	) -> Result<(), Failure> {
+		self.upload(chain, file)?;
+		let address = Virt::address_of(&self.caller, file.code_hash(), SALT);
+		self.instantiate(chain, file, abi, &address)?;
+		let start = Call::start_job {
+			address,
+			entry: self.entry.as_bytes().to_vec(),
+			input,
+			value: self.value,
+			budget: self.weight.unwrap_or(JOB_BUDGET),
+			storage_deposit_limit: None,
+		};
+		let id = chain.read(pallet_virt::NextJob::<Runtime>::get);
+		let refused = |fault| Failure::Program(format!("the job does not start: {fault}"));
+		chain.make(&self.caller, start)?.map_err(refused)?;
+		let report = job::follow(chain, id, blocks, &self.entry, abi);
+		chain.keep()?;
+		self.subject.show(&report)?;
+		match report.fault {
+			None => Ok(()),
+			Some(fault) => Err(Failure::Program(format!("{}: {fault}", self.entry))),
+		}
 	}
 
 	/// Uploads, instantiates and calls, as far as that is not done, and shows what came of it.
@@ -516,6 +561,9 @@ impl RunCmd {
 		Call::call { address, entry, input, value, weight_limit, storage_deposit_limit: None }
 	}
 }
+
+/// The budget of a job: ten seconds of ref time, and a gigabyte of proof.
+const JOB_BUDGET: Weight = Weight::from_parts(10_000_000_000_000, 1 << 30);
 
 /// One account for each caller and program is enough here.
 const SALT: &[u8] = b"";

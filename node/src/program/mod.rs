@@ -19,6 +19,7 @@ mod disassemble;
 mod execute;
 mod explain;
 mod inspect;
+mod job;
 pub mod known;
 mod project;
 mod remote;

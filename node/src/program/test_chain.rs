@@ -9,7 +9,7 @@ use super::{
 use clap::Args;
 use codec::Encode;
 use frame_support::traits::fungible::{Inspect, InspectHold, Mutate};
-use pallet_virt::{gas::of_weight, Call};
+use pallet_virt::{gas::of_weight, jobs::Status, Call};
 use sp_core::H256;
 use std::{
 	collections::HashMap,
@@ -19,7 +19,7 @@ use std::{
 use virt_manager::{BackendChoice, Engine};
 use virt_runtime::{AccountId, Balances, Runtime, RuntimeEvent, System, Virt};
 use virt_testing::{
-	protocol::{self, Request, Target, VERSION},
+	protocol::{self, JobState, Request, Target, VERSION},
 	Error, Outcome, ALICE, BOB, CHARLIE,
 };
 use virt_trace::{record::TRACED_UNASKED, tree::Tree, Program};
@@ -63,6 +63,8 @@ impl Encode for Encoded {
 
 struct Server {
 	chain: Chain,
+	/// What the jobs came to that ended.
+	ended: HashMap<u64, Result<Vec<u8>, Error>>,
 	/// Copies of the state, by name.
 	copies: HashMap<u32, chain::State>,
 	next_copy: u32,
@@ -77,6 +79,7 @@ impl Server {
 		let known = env::var_os(PROGRAMS).map(|folder| Known::folder(Path::new(&folder)));
 		Self {
 			chain,
+			ended: HashMap::new(),
 			copies: HashMap::new(),
 			next_copy: 0,
 			known: known.unwrap_or_default(),
@@ -110,7 +113,12 @@ impl Server {
 			},
 			Request::Block => u64::from(self.chain.read(System::block_number)).encode(),
 			Request::Skip(blocks) => {
-				(0..blocks).for_each(|_| self.chain.next_block());
+				for _ in 0..blocks {
+					let ended = self.chain.next_block();
+					self.ended
+						.extend(ended.into_iter().map(|(job, end)| (job, end.map_err(error))));
+					self.check()?;
+				}
 				().encode()
 			},
 			Request::Snapshot => {
@@ -130,6 +138,13 @@ impl Server {
 				self.copies.remove(&copy);
 				().encode()
 			},
+			Request::StartJob(call) => self.start_job(call)?.encode(),
+			Request::Job(id) => self.job(id).encode(),
+			Request::Send { sender, address, topic, data } => {
+				let wake = Call::wake { address: address.into(), topic, data };
+				let sent = self.chain.make(&sender.into(), wake)?;
+				sent.map(drop).map_err(error).encode()
+			},
 		};
 		Ok(Encoded(answer))
 	}
@@ -143,6 +158,46 @@ impl Server {
 		let upload = Call::upload { code, storage_deposit_limit: None };
 		let made = self.chain.make(&owner.into(), upload)?;
 		Ok(made.map(|_| code_hash.into()).map_err(error))
+	}
+
+	/// The pallet's storage has to be sound after each change.
+	fn check(&mut self) -> Result<(), Failure> {
+		self.chain.read(pallet_virt::try_state::check::<Runtime>).map_err(|error| {
+			Failure::Program(format!("the pallet's storage is not sound: {error:?}"))
+		})
+	}
+
+	fn start_job(&mut self, call: protocol::Call) -> Result<Result<u64, Error>, Failure> {
+		let protocol::Call { target, input, caller, value, weight, deposit_limit, .. } = call;
+		let Target::Account { address, entry } = target else {
+			return Ok(Err(Error::Other("a job is a call of an account".into())));
+		};
+		let start = Call::start_job {
+			address: address.into(),
+			entry: entry.into_bytes(),
+			input,
+			value,
+			budget: pallet_virt::Weight::from_parts(weight.ref_time(), weight.proof_size()),
+			storage_deposit_limit: deposit_limit,
+		};
+		let id = self.chain.read(pallet_virt::NextJob::<Runtime>::get);
+		let started = self.chain.make(&caller.into(), start)?;
+		self.check()?;
+		Ok(started.map(|_| id).map_err(error))
+	}
+
+	fn job(&mut self, id: u64) -> JobState {
+		match self.ended.get(&id) {
+			Some(Ok(output)) => return JobState::Finished { output: output.clone() },
+			Some(Err(error)) => return JobState::Failed { error: error.clone() },
+			None => {},
+		}
+		match self.chain.read(|| pallet_virt::Jobs::<Runtime>::get(id)).map(|job| job.status) {
+			Some(Status::Ready { .. }) => JobState::Ready,
+			Some(Status::Waiting { .. }) => JobState::Waiting,
+			Some(Status::Starved) => JobState::Starved,
+			None => JobState::Gone,
+		}
 	}
 
 	/// Makes a call, after a dry-run: a call that fails has no output and no log. The account is that of an
@@ -171,9 +226,7 @@ impl Server {
 			self.report.coverage.add(trace, &self.known);
 		}
 		let made = self.chain.make(&caller, call)?;
-		self.chain.read(pallet_virt::try_state::check::<Runtime>).map_err(|error| {
-			Failure::Program(format!("the pallet's storage is not sound: {error:?}"))
-		})?;
+		self.check()?;
 		self.report.calls.push(Called {
 			program: code_hash.map(|hash| self.known.name_of(hash)).unwrap_or_default(),
 			entry,

@@ -1,7 +1,7 @@
 //! What calls and syscalls take.
 //!
 //! - [`program`]: programs that do one thing many times. [`storms`]: each syscall, many times.
-//! - `calls`, `syscalls`: benchmarks of them. `make weights` runs them in the wasm runtime, over a real
+//! - `calls`, `jobs`, `syscalls`: benchmarks of them. `make weights` runs them in the wasm runtime, over a real
 //!   manager, and writes [`crate::weights`].
 
 pub mod program;
@@ -11,5 +11,7 @@ pub mod storms;
 pub mod calls;
 #[cfg(feature = "runtime-benchmarks")]
 mod chain;
+#[cfg(feature = "runtime-benchmarks")]
+pub mod jobs;
 #[cfg(feature = "runtime-benchmarks")]
 pub mod syscalls;

@@ -1,6 +1,9 @@
 //! Programs that take as much time as they can for what they pay.
 
-use crate::run::INIT;
+use crate::{
+	limits::{MAX_TOPIC, PAGE_SIZE},
+	run::INIT,
+};
 use alloc::{vec, vec::Vec};
 use polkavm_common::{
 	abi::MemoryMapBuilder,
@@ -114,6 +117,35 @@ pub fn constructor() -> Vec<u8> {
 	let mut builder = ProgramBlobBuilder::new(InstructionSetKind::ReviveV1);
 	builder.add_export_by_basic_block(0, INIT);
 	builder.set_code(&[asm::ret()], &[]);
+	finish(builder)
+}
+
+/// A program that writes to so many pages, one at least, and then waits for a far block or for a message.
+pub fn sleeping(pages: u32) -> Vec<u8> {
+	let size = pages.max(1) * PAGE_SIZE;
+	let map = MemoryMapBuilder::new(PAGE_SIZE).rw_data_size(size).build().expect("it fits; qed");
+	let start: u64 = map.rw_data_address().into();
+	let code = [
+		asm::load_imm64(Reg::A2, start),
+		asm::load_imm(ROUNDS, pages.max(1) as i32),
+		asm::fallthrough(),
+		asm::store_indirect_u64(ROUNDS, Reg::A2, 0),
+		asm::add_imm_64(Reg::A2, Reg::A2, PAGE_SIZE as i32),
+		asm::add_imm_64(ROUNDS, ROUNDS, -1),
+		asm::branch_not_eq_imm(ROUNDS, 0, 1),
+		// Until a block, and for a message with a topic of the memory's first bytes.
+		asm::load_imm(Reg::A0, 1 | 4),
+		asm::load_imm(Reg::A1, 1_000_000),
+		asm::load_imm64(Reg::A2, start),
+		asm::load_imm(Reg::A3, MAX_TOPIC as i32),
+		asm::ecalli(0),
+		asm::ret(),
+	];
+	let mut builder = ProgramBlobBuilder::new(InstructionSetKind::ReviveV1);
+	builder.add_export_by_basic_block(0, ENTRY.as_bytes());
+	builder.add_import(b"wait");
+	builder.set_code(&code, &[]);
+	builder.set_rw_data_size(size);
 	finish(builder)
 }
 

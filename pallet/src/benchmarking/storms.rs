@@ -207,6 +207,14 @@ pub fn all(around: &Surroundings) -> Vec<Storm> {
 		("", "returned_len", vec![], 10_000),
 		("nothing there", "returned", vec![out, 0, output], 2_000),
 		("a remark", "dispatch", vec![at(CALL), around.call.len() as u64], 200),
+		("not in a job", "wait", vec![1, 1, value, 32], 5_000),
+		("no such account", "start_job", vec![account, name, 4, value, 0, options], 500),
+		("no such job", "cancel_job", vec![u64::MAX], 500),
+		("no such job", "top_up_job", vec![u64::MAX, at(AMOUNT)], 500),
+		("no such job", "wake", vec![account, value, 32, value, 0], 500),
+		("no such job, 1 KiB", "wake", vec![account, value, 32, value, MAX_MESSAGE.into()], 500),
+		("", "job_id", vec![], 10_000),
+		("not in a job", "atomic", vec![0], 10_000),
 	];
 	let mut storms: Vec<_> = rows
 		.into_iter()

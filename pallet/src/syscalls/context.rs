@@ -12,6 +12,7 @@ use codec::Encode;
 use core::fmt;
 use frame_support::{traits::Get, weights::Weight};
 use sp_core::H256;
+use virt_primitives::Gas;
 
 /// Bytes of an account's holds, and of its balance, at most.
 const MAX_HOLDS: u32 = 512;
@@ -66,6 +67,33 @@ impl<'a, T: Config> Context<'a, T> {
 	/// Which program this is and who called it, for a line of the log. Formatted where it is shown.
 	pub fn label(&self) -> impl fmt::Display + '_ {
 		Label(self)
+	}
+
+	/// Records what the VM left of the frame's gas.
+	pub(crate) fn set_gas_left(&mut self, gas: Gas) {
+		if gas < self.meter.gas_left() {
+			self.progressed();
+		}
+		self.meter.set_gas_left(gas);
+	}
+
+	/// Records that the slice of a job got somewhere.
+	pub(crate) fn progressed(&mut self) {
+		if let Some(slice) = &mut self.stack.slice {
+			slice.has_progressed |= self.stack.depth == 1;
+		}
+	}
+
+	/// Whether this is the outermost frame of a job, outside of its atomic scopes.
+	pub(crate) fn may_wait(&self) -> bool {
+		self.stack.depth == 1 && self.stack.slice.as_ref().is_some_and(|slice| !slice.is_atomic)
+	}
+
+	/// Whether the program can go on in another slice, where this one has no weight left. A full slice
+	/// that got nowhere would come to nothing again.
+	pub(crate) fn may_suspend(&self) -> bool {
+		let slice = self.stack.slice.as_ref();
+		self.may_wait() && slice.is_some_and(|slice| slice.has_progressed || !slice.is_full)
 	}
 
 	/// Charges for a syscall that moves or hashes `len` bytes.

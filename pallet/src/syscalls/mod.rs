@@ -5,13 +5,14 @@
 //!
 //! - [`memory`]: the program's memory, as handlers reach it. [`context`]: what they work with.
 //! - [`call`]: the call itself. [`chain`]: the chain around it. [`storage`], [`crypto`].
-//! - [`programs`]: other programs, and the rest of the runtime.
+//! - [`programs`]: other programs, and the rest of the runtime. [`jobs`]: calls that outlive their block.
 //! - [`rows`]: what the host is told of each. [`crate::extension`]: syscalls of a chain's own.
 
 mod call;
 pub(crate) mod chain;
 mod context;
 mod crypto;
+mod jobs;
 mod memory;
 mod programs;
 pub mod rows;
@@ -23,7 +24,7 @@ pub use memory::Memory;
 use crate::{
 	extension::{Access, Extension},
 	gas::Price,
-	run::Nested,
+	run::{Nested, Wait},
 	Config, Error,
 };
 use alloc::{borrow::Cow, boxed::Box};
@@ -36,6 +37,8 @@ use virt_primitives::{
 pub enum Stop<T: Config> {
 	/// It waits for another program.
 	Call(Box<Nested<T>>),
+	/// It is the outermost program of a job, and waits.
+	Wait(Wait),
 	/// It asked for the end.
 	Exit {
 		/// It asked for everything to be undone, too.

@@ -9,6 +9,7 @@ use crate::{
 	access::Place,
 	account,
 	gas::{self, Price},
+	jobs,
 	limits::*,
 	run::{Callee, Nested},
 	BalanceOf, Config, Error, Event, Pallet,
@@ -226,6 +227,10 @@ impl<T: Config> Context<'_, T> {
 		// Whoever waits for this frame would go on without an account.
 		if self.stack.count(&account) > 1 {
 			return Ok(code(Code::REENTRANCY_DENIED));
+		}
+		let is_own_job = self.stack.depth == 1 && self.stack.slice.is_some();
+		if jobs::jobs_at::<T>(&account) > u32::from(is_own_job) {
+			return Ok(code(Code::JOBS_LIVE));
 		}
 		let place = Place::Account(account.clone());
 		self.stack.accesses.write(&mut self.meter, place, 0)?;

@@ -2,12 +2,13 @@ use crate::{self as pallet_virt, Error, Event};
 use frame_support::{
 	derive_impl,
 	dispatch::DispatchResultWithPostInfo,
+	parameter_types,
 	traits::{ConstU128, ConstU64, Contains, OnGenesis},
 	weights::Weight,
 };
 use sp_core::{storage::StateVersion, H256};
 use sp_io::TestExternalities;
-use sp_runtime::{AccountId32, BuildStorage, DispatchError};
+use sp_runtime::{traits::Convert, AccountId32, BuildStorage, DispatchError, Perbill};
 use std::sync::{Arc, LazyLock};
 use virt_manager::{BackendChoice, Engine};
 
@@ -77,6 +78,20 @@ impl Contains<RuntimeCall> for Filter {
 	}
 }
 
+parameter_types! {
+	pub const JobShare: Perbill = Perbill::from_percent(50);
+	pub const JobSlice: Weight = Weight::from_parts(200_000_000_000, 16 << 20);
+}
+
+/// A unit for a microsecond.
+pub struct WeightPrice;
+
+impl Convert<Weight, u128> for WeightPrice {
+	fn convert(weight: Weight) -> u128 {
+		u128::from(weight.ref_time() / 1_000_000)
+	}
+}
+
 impl pallet_virt::Config for Test {
 	type CallFilter = Filter;
 	type Currency = Balances;
@@ -84,7 +99,11 @@ impl pallet_virt::Config for Test {
 	type DepositPerItem = ConstU128<PER_ITEM>;
 	type Extension = super::extension::Syscalls;
 	type RuntimeHoldReason = RuntimeHoldReason;
+	type JobFees = ();
+	type JobShare = JobShare;
+	type JobSlice = JobSlice;
 	type Time = Timestamp;
+	type WeightPrice = WeightPrice;
 	type WeightInfo = pallet_virt::weights::SubstrateWeight<Test>;
 }
 

@@ -30,6 +30,13 @@ impl Code {
 	pub const DISPATCH_FAILED: i64 = -12;
 	/// It is not a signature of this message by this key.
 	pub const INVALID_SIGNATURE: i64 = -13;
+	/// The program cannot wait here: it is no job, it was called by another program, or it is in an
+	/// atomic scope.
+	pub const CANNOT_WAIT: i64 = -14;
+	/// There are as many jobs, or messages, as there may be.
+	pub const FULL: i64 = -15;
+	/// Jobs live at the account.
+	pub const JOBS_LIVE: i64 = -16;
 }
 
 /// Why another program, or a call of the runtime, changed nothing: a [`Code`] as a type.
@@ -61,10 +68,16 @@ pub enum Failure {
 	DispatchFailed,
 	/// [`Code::INVALID_SIGNATURE`].
 	InvalidSignature,
+	/// [`Code::CANNOT_WAIT`].
+	CannotWait,
+	/// [`Code::FULL`].
+	Full,
+	/// [`Code::JOBS_LIVE`].
+	JobsLive,
 }
 
 impl Failure {
-	const ALL: [(i64, Self); 13] = [
+	const ALL: [(i64, Self); 16] = [
 		(Code::NOT_FOUND, Self::NotFound),
 		(Code::TRANSFER_FAILED, Self::TransferFailed),
 		(Code::CALLEE_TRAPPED, Self::CalleeTrapped),
@@ -78,6 +91,9 @@ impl Failure {
 		(Code::CALL_FILTERED, Self::CallFiltered),
 		(Code::DISPATCH_FAILED, Self::DispatchFailed),
 		(Code::INVALID_SIGNATURE, Self::InvalidSignature),
+		(Code::CANNOT_WAIT, Self::CannotWait),
+		(Code::FULL, Self::Full),
+		(Code::JOBS_LIVE, Self::JobsLive),
 	];
 
 	/// What a syscall's result says: nothing, or why not. A code that is not known counts as a trap

@@ -5,7 +5,7 @@
 //!
 //! Two crates are made from it. Compiled for the PolkaVM target it is a program's library: wrappers
 //! for every syscall ([`env`](mod@env), [`storage`], [`programs`], [`crypto`]), typed storage
-//! ([`Storage`]), typed calls of other programs ([`interface!`]), [`entry!`], a panic handler and a
+//! ([`Storage`]), typed calls of other programs ([`interface!`]), calls that outlive their block ([`jobs`]), [`entry!`], a panic handler and a
 //! heap ([`heap!`]). Compiled for anything else, only what runtime, tests and guest share is left:
 //! [`syscall_table!`], [`Code`], [`types!`], and the parts of [`entry`](mod@entry) that need no
 //! syscall.
@@ -32,6 +32,8 @@ pub mod crypto;
 #[cfg(target_env = "polkavm")]
 pub mod env;
 #[cfg(target_env = "polkavm")]
+pub mod jobs;
+#[cfg(target_env = "polkavm")]
 mod line;
 #[cfg(target_env = "polkavm")]
 pub mod programs;
@@ -54,7 +56,9 @@ pub mod prelude {
 		call::CallError,
 		crypto, entry,
 		env::{self, AccountId},
-		heap, interface, log, programs, storage,
+		heap, interface,
+		jobs::{self, wait},
+		log, programs, storage,
 	};
 	pub use crate::{
 		codec::{Decode, Encode},

@@ -199,10 +199,49 @@ macro_rules! syscall_table {
 			/// Ends the program's account, and the call: gives every deposit back, and all that it can
 			/// spend to the account at `beneficiary` (32 bytes). It also costs the weight to remove each
 			/// item that it stores. Returns only when nothing was done: `Code::REENTRANCY_DENIED` where the
-			/// account is being called more than once, `TRANSFER_FAILED` where nothing reaches the
-			/// beneficiary.
+			/// account is being called more than once, `JOBS_LIVE` where another job lives there,
+			/// `TRANSFER_FAILED` where nothing reaches the beneficiary.
 			terminate(beneficiary: *const u8) -> i64, 40_000 + 6, account,
 				[in(beneficiary, 32)];
+			/// Suspends the job that the program is: what it did so far is final, and it goes on in a later
+			/// block. `flags` says what ends the wait: 1, the block `deadline` blocks from now; 2, a block
+			/// whose time is not below `deadline`, in milliseconds since the Unix epoch; 4, a message with
+			/// the topic. 1 and 2 exclude each other; with 0, the other jobs that are ready go first.
+			///
+			/// Returns 1 for a message, whose sender (32 bytes) and data are the returned data; 0 for the
+			/// deadline; or at once `Code::CANNOT_WAIT`. It also costs the weight to wake the job.
+			wait(flags: u64, deadline: u64, topic: *const u8, topic_len: u64) -> i64, 5_500 + 16, account,
+				[in(topic, topic_len, 32)];
+			/// Starts a job of the program's account: a call of an account program's `entry` that may wait
+			/// and may take longer than a block. `options` is 48 bytes: the amount to transfer (16); the
+			/// budget, ref time (8) and proof size (8), whose fee the account pays; the most that it may be
+			/// held for (16), `u128::MAX` for no limit.
+			///
+			/// Returns the job's id, or `Code::NOT_FOUND`, `TRANSFER_FAILED`, `DEPOSIT_FAILED`, `FULL`. It
+			/// also costs the weight of the extrinsic `start_job`.
+			start_job(address: *const u8, entry: *const u8, entry_len: u64, input: *const u8, input_len: u64, options: *const u8) -> i64, 27_000 + 16, account,
+				[in(address, 32), in(entry, entry_len, 64), in(input, input_len, 65_536), in(options, 48)];
+			/// Ends a job of the program's account. Returns 0, or `Code::NOT_FOUND`, or
+			/// `REENTRANCY_DENIED` for the job that this is part of. It also costs the weight of the
+			/// extrinsic `cancel_job`.
+			cancel_job(job: u64) -> i64, 3_000 + 0, account, [];
+			/// Adds the weight at `budget` (ref time and proof size, 8 bytes each) to the budget of a job of
+			/// the program's account. Returns 0, or `Code::NOT_FOUND`, or `DEPOSIT_FAILED`. It also costs the
+			/// weight of the extrinsic `top_up_job`.
+			top_up_job(job: u64, budget: *const u8) -> i64, 3_500 + 6, account,
+				[in(budget, 16)];
+			/// Sends a message to the jobs at the account `address`: the one that waits for the topic, or
+			/// the next one to do so, gets it. Who signed the call is held for it until then. Returns 0, or
+			/// `Code::NOT_FOUND` where no job lives there, `FULL`, or `DEPOSIT_FAILED`. It also costs the
+			/// weight of the extrinsic `wake`.
+			wake(address: *const u8, topic: *const u8, topic_len: u64, data: *const u8, len: u64) -> i64, 9_000 + 80, account,
+				[in(address, 32), in(topic, topic_len, 32), in(data, len, 1_024)];
+			/// The id of the job that this call is part of, or `Code::NOT_FOUND`.
+			job_id() -> i64, 1_300 + 0, any, [];
+			/// Begins (1) or ends (0) a scope in which the job is not suspended: all of it is in one block,
+			/// and is rolled back as a whole. It has half a slice at least; one that takes more ends the
+			/// job with `OutOfGas`. Returns 0.
+			atomic(on: u64) -> i64, 1_600 + 0, account, [];
 		}
 	};
 }

@@ -73,6 +73,10 @@ impl Call {
 		self
 	}
 
+	pub(crate) fn into_parts(self) -> (Chain, protocol::Call) {
+		(self.chain, self.call)
+	}
+
 	#[track_caller]
 	fn make(self) -> (Outcome, Option<AccountId>) {
 		let random = property::is_running();

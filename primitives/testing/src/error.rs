@@ -39,6 +39,8 @@ errors! {
 	DepositLimitExceeded DepositUnpayable ReentrancyDenied UnsupportedAbi OutOfProofSize KeyTooLong
 	ValueTooLarge TransientFull EventTooLarge TooManyEvents TooManyTopics LogTooLong TooManyLogs
 	TooMuchHashed CallTooLarge BufferTooLarge TooManyInstances TooManyItems TooManyReferences
+	JobNotFound JobNotReady TooManyJobs BudgetUnpayable SliceTooSmall SnapshotUnsupported TooManyPages
+	TopicTooLong MessageTooLong MailboxFull
 }
 
 impl fmt::Display for Error {

@@ -26,6 +26,7 @@
 
 mod call;
 mod error;
+mod job;
 mod node;
 pub mod property;
 pub mod protocol;
@@ -33,8 +34,10 @@ mod weight;
 
 pub use call::{Call, Outcome};
 pub use error::Error;
+pub use job::Job;
 pub use node::NODE;
 pub use proptest;
+pub use protocol::JobState;
 pub use virt_guest as guest;
 pub use weight::Weight;
 
@@ -226,7 +229,7 @@ impl Chain {
 		self.ask(Request::Block)
 	}
 
-	/// Goes on by so many blocks, of 6 seconds each.
+	/// Goes on by so many blocks, with the jobs that run in them.
 	#[track_caller]
 	pub fn skip(&self, blocks: u32) {
 		self.ask(Request::Skip(blocks))

@@ -3,12 +3,12 @@
 //! The test writes a [`Request`], the node its answer, over the node's standard input and output. Each is
 //! SCALE-encoded, after its length: four bytes, little-endian. The answer's type is named at each request.
 
-use crate::{AccountId, Weight};
+use crate::{AccountId, Error, Weight};
 use codec::{Decode, DecodeAll, Encode};
 use std::io::{self, Read, Write};
 
 /// Both sides have to be of one version: they come from one checkout.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// Size of the longest message, in bytes. A program is far smaller.
 const MAX_MESSAGE: u32 = 256 << 20;
@@ -40,6 +40,29 @@ pub enum Request {
 	RollBack(u32),
 	/// Forget a copy of the state. Answer: `()`.
 	Forget(u32),
+	/// Start a job with a call of an account. Answer: `Result<u64, Error>`, its id.
+	StartJob(Call),
+	/// Answer: [`JobState`], of the job of this id.
+	Job(u64),
+	/// Send a message to the jobs at an address. Answer: `Result<(), Error>`.
+	Send { sender: AccountId, address: AccountId, topic: Vec<u8>, data: Vec<u8> },
+}
+
+/// What a job does, or how it ended.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub enum JobState {
+	/// It runs in the next block that has room for it.
+	Ready,
+	/// It waits for a deadline or a message.
+	Waiting,
+	/// Its budget does not pay for another slice.
+	Starved,
+	/// Its entry returned.
+	Finished { output: Vec<u8> },
+	/// It failed.
+	Failed { error: Error },
+	/// It was cancelled, or there never was one.
+	Gone,
 }
 
 /// A call of a program.

@@ -114,15 +114,24 @@ impl pallet_balances::Config for Runtime {
 	type ExistentialDeposit = ConstU128<MICRO>;
 }
 
+parameter_types! {
+	pub const JobShare: Perbill = Perbill::from_percent(50);
+	pub const JobSlice: Weight = Weight::from_parts(WEIGHT_REF_TIME_PER_SECOND / 5, 16 << 20);
+}
+
 impl pallet_virt::Config for Runtime {
 	type CallFilter = Nothing;
 	type Currency = Balances;
 	type DepositPerByte = ConstU128<MICRO>;
 	type DepositPerItem = ConstU128<{ 100 * MICRO }>;
 	type Extension = ();
+	type JobFees = ();
+	type JobShare = JobShare;
+	type JobSlice = JobSlice;
 	type RuntimeHoldReason = RuntimeHoldReason;
 	type Time = Timestamp;
 	type WeightInfo = pallet_virt::weights::SubstrateWeight<Runtime>;
+	type WeightPrice = pallet_virt::jobs::RefTimePrice;
 }
 
 #[derive_impl(pallet_revive::config_preludes::TestDefaultConfig)]

@@ -4,12 +4,24 @@ use crate::measure::{Fit, Measured};
 use pallet_virt::benchmarking::storms::{self, Storm, Surroundings};
 
 /// Calls with a length, and without one.
-const CALLS: [(&str, &str); 5] = [
+const CALLS: [(&str, &str); 17] = [
 	("upload", "`upload` of `len` bytes of code."),
 	("remove", "`remove`."),
 	("run", "`run` with `len` bytes of input."),
 	("instantiate", "`instantiate` with `len` bytes of input."),
 	("call", "`call` with `len` bytes of input."),
+	("start_job", "`start_job` with `len` bytes of input."),
+	("cancel_job", "`cancel_job`, without what `job_end` and `message_return` count."),
+	("top_up_job", "`top_up_job`."),
+	("wake", "`wake`, and to take the message later."),
+	("job_idle", "To look at the end of a block whether there are jobs to wake or to run."),
+	("job_wake", "To wake a job whose deadline came, or to pass over a place in the queue."),
+	("job_slice", "A slice, beside its program and its pages, and the end of a job."),
+	("job_resume", "To read `len` pages, without their bytes, and to make an execution of them."),
+	("job_snapshot", "To take a snapshot with `len` pages, and to compare them."),
+	("job_store", "To store `len` pages."),
+	("job_end", "To remove a job with `len` pages."),
+	("message_return", "To return a message to its sender."),
 ];
 
 const HEAD: &str = "\
@@ -56,7 +68,10 @@ pub fn file(all: &[Measured], machine: &str) -> Result<String, String> {
 		let mut found = all.iter().filter(|known| known.name.0 == list && known.name.1 == name);
 		found.next().map(|measured| measured.fit)
 	};
-	let call = |name: &str| find("Virt", name).ok_or(format!("`{name}` was not measured"));
+	let call = |name: &str| {
+		let fit = find("Virt", name).or_else(|| find("Jobs", name));
+		fit.ok_or(format!("`{name}` was not measured"))
+	};
 
 	let mut text = format!(
 		"//! Weights of the calls, without what the weight limit pays for; what syscalls take.
@@ -103,7 +118,7 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 
 fn method(name: &str, fit: Fit) -> String {
 	let Fit { time, reads, writes } = fit;
-	let (len, by_len) = match time.slope {
+	let (len, mut by_len) = match time.slope {
 		0 => ("", String::new()),
 		slope => (
 			"len: u32",
@@ -113,6 +128,13 @@ fn method(name: &str, fit: Fit) -> String {
 			),
 		),
 	};
+	if (reads.slope, writes.slope) != (0, 0) {
+		by_len += &format!(
+			"\n\t\t\t.saturating_add(paths({0}).saturating_mul(len.into()))\
+			\n\t\t\t.saturating_add(T::DbWeight::get().reads_writes({0}, {1}).saturating_mul(len.into()))",
+			reads.slope, writes.slope,
+		);
+	}
 	format!(
 		"\tfn {name}({len}) -> Weight {{
 \t\tmeasured({})

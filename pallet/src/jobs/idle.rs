@@ -1,0 +1,68 @@
+//! What jobs do with the weight that a block leaves.
+
+use super::{
+	queue::{self, Front},
+	slice::{self, Payer},
+	Deadline, Status,
+};
+use crate::{Config, Jobs, WeightInfo};
+use frame_support::{
+	storage::with_storage_layer,
+	traits::{Get, Time},
+	weights::{Weight, WeightMeter},
+};
+use sp_runtime::traits::UniqueSaturatedInto;
+use virt_primitives::LOG_TARGET;
+
+/// Wakes the jobs whose deadline came, and gives ready jobs a slice each, in turn, as long as there is
+/// weight for a whole one: of `remaining`, and of [`Config::JobShare`] of a block. What does not fit goes
+/// to the next block. Gives the weight that it took.
+pub fn on_idle<T: Config>(
+	number: frame_system::pallet_prelude::BlockNumberFor<T>,
+	remaining: Weight,
+) -> Weight {
+	let share = T::JobShare::get();
+	let most = T::BlockWeights::get().max_block;
+	let most = Weight::from_parts(share * most.ref_time(), share * most.proof_size());
+	let mut meter = WeightMeter::with_limit(remaining.min(most));
+	if meter.try_consume(T::WeightInfo::job_idle()).is_err() {
+		return meter.consumed();
+	}
+	for now in [Deadline::Block(number.unique_saturated_into()), Deadline::Time(T::Time::now())] {
+		let mut expired = queue::Expired::new::<T>(now);
+		while meter.can_consume(T::WeightInfo::job_wake()) {
+			let Some((deadline, job)) = expired.next::<T>() else { break };
+			meter.consume(T::WeightInfo::job_wake());
+			if let Err(error) = queue::wake::<T>(deadline, job) {
+				log::error!(target: LOG_TARGET, "job {job} cannot be woken: {error:?}");
+			}
+		}
+	}
+	while meter.can_consume(T::WeightInfo::job_wake()) {
+		let job = match queue::front::<T>() {
+			Front::Empty => break,
+			Front::Hole => {
+				meter.consume(T::WeightInfo::job_wake());
+				continue;
+			},
+			Front::Job(job) => job,
+		};
+		let Some(record) = Jobs::<T>::get(job) else { break };
+		let limit = slice::limit::<T>(&record);
+		if !meter.can_consume(limit) {
+			break;
+		}
+		match with_storage_layer(|| slice::run::<T>(job, limit, Payer::Budget)) {
+			Ok(weight) => meter.consume(weight),
+			// It does not hold up the others.
+			Err(error) => {
+				log::error!(target: LOG_TARGET, "job {job} cannot run: {error:?}");
+				if let Status::Ready { place } = record.status {
+					queue::remove::<T>(place);
+				}
+				Jobs::<T>::mutate_extant(job, |job| job.status = Status::Starved);
+			},
+		}
+	}
+	meter.consumed()
+}

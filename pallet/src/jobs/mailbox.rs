@@ -1,0 +1,186 @@
+//! Messages to the jobs at an address.
+//!
+//! A message has a topic. It goes to the job at the address that has waited for the topic the longest,
+//! or, where none does, into the mailbox, until one asks. Messages of one topic are delivered in the
+//! order in which they were sent. What a mailbox still has when the last job at its address ends is
+//! returned to its senders: their deposits are released, and an event names each.
+
+use super::{give_back, queue, JobId, Status, Topic, Woken};
+use crate::{
+	deposit::{self, Deposit, DepositMeter},
+	limits::*,
+	Config, Error, Event, HoldReason, Jobs, Mailboxes, Messages, Pallet,
+};
+use codec::{Decode, Encode, MaxEncodedLen};
+use frame_support::{ensure, traits::ConstU32, BoundedVec, DefaultNoBound};
+use scale_info::TypeInfo;
+use sp_runtime::DispatchError;
+
+/// What is known of the jobs at an address. It is there while one lives.
+#[derive(Clone, Debug, DefaultNoBound, PartialEq, Eq, Encode, Decode, TypeInfo, MaxEncodedLen)]
+pub struct Mailbox {
+	/// How many live.
+	pub jobs: u32,
+	/// The number of the next message.
+	pub next: u64,
+	/// Messages that are stored: those in `queue`, and those that a ready job has yet to take.
+	pub stored: u32,
+	/// Messages that no job was given, by number, in the order in which they came.
+	pub queue: BoundedVec<(u64, Topic), ConstU32<MAX_MESSAGES>>,
+	/// Jobs that wait for a topic, in the order in which they began to.
+	pub waiting: BoundedVec<(JobId, Topic), ConstU32<MAX_JOBS_AT_ADDRESS>>,
+}
+
+/// A message.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, TypeInfo, MaxEncodedLen)]
+pub struct Message<AccountId, Balance> {
+	/// Who sent it: who signed, or the program that asked for it.
+	pub sender: AccountId,
+	/// What it is about.
+	pub topic: Topic,
+	/// What it says.
+	pub data: BoundedVec<u8, ConstU32<MAX_MESSAGE>>,
+	/// What is held for it.
+	pub deposit: Deposit<AccountId, Balance>,
+}
+
+/// Changes the mailbox of an address; it is made, if there is none.
+pub fn with<T: Config, R>(
+	address: &T::AccountId,
+	change: impl FnOnce(&mut Mailbox) -> Result<R, Error<T>>,
+) -> Result<R, Error<T>> {
+	let mut mailbox = Mailboxes::<T>::get(address).unwrap_or_default();
+	let result = change(&mut mailbox)?;
+	Mailboxes::<T>::insert(address, mailbox);
+	Ok(result)
+}
+
+/// Sends a message to the jobs at an address, with the deposit for it counted by `meter`.
+pub fn send<T: Config>(
+	meter: &mut DepositMeter<T>,
+	sender: T::AccountId,
+	address: &T::AccountId,
+	topic: Topic,
+	data: BoundedVec<u8, ConstU32<MAX_MESSAGE>>,
+) -> Result<(), DispatchError> {
+	let mut mailbox = Mailboxes::<T>::get(address).ok_or(Error::<T>::JobNotFound)?;
+	ensure!(mailbox.stored < MAX_MESSAGES, Error::<T>::MailboxFull);
+	let amount = deposit::for_item::<T>(topic.len(), data.len());
+	let deposit = meter.take(HoldReason::Job, amount)?;
+	let number = mailbox.next;
+	mailbox.next = number.saturating_add(1);
+	mailbox.stored = mailbox.stored.saturating_add(1);
+	let receiver = mailbox.waiting.iter().position(|(_, wanted)| *wanted == topic);
+	match receiver {
+		Some(at) => {
+			let (job, _) = mailbox.waiting.remove(at);
+			deliver::<T>(job, number);
+		},
+		None => {
+			mailbox.queue.try_push((number, topic.clone())).map_err(|_| Error::<T>::MailboxFull)?
+		},
+	}
+	let event = Event::MessageSent {
+		address: address.clone(),
+		number,
+		sender: sender.clone(),
+		topic: topic.to_vec(),
+	};
+	Messages::<T>::insert(address, number, Message { sender, topic, data, deposit });
+	Mailboxes::<T>::insert(address, mailbox);
+	Pallet::<T>::deposit_event(event);
+	Ok(())
+}
+
+/// Makes a job ready that waited for a message.
+fn deliver<T: Config>(id: JobId, number: u64) {
+	let by = Woken::Message(number);
+	Jobs::<T>::mutate_extant(id, |job| {
+		if let Status::Waiting { deadline: Some(deadline), .. } = job.status {
+			queue::unset_timer::<T>(deadline, id);
+		}
+		job.status = Status::Ready { place: queue::push::<T>(id) };
+		job.woken = Some(by);
+	});
+	Pallet::<T>::deposit_event(Event::JobWoken { job: id, by });
+}
+
+/// The number of the first message with the topic, taken out of the queue; or else the job is put among
+/// those that wait for one.
+pub fn ask<T: Config>(
+	address: &T::AccountId,
+	job: JobId,
+	topic: Topic,
+) -> Result<Option<u64>, Error<T>> {
+	with(address, |mailbox| {
+		if let Some(at) = mailbox.queue.iter().position(|(_, of)| *of == topic) {
+			let (number, _) = mailbox.queue.remove(at);
+			return Ok(Some(number));
+		}
+		// There are as many places as jobs.
+		mailbox.waiting.try_push((job, topic)).map_err(|_| Error::TooManyJobs)?;
+		Ok(None)
+	})
+}
+
+/// Takes a job out of those that wait for a topic.
+pub fn stop_waiting<T: Config>(address: &T::AccountId, job: JobId) -> Result<(), Error<T>> {
+	with(address, |mailbox| {
+		mailbox.waiting.retain(|(waiting, _)| *waiting != job);
+		Ok(())
+	})
+}
+
+/// Takes a message out of the state, and gives its deposit back. Gives sender and data.
+pub fn take<T: Config>(
+	address: &T::AccountId,
+	number: u64,
+) -> Result<(T::AccountId, BoundedVec<u8, ConstU32<MAX_MESSAGE>>), DispatchError> {
+	let message = Messages::<T>::take(address, number).ok_or(Error::<T>::JobNotFound)?;
+	with::<T, _>(address, |mailbox| {
+		mailbox.stored = mailbox.stored.saturating_sub(1);
+		Ok(())
+	})?;
+	give_back::<T>(message.deposit)?;
+	Ok((message.sender, message.data))
+}
+
+/// A job was to be given this message, and ends: it goes to the job that waits for its topic, or back
+/// into the queue, before those that came later.
+pub fn put_back<T: Config>(address: &T::AccountId, number: u64) -> Result<(), DispatchError> {
+	let Some(message) = Messages::<T>::get(address, number) else { return Ok(()) };
+	with::<T, _>(address, |mailbox| {
+		if let Some(at) = mailbox.waiting.iter().position(|(_, topic)| *topic == message.topic) {
+			let (job, _) = mailbox.waiting.remove(at);
+			deliver::<T>(job, number);
+			return Ok(());
+		}
+		let at = mailbox.queue.iter().position(|(later, _)| *later > number);
+		let at = at.unwrap_or(mailbox.queue.len());
+		mailbox.queue.try_insert(at, (number, message.topic)).map_err(|_| Error::MailboxFull)
+	})?;
+	Ok(())
+}
+
+/// One job less lives at the address. After the last, what is left in the mailbox is returned.
+pub fn leave<T: Config>(address: &T::AccountId) -> Result<(), DispatchError> {
+	let Some(mut mailbox) = Mailboxes::<T>::get(address) else { return Ok(()) };
+	mailbox.jobs = mailbox.jobs.saturating_sub(1);
+	if mailbox.jobs > 0 {
+		Mailboxes::<T>::insert(address, mailbox);
+		return Ok(());
+	}
+	Mailboxes::<T>::remove(address);
+	for (number, _) in mailbox.queue {
+		if let Some(message) = Messages::<T>::take(address, number) {
+			let sender = message.sender;
+			give_back::<T>(message.deposit)?;
+			Pallet::<T>::deposit_event(Event::MessageReturned {
+				address: address.clone(),
+				number,
+				sender,
+			});
+		}
+	}
+	Ok(())
+}

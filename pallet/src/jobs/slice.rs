@@ -1,0 +1,321 @@
+//! Runs one slice of a job, and says what became of it.
+
+use super::{
+	charge, deposit_for, end_weight, finish, mailbox,
+	memory::{self, Frame},
+	queue, End, JobId, JobOf, Status, Woken,
+};
+use crate::{
+	deposit::Deposit,
+	gas,
+	limits::PAGE_SIZE,
+	program,
+	run::{self, Stopped, Suspension, Wait},
+	stack::{Caller, Notes, Slice, Stack, Trap},
+	syscalls::Context,
+	Config, Error, Event, HoldReason, JobFrames, JobInputs, Jobs, Pallet, Running, WeightInfo,
+};
+use alloc::vec::Vec;
+use codec::Encode;
+use frame_support::{
+	ensure, storage::with_storage_layer, traits::Get, weights::Weight, BoundedVec,
+};
+use sp_runtime::DispatchError;
+
+/// Picoseconds to read a byte of the input and of the buffers, and to write it again: twice what
+/// `start_job` takes for one.
+const PICOSECONDS_PER_BYTE: u64 = 1_000;
+
+/// Who pays for a slice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Payer {
+	/// The job's budget.
+	Budget,
+	/// Who signed the extrinsic that the slice is run in.
+	Signer,
+}
+
+/// The most weight that the next slice of a job takes from its budget.
+pub fn limit<T: Config>(job: &JobOf<T>) -> Weight {
+	T::JobSlice::get().min(job.budget)
+}
+
+/// Runs a slice of a ready job, with at most `limit`. Gives the weight that it took. Whether the program
+/// fails in it is no error: that ends the job.
+///
+/// Errs, and changes nothing, where there is no such job, where it is not ready, or where `limit` is too
+/// little to begin with and the signer pays.
+pub fn run<T: Config>(id: JobId, limit: Weight, payer: Payer) -> Result<Weight, DispatchError> {
+	run_noting::<T>(id, limit, payer, &mut None)
+}
+
+/// Does the same as [`run`], for a dry-run that wants to know what leaves nothing on the chain.
+pub fn run_noting<T: Config>(
+	id: JobId,
+	limit: Weight,
+	payer: Payer,
+	notes: &mut Option<Notes>,
+) -> Result<Weight, DispatchError> {
+	let job = Jobs::<T>::get(id).ok_or(Error::<T>::JobNotFound)?;
+	let Status::Ready { place } = job.status else { return Err(Error::<T>::JobNotReady.into()) };
+	ensure!(!Running::<T>::exists(), Error::<T>::ReentrancyDenied);
+	let full = T::JobSlice::get();
+	let limit = match payer {
+		Payer::Budget => limit.min(full).min(job.budget),
+		Payer::Signer => limit.min(full),
+	};
+	let frame = JobFrames::<T>::get(id);
+	let stored = frame.as_ref().map_or(0, |frame| frame.pages.len() as u32);
+	let buffers = frame.as_ref().map_or(0, |frame| frame.output.len() + frame.returned.len());
+	let bytes = JobInputs::<T>::decode_len(id).unwrap_or_default().saturating_add(buffers) as u32;
+	let resume = T::WeightInfo::job_slice()
+		.saturating_add(T::WeightInfo::job_resume(stored))
+		.saturating_add(gas::measured(PICOSECONDS_PER_BYTE.saturating_mul(bytes.into())))
+		.saturating_add(gas::proof(bytes))
+		.saturating_add(gas::proof(stored.saturating_mul(PAGE_SIZE)));
+	let memory = match program::runnable::<T>(job.code_hash) {
+		Ok(program) => program.memory.div_ceil(PAGE_SIZE),
+		// The program is of an ABI that is no longer answered.
+		Err(error) => {
+			queue::remove::<T>(place);
+			return fail::<T>(id, job, resume, payer, error.into(), None);
+		},
+	};
+	// At the end, pages are stored again or removed: no more than the program has.
+	let suspend = suspend::<T>(memory.max(stored), memory.max(stored));
+	let overhead = resume.saturating_add(suspend);
+	if !overhead.all_lt(limit) {
+		ensure!(payer == Payer::Budget, Error::<T>::SliceTooSmall);
+		queue::remove::<T>(place);
+		return starve::<T>(id, job, T::WeightInfo::job_slice());
+	}
+	queue::remove::<T>(place);
+
+	let mut stack = Stack::<T>::new(Caller::Account(job.owner.clone()));
+	stack.notes = notes.take();
+	stack.slice = Some(Slice { job: id, is_full: limit == full, ..Slice::default() });
+	let mut slice =
+		Run { id, job: job.clone(), frame, limit: limit.saturating_sub(overhead), used: resume };
+	let result = with_storage_layer(|| {
+		Running::<T>::put(());
+		let result = slice.execute(&mut stack);
+		Running::<T>::kill();
+		result
+	});
+	*notes = stack.notes.take();
+	let Run { job: after, used, .. } = slice;
+	let state = stack.slice.unwrap_or_default();
+	match result {
+		Ok(Ran::Finished(output)) => end::<T>(id, after, used, payer, End::Finished { output }),
+		Ok(Ran::Suspended(cause)) => suspend_as::<T>(id, after, cause, state, payer, used),
+		// Nothing in it could suspend, and it had less than a full slice: this slice begins again.
+		Err(error) if is_out_of_weight::<T>(error) && !state.is_full => {
+			let mut job = job;
+			take_fee::<T>(&mut job, used, payer);
+			if payer == Payer::Budget {
+				return starve::<T>(id, job, used);
+			}
+			job.status = Status::Ready { place: queue::push::<T>(id) };
+			Jobs::<T>::insert(id, job);
+			Ok(used)
+		},
+		Err(error) => fail::<T>(id, job, used, payer, error, stack.trap),
+	}
+}
+
+/// The weight to suspend an execution of so many pages, of which so many are written.
+fn suspend<T: Config>(pages: u32, written: u32) -> Weight {
+	T::WeightInfo::job_snapshot(pages).saturating_add(T::WeightInfo::job_store(written))
+}
+
+fn is_out_of_weight<T: Config>(error: DispatchError) -> bool {
+	[Error::<T>::OutOfGas, Error::<T>::OutOfProofSize].into_iter().any(|it| error == it.into())
+}
+
+fn take_fee<T: Config>(job: &mut JobOf<T>, weight: Weight, payer: Payer) {
+	if payer == Payer::Budget {
+		charge::<T>(job, weight);
+	}
+}
+
+/// Ends a job that is in no queue.
+fn end<T: Config>(
+	id: JobId,
+	mut job: JobOf<T>,
+	used: Weight,
+	payer: Payer,
+	end: End,
+) -> Result<Weight, DispatchError> {
+	let used = used.saturating_add(end_weight::<T>(id, &job));
+	take_fee::<T>(&mut job, used, payer);
+	finish::<T>(id, job, used, end)?;
+	Ok(used)
+}
+
+/// Ends a job whose slice failed. What it was woken by is delivered to another, or returned.
+fn fail<T: Config>(
+	id: JobId,
+	mut job: JobOf<T>,
+	used: Weight,
+	payer: Payer,
+	error: DispatchError,
+	trap: Option<Trap>,
+) -> Result<Weight, DispatchError> {
+	if let Some(Woken::Message(number)) = job.woken.take() {
+		mailbox::put_back::<T>(&job.address, number)?;
+	}
+	end::<T>(id, job, used, payer, End::Failed { error, trap })
+}
+
+/// Leaves a job out of the queue, until it is topped up.
+fn starve<T: Config>(id: JobId, mut job: JobOf<T>, used: Weight) -> Result<Weight, DispatchError> {
+	job.status = Status::Starved;
+	Jobs::<T>::insert(id, job);
+	Pallet::<T>::deposit_event(Event::JobStarved { job: id });
+	Ok(used)
+}
+
+/// How a slice ended that did not fail.
+enum Ran {
+	/// With the program, which gave this.
+	Finished(Vec<u8>),
+	/// The program can go on. It is stored.
+	Suspended(Suspension),
+}
+
+/// A slice.
+struct Run<T: Config> {
+	id: JobId,
+	job: JobOf<T>,
+	frame: Option<Frame>,
+	/// What the program may take.
+	limit: Weight,
+	/// What was taken, also where the slice fails.
+	used: Weight,
+}
+
+impl<T: Config> Run<T> {
+	/// Runs the program, and stores what it is suspended as, if it is.
+	fn execute(&mut self, stack: &mut Stack<T>) -> Result<Ran, DispatchError> {
+		let job = &mut self.job;
+		job.slices = job.slices.saturating_add(1);
+		let input = JobInputs::<T>::get(self.id).unwrap_or_default();
+		let mark = stack.open(job.deposit_limit);
+		let caller = stack.origin.clone();
+		let mut context = Context::new(stack, caller, &input, job.value, self.limit);
+		context.code_hash = job.code_hash;
+		context.account = Some(job.address.clone());
+		context.stack.accounts.push(job.address.clone());
+		let mut pages = Vec::new();
+		let stopped = match self.frame.take() {
+			None => run::begin(&mut context, &job.entry),
+			Some(frame) => {
+				context.output = frame.output.to_vec();
+				context.returned = frame.returned.to_vec();
+				let mut result = 0;
+				if let Some(Woken::Message(number)) = job.woken.take() {
+					let (sender, data) = mailbox::take::<T>(&job.address, number)?;
+					context.returned = [sender.encode(), data.into_inner()].concat();
+					result = 1;
+				}
+				let snapshot = memory::load::<T>(self.id, &frame)?;
+				let bytes = snapshot.to_bytes();
+				pages = snapshot.pages;
+				run::resume(&mut context, &bytes, frame.retry, result)
+			},
+		};
+		self.used = self.used.saturating_add(context.meter.used());
+		let stopped = stopped?;
+		let (output, returned) = (context.output, context.returned);
+		stack.items.write_back();
+		// The program may have topped its own job up.
+		if let Some(record) = Jobs::<T>::get(self.id) {
+			(self.job.budget, self.job.fees) = (record.budget, record.fees);
+		}
+		let ran = match stopped {
+			Stopped::Finished => Ran::Finished(output),
+			Stopped::Suspended { snapshot, cause } => {
+				self.suspend(stack, &pages, &snapshot, &cause, (input.len(), output, returned))?;
+				Ran::Suspended(cause)
+			},
+		};
+		self.job.deposit_limit = self.job.deposit_limit.map(|_| stack.deposit.left());
+		stack.close(mark, true);
+		stack.deposit.settle()?;
+		Ok(ran)
+	}
+
+	/// Stores the execution, and counts the deposit for it.
+	fn suspend(
+		&mut self,
+		stack: &mut Stack<T>,
+		old: &[virt_primitives::snapshot::Page],
+		snapshot: &[u8],
+		cause: &Suspension,
+		(input, output, returned): (usize, Vec<u8>, Vec<u8>),
+	) -> Result<(), DispatchError> {
+		let job = &mut self.job;
+		let stored = memory::store::<T>(self.id, old, snapshot)?;
+		let pages = stored.pages.len() as u32;
+		self.used = self.used.saturating_add(suspend::<T>(pages, stored.written));
+		let bytes = job.entry.len() + input + output.len() + returned.len();
+		let amount = deposit_for::<T>(bytes, stored.lens.into_iter());
+		let deposit = core::mem::replace(&mut job.deposit, Deposit::none());
+		job.deposit = stack.deposit.change(HoldReason::Job, deposit, amount)?;
+		let bounded = |bytes: Vec<u8>| BoundedVec::try_from(bytes);
+		let frame = Frame {
+			core: stored.core,
+			pages: stored.pages,
+			output: bounded(output).map_err(|_| Error::<T>::OutputTooLarge)?,
+			returned: bounded(returned).map_err(|_| Error::<T>::OutputTooLarge)?,
+			retry: match cause {
+				Suspension::Retry(number, args) => Some((*number, *args)),
+				_ => None,
+			},
+		};
+		JobFrames::<T>::insert(self.id, frame);
+		Ok(())
+	}
+}
+
+/// Puts a suspended job where it waits for what it waits for.
+fn suspend_as<T: Config>(
+	id: JobId,
+	mut job: JobOf<T>,
+	cause: Suspension,
+	slice: Slice,
+	payer: Payer,
+	weight_used: Weight,
+) -> Result<Weight, DispatchError> {
+	take_fee::<T>(&mut job, weight_used, payer);
+	// The rest of the budget was too little to get anywhere.
+	let is_stuck = !slice.has_progressed && payer == Payer::Budget;
+	let ready = |woken| (Status::Ready { place: queue::push::<T>(id) }, woken);
+	(job.status, job.woken) = match cause {
+		_ if is_stuck => (Status::Starved, None),
+		Suspension::Cut | Suspension::Retry(..) => ready(None),
+		Suspension::Wait(Wait { deadline: None, topic: None }) => ready(Some(Woken::Deadline)),
+		Suspension::Wait(Wait { deadline, topic }) => {
+			let message = match &topic {
+				Some(topic) => mailbox::ask::<T>(&job.address, id, topic.clone())?,
+				None => None,
+			};
+			match message {
+				Some(number) => ready(Some(Woken::Message(number))),
+				None => {
+					if let Some(deadline) = deadline {
+						queue::set_timer::<T>(deadline, id);
+					}
+					(Status::Waiting { deadline, topic }, None)
+				},
+			}
+		},
+	};
+	let status = job.status.clone();
+	Jobs::<T>::insert(id, job);
+	Pallet::<T>::deposit_event(Event::JobSuspended { job: id, weight_used, status });
+	if is_stuck {
+		Pallet::<T>::deposit_event(Event::JobStarved { job: id });
+	}
+	Ok(weight_used)
+}
