@@ -99,7 +99,6 @@ fn message_of_a_job_that_is_cancelled_goes_to_the_next_in_its_order() {
 		send(&address, b"a", b"2");
 		// It was to take the first one.
 		assert_ok!(Virt::cancel_job(signed(BOB), first).map_err(|failure| failure.error));
-		let _keeps_the_mailbox = ();
 		assert_eq!(Mailboxes::<Test>::iter().count(), 0, "it was the last: they are returned");
 
 		let (first, second) = (
