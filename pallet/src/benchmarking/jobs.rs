@@ -169,8 +169,8 @@ mod benchmarks {
 
 		#[block]
 		{
-			let (deadline, id) = queue::Expired::new::<T>(Deadline::Block(u64::MAX))
-				.next::<T>()
+			let (deadline, id) = queue::Expired::<T>::new(Deadline::Block(u64::MAX))
+				.next()
 				.ok_or(BenchmarkError::Stop("no deadline came"))?;
 			queue::wake::<T>(deadline, id)?;
 		}

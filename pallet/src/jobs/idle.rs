@@ -29,9 +29,9 @@ pub fn on_idle<T: Config>(
 		return meter.consumed();
 	}
 	for now in [Deadline::Block(number.unique_saturated_into()), Deadline::Time(T::Time::now())] {
-		let mut expired = queue::Expired::new::<T>(now);
+		let mut expired = queue::Expired::<T>::new(now);
 		while meter.can_consume(T::WeightInfo::job_wake()) {
-			let Some((deadline, job)) = expired.next::<T>() else { break };
+			let Some((deadline, job)) = expired.next() else { break };
 			meter.consume(T::WeightInfo::job_wake());
 			if let Err(error) = queue::wake::<T>(deadline, job) {
 				log::error!(target: LOG_TARGET, "job {job} cannot be woken: {error:?}");

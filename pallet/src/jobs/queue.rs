@@ -7,6 +7,7 @@
 use super::{Deadline, JobId, Status, Woken};
 use crate::{Config, Error, Event, JobTimers, Jobs, Pallet, ReadyJobs, ReadyRange};
 use alloc::vec::Vec;
+use core::marker::PhantomData;
 use frame_support::storage::StoragePrefixedMap;
 use sp_runtime::DispatchError;
 
@@ -89,22 +90,27 @@ pub fn unset_timer<T: Config>(deadline: Deadline, job: JobId) {
 ///
 /// Each is to be removed before the next is asked for. What was removed is not passed over again: the
 /// host would do that one by one, and nobody pays for it.
-pub struct Expired {
+pub struct Expired<T> {
 	/// The key that was found last, or what comes before all of this kind.
 	last: Vec<u8>,
 	/// Of the same kind, and now.
 	until: TimerKey,
+	chain: PhantomData<T>,
 }
 
-impl Expired {
+impl<T: Config> Expired<T> {
 	/// Begins with the earliest.
-	pub fn new<T: Config>(now: Deadline) -> Self {
+	pub fn new(now: Deadline) -> Self {
 		let until = timer_key(now, JobId::MAX);
-		Self { last: [&JobTimers::<T>::final_prefix()[..], &until[..1]].concat(), until }
+		let last = [&JobTimers::<T>::final_prefix()[..], &until[..1]].concat();
+		Self { last, until, chain: PhantomData }
 	}
+}
 
-	/// The next, if there is one.
-	pub fn next<T: Config>(&mut self) -> Option<(Deadline, JobId)> {
+impl<T: Config> Iterator for Expired<T> {
+	type Item = (Deadline, JobId);
+
+	fn next(&mut self) -> Option<Self::Item> {
 		let prefix = JobTimers::<T>::final_prefix();
 		let found = sp_io::storage::next_key(&self.last)?;
 		let key: TimerKey = found.strip_prefix(&prefix[..])?.try_into().ok()?;
