@@ -777,7 +777,7 @@ pub mod pallet {
 		/// `DepositLimitExceeded`, `DepositUnpayable`, `UnsupportedAbi`, `ReentrancyDenied`, or with the
 		/// error of the transfer.
 		#[pallet::call_index(5)]
-		#[pallet::weight(T::WeightInfo::start_job(input.len() as u32))]
+		#[pallet::weight(jobs::start_weight::<T>(input.len() as u32, *value))]
 		#[allow(clippy::too_many_arguments)] // It is the call of a program, and its budget.
 		pub fn start_job(
 			origin: OriginFor<T>,

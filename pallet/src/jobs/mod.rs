@@ -20,10 +20,13 @@ pub mod slice;
 pub use idle::on_idle;
 
 use crate::{
+	access,
 	deposit::{self, Deposit, DepositMeter, DepositOf},
+	gas,
 	limits::*,
 	program,
 	stack::Trap,
+	syscalls::chain::{GAS_OF_TRANSFER, MAX_BALANCE},
 	Accounts, BalanceOf, Config, Error, Event, HoldReason, JobFrames, JobInputs, JobTotals, Jobs,
 	JobsOf, Mailboxes, NextJob, Pallet, WeightInfo,
 };
@@ -34,7 +37,7 @@ use frame_support::{
 	traits::{
 		fungible::{BalancedHold, Credit, Mutate, MutateHold},
 		tokens::{Precision, Preservation},
-		ConstU32, OnUnbalanced,
+		ConstU32, Get, OnUnbalanced,
 	},
 	weights::Weight,
 	BoundedVec,
@@ -202,6 +205,19 @@ fn price<T: Config>(weight: Weight) -> BalanceOf<T> {
 fn deposit_for<T: Config>(bytes: usize, pages: impl Iterator<Item = usize>) -> BalanceOf<T> {
 	let record = deposit::for_item::<T>(0, bytes);
 	pages.fold(record, |sum, page| sum.saturating_add(deposit::for_item::<T>(0, page)))
+}
+
+/// The weight to start a job with so many bytes of input, and to transfer the value.
+pub fn start_weight<T: Config>(input: u32, value: BalanceOf<T>) -> Weight {
+	let start = T::WeightInfo::start_job(input);
+	if value.is_zero() {
+		return start;
+	}
+	// As a call with a value pays for it.
+	start
+		.saturating_add(gas::to_weight(GAS_OF_TRANSFER))
+		.saturating_add(access::cold_reads::<T>(2, MAX_BALANCE))
+		.saturating_add(T::DbWeight::get().writes(2))
 }
 
 /// Starts a job: it is ready, and its first slice runs when its turn comes.

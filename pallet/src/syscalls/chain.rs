@@ -17,7 +17,7 @@ use sp_runtime::traits::{UniqueSaturatedInto, Zero};
 use virt_guest::Code;
 
 /// Bytes of an account's balance, at most.
-const MAX_BALANCE: u32 = 128;
+pub(crate) const MAX_BALANCE: u32 = 128;
 
 /// Gas to transfer balance, by the syscall or with a call, without the database.
 pub(crate) const GAS_OF_TRANSFER: u64 = 170_000;

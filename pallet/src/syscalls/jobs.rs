@@ -3,14 +3,19 @@
 // As many as a syscall has registers, and what every handler gets.
 #![allow(clippy::too_many_arguments)]
 
-use super::{code, Answer, Context, Memory, Stop};
+use super::{
+	code,
+	programs::{word, Options},
+	Answer, Context, Memory, Stop,
+};
 use crate::{
 	gas::Price,
 	jobs::{self, mailbox, Deadline, Start},
 	limits::*,
 	run::Wait,
-	BalanceOf, Config, Error, WeightInfo,
+	Config, Error, WeightInfo,
 };
+use core::mem;
 use frame_support::{storage::with_storage_layer, traits::Get, weights::Weight};
 use sp_runtime::{traits::UniqueSaturatedInto, DispatchError};
 use virt_guest::Code;
@@ -35,13 +40,9 @@ fn failure<T: Config>(error: DispatchError) -> u64 {
 	})
 }
 
-fn weight(bytes: [u8; 16]) -> Weight {
-	let word = |at: usize| {
-		let mut word = [0; 8];
-		word.copy_from_slice(&bytes[at..at + 8]);
-		u64::from_le_bytes(word)
-	};
-	Weight::from_parts(word(0), word(8))
+/// The budget at `at`: unlike a limit, 0 stands for nothing.
+fn budget_at(bytes: &[u8], at: usize) -> Weight {
+	Weight::from_parts(word(bytes, at), word(bytes, at + 8))
 }
 
 impl<T: Config> Context<'_, T> {
@@ -93,19 +94,10 @@ impl<T: Config> Context<'_, T> {
 		let address = memory.read_account::<T>(address)?;
 		let input = memory.read(input, input_len, MAX_INPUT, Error::InputTooLarge)?;
 		let owner = self.own_account()?;
-		self.meter.charge(T::WeightInfo::start_job(input.len() as u32))?;
-		let part = |at: usize| {
-			let mut part = [0; 16];
-			part.copy_from_slice(&options[at..at + 16]);
-			part
-		};
-		let value: Option<BalanceOf<T>> = u128::from_le_bytes(part(0)).try_into().ok();
+		let budget = budget_at(&options, 16);
+		let Options { value, deposit_limit, .. } = Options::<T>::new(&options, budget, 32);
 		let Some(value) = value else { return Ok(code(Code::TRANSFER_FAILED)) };
-		let budget = weight(part(16));
-		// No limit is also what is above all that there can be.
-		let deposit_limit = Some(u128::from_le_bytes(part(32)))
-			.filter(|limit| *limit != u128::MAX)
-			.and_then(|limit| limit.try_into().ok());
+		self.meter.charge(jobs::start_weight::<T>(input.len() as u32, value))?;
 		let start = Start { owner, address, entry, input, value, budget, deposit_limit };
 		self.stack.deposit.balance_changed();
 		let started = with_storage_layer(|| jobs::start::<T>(start));
@@ -138,7 +130,7 @@ impl<T: Config> Context<'_, T> {
 		budget: u64,
 	) -> Answer<T> {
 		self.charge(price, 16)?;
-		let budget = weight(memory.read_array(budget)?);
+		let budget = budget_at(&memory.read_array::<_, 16>(budget)?, 0);
 		let owner = self.own_account()?;
 		self.meter.charge(T::WeightInfo::top_up_job())?;
 		self.stack.deposit.balance_changed();
@@ -187,10 +179,8 @@ impl<T: Config> Context<'_, T> {
 		if on != 0 && is_short && self.may_suspend() && self.has_progressed() {
 			return Err(Error::OutOfGas.into());
 		}
-		if let Some(slice) = self.stack.slice.as_mut().filter(|_| self.stack.depth == 1) {
-			slice.is_atomic = on != 0;
-		}
-		Ok(0)
+		let slice = self.stack.slice.as_mut().filter(|_| self.stack.depth == 1);
+		Ok(slice.map_or(0, |slice| mem::replace(&mut slice.is_atomic, on != 0).into()))
 	}
 
 	/// Whether this is part of that job.

@@ -29,11 +29,11 @@ use virt_guest::Code;
 
 /// The options of a call, as they lie in memory: 48 bytes. Up to ABI 1 they were 40, with a limit of gas
 /// in place of the two parts of a weight.
-struct Options<T: Config> {
+pub(super) struct Options<T: Config> {
 	/// `None` for more than a balance can hold.
-	value: Option<BalanceOf<T>>,
-	weight_limit: Weight,
-	deposit_limit: Option<BalanceOf<T>>,
+	pub value: Option<BalanceOf<T>>,
+	pub weight_limit: Weight,
+	pub deposit_limit: Option<BalanceOf<T>>,
 }
 
 /// The first ABI whose programs limit the weight of a call, and not its gas.
@@ -53,7 +53,8 @@ fn gas_limit(gas: u64) -> Weight {
 	Weight::from_parts(limit(gas.saturating_mul(gas::REF_TIME_PER_GAS)), u64::MAX)
 }
 
-fn word(bytes: &[u8], at: usize) -> u64 {
+/// The eight bytes at `at`, which are there.
+pub(super) fn word(bytes: &[u8], at: usize) -> u64 {
 	let mut word = [0; 8];
 	word.copy_from_slice(&bytes[at..at + 8]);
 	u64::from_le_bytes(word)
@@ -71,7 +72,8 @@ impl<T: Config> Options<T> {
 		}
 	}
 
-	fn new(bytes: &[u8], weight_limit: Weight, deposit_limit: usize) -> Self {
+	/// With the value at the beginning of `bytes`, and the limit of the deposit at that place.
+	pub fn new(bytes: &[u8], weight_limit: Weight, deposit_limit: usize) -> Self {
 		let amount =
 			|at: usize| u128::from(word(bytes, at)) | u128::from(word(bytes, at + 8)) << 64;
 		Self {

@@ -135,10 +135,11 @@ pub mod wait {
 	/// back. It has half a slice at least. Outside of a job it is just run: nothing suspends there.
 	pub fn atomic<R>(work: impl FnOnce() -> R) -> R {
 		// SAFETY: takes no pointer.
-		unsafe { syscalls::atomic(1) };
+		let outer = unsafe { syscalls::atomic(1) };
 		let result = work();
+		// Within another scope, that one goes on.
 		// SAFETY: takes no pointer.
-		unsafe { syscalls::atomic(0) };
+		unsafe { syscalls::atomic(outer) };
 		result
 	}
 

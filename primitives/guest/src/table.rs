@@ -203,8 +203,8 @@ macro_rules! syscall_table {
 			/// `TRANSFER_FAILED` where nothing reaches the beneficiary.
 			terminate(beneficiary: *const u8) -> i64, 40_000 + 6, account,
 				[in(beneficiary, 32)];
-			/// Suspends the job that the program is: what it did so far is final, and it goes on in a later
-			/// block. `flags` says what ends the wait: 1, the block `deadline` blocks from now; 2, a block
+			/// Suspends the job that the program is: what it did so far is final, and it goes on in another
+			/// slice. `flags` says what ends the wait: 1, the block `deadline` blocks from now; 2, a block
 			/// whose time is not below `deadline`, in milliseconds since the Unix epoch; 4, a message with
 			/// the topic. 1 and 2 exclude each other; with 0, the other jobs that are ready go first.
 			///
@@ -240,8 +240,8 @@ macro_rules! syscall_table {
 			job_id() -> i64, 1_300 + 0, any, [];
 			/// Begins (1) or ends (0) a scope in which the job is not suspended: all of it is in one block,
 			/// and is rolled back as a whole. It has half a slice at least; one that takes more ends the
-			/// job with `OutOfGas`. Returns 0.
-			atomic(on: u64) -> i64, 1_600 + 0, account, [];
+			/// job with `OutOfGas`. Returns 1 where such a scope was open before, and 0 elsewhere.
+			atomic(on: u64) -> u64, 1_600 + 0, account, [];
 		}
 	};
 }

@@ -5,6 +5,7 @@ use super::*;
 use crate::{HoldReason, JobTotals};
 use frame_support::{
 	assert_noop, assert_ok,
+	dispatch::GetDispatchInfo,
 	traits::fungible::{Inspect, InspectHold},
 };
 
@@ -191,5 +192,28 @@ fn owner_with_a_job_cannot_be_reaped() {
 		let all = Balances::balance(&BOB);
 		assert!(Balances::transfer_allow_death(signed(BOB), ALICE, all).is_err());
 		assert!(Balances::total_balance_on_hold(&BOB) > 0);
+	});
+}
+
+#[test]
+fn value_of_a_job_is_transferred_and_paid_for() {
+	on_chain(|| {
+		let address = sleeper();
+		let (entry, input) = (b"blocks".to_vec(), 1u64.encode());
+		let weight = |value| {
+			let start = crate::Call::<Test>::start_job {
+				address: address.clone(),
+				entry: entry.clone(),
+				input: input.clone(),
+				value,
+				budget: BUDGET,
+				storage_deposit_limit: None,
+			};
+			RuntimeCall::from(start).get_dispatch_info().call_weight
+		};
+		assert!(weight(1).ref_time() > weight(0).ref_time() + 100_000_000);
+		let before = Balances::balance(&address);
+		assert_ok!(Virt::start_job(signed(BOB), address.clone(), entry, input, 7, BUDGET, None));
+		assert_eq!(Balances::balance(&address), before + 7);
 	});
 }
