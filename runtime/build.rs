@@ -14,7 +14,11 @@ fn main() {
 		println!("cargo:rerun-if-changed={}", wrapper.display());
 		std::env::set_var("WASM_SOURCES", sources);
 		std::env::set_var("RUSTC_WRAPPER", wrapper);
-		substrate_wasm_builder::WasmBuilder::init_with_defaults()
+		let builder = substrate_wasm_builder::WasmBuilder::init_with_defaults();
+		// The currency's symbol and decimals are part of the hash: see `node/src/chain_spec.rs`.
+		#[cfg(feature = "metadata-hash")]
+		let builder = builder.enable_metadata_hash("UNIT", 12);
+		builder
 			// Cargo looks at flags, and not at the wrapper, to see what it has to compile again.
 			.append_to_rust_flags("--cfg=wrapped_lto")
 			.build();

@@ -7,7 +7,8 @@ set -euo pipefail
 cd "$project"
 target=${CARGO_TARGET_DIR:-$project/target}
 dist=$target/dist
-scripts/cargo build --release --locked --workspace
+# With the hash of the metadata, for `CheckMetadataHash`: hardware wallets show what they sign.
+scripts/cargo build --release --locked --workspace --features virt-runtime/metadata-hash
 
 rm -rf "$dist"
 mkdir -p "$dist"

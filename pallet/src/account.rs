@@ -1,6 +1,7 @@
 //! Account programs: programs at an address of their own.
 
 use crate::{
+	calls::New,
 	deposit::{self, DepositMeter},
 	items,
 	limits::MAX_SALT,
@@ -37,15 +38,16 @@ pub fn address_of<T: Config>(
 pub fn create<T: Config>(
 	meter: &mut DepositMeter<T>,
 	deployer: T::AccountId,
-	code_hash: H256,
-	salt: &[u8],
+	new: New,
 ) -> Result<T::AccountId, Error<T>> {
+	let New { code_hash, salt, upgrade_authority } = new;
 	ensure!(salt.len() <= MAX_SALT as usize, Error::SaltTooLong);
-	let address = address_of::<T>(&deployer, code_hash, salt);
+	let address = address_of::<T>(&deployer, code_hash, &salt);
 	ensure!(!Accounts::<T>::contains_key(&address), Error::AccountExists);
 	program::refer::<T>(code_hash)?;
 	let deposit = meter.take(HoldReason::Account, deposit::for_account::<T>())?;
-	Accounts::<T>::insert(&address, AccountInfo { code_hash, deployer, deposit, items: 0 });
+	let info = AccountInfo { code_hash, deployer, deposit, items: 0, upgrade_authority };
+	Accounts::<T>::insert(&address, info);
 	Ok(address)
 }
 

@@ -8,7 +8,7 @@
 use crate::{
 	dry_run::DryRun,
 	jobs::{Job, JobId},
-	Accounts, Code, Config, ProgramInfo, Programs, State,
+	Accounts, Code, Config, Owners, ProgramInfo, Programs, State,
 };
 use alloc::vec::Vec;
 use codec::Codec;
@@ -66,6 +66,16 @@ sp_api::decl_runtime_apis! {
 			storage_deposit_limit: Option<Balance>,
 		) -> DryRun<Balance, Event>;
 
+		/// What `set_code` would come to, and `migrate` of the new program.
+		fn dry_run_set_code(
+			origin: AccountId,
+			address: AccountId,
+			code_hash: H256,
+			input: Vec<u8>,
+			weight_limit: Option<Weight>,
+			storage_deposit_limit: Option<Balance>,
+		) -> DryRun<Balance, Event>;
+
 		/// What `start_job` would come to, and the job's first slice.
 		fn dry_run_start_job(
 			origin: AccountId,
@@ -81,7 +91,10 @@ sp_api::decl_runtime_apis! {
 		fn job(id: JobId) -> Option<Job<AccountId, Balance>>;
 
 		/// A stored program.
-		fn program(code_hash: H256) -> Option<ProgramInfo<AccountId, Balance>>;
+		fn program(code_hash: H256) -> Option<ProgramInfo>;
+
+		/// The owners of a stored program, and what is held from each for it.
+		fn owners(code_hash: H256) -> Vec<(AccountId, Balance)>;
 
 		/// The names that a stored program exports.
 		fn exports(code_hash: H256) -> Option<Vec<Vec<u8>>>;
@@ -98,8 +111,13 @@ sp_api::decl_runtime_apis! {
 }
 
 /// See [`VirtApi::program`].
-pub fn program<T: Config>(code_hash: H256) -> Option<crate::ProgramInfoOf<T>> {
+pub fn program<T: Config>(code_hash: H256) -> Option<ProgramInfo> {
 	Programs::<T>::get(code_hash)
+}
+
+/// See [`VirtApi::owners`].
+pub fn owners<T: Config>(code_hash: H256) -> Vec<(T::AccountId, crate::BalanceOf<T>)> {
+	Owners::<T>::iter_prefix(code_hash).collect()
 }
 
 /// See [`VirtApi::exports`].

@@ -1,9 +1,11 @@
 //! What the calls that store and run programs do, whether an extrinsic makes them or a dry-run.
 
 use crate::{
-	account, program,
+	account,
+	program::{self, Stored},
 	run::{self, Callee, Outcome, Request},
 	stack::Stack,
+	upgrade::UpgradeAuthority,
 	BalanceOf, Config, Event, Pallet, WeightInfo,
 };
 use alloc::vec::Vec;
@@ -43,17 +45,31 @@ impl From<Settled> for DispatchResultWithPostInfo {
 	}
 }
 
-/// See [`Pallet::upload`]. Gives the code hash.
+/// An account program that is to be made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct New {
+	/// The program.
+	pub code_hash: H256,
+	/// Makes its address another one.
+	pub salt: Vec<u8>,
+	/// Who may replace its program.
+	pub upgrade_authority: UpgradeAuthority,
+}
+
+/// See [`Pallet::upload`]. Gives the code hash, and the weight that it took.
 pub fn upload<T: Config>(
 	owner: T::AccountId,
 	code: Vec<u8>,
 	deposit_limit: Option<BalanceOf<T>>,
-) -> Result<H256, DispatchError> {
-	Pallet::<T>::ensure_idle()?;
+) -> Result<(H256, Weight), DispatchError> {
+	Pallet::<T>::ensure_active()?;
 	let size = code.len() as u32;
-	let code_hash = program::store::<T>(owner.clone(), code, deposit_limit)?;
+	let stored = program::store::<T>(owner.clone(), code, deposit_limit)?;
+	let Stored { code_hash, is_checked } = stored;
 	Pallet::<T>::deposit_event(Event::ProgramStored { code_hash, owner, size });
-	Ok(code_hash)
+	let weight =
+		if is_checked { T::WeightInfo::upload(size) } else { T::WeightInfo::upload_stored(size) };
+	Ok((code_hash, weight))
 }
 
 /// See [`Pallet::run`].
@@ -86,14 +102,14 @@ pub fn run<T: Config>(
 pub fn instantiate<T: Config>(
 	stack: &mut Stack<T>,
 	deployer: T::AccountId,
-	code_hash: H256,
-	salt: Vec<u8>,
+	new: New,
 	input: Vec<u8>,
 	limits: Limits<BalanceOf<T>>,
 ) -> Settled {
-	let address = account::address_of::<T>(&deployer, code_hash, &salt);
+	let code_hash = new.code_hash;
+	let address = account::address_of::<T>(&deployer, code_hash, &new.salt);
 	let request = Request {
-		callee: Callee::New { code_hash, salt },
+		callee: Callee::New(new),
 		input: &input,
 		value: limits.value,
 		weight_limit: limits.weight,
@@ -133,6 +149,25 @@ pub fn call<T: Config>(
 		weight_used,
 		output,
 	})
+}
+
+/// See [`Pallet::set_code`].
+pub fn set_code<T: Config>(
+	stack: &mut Stack<T>,
+	address: T::AccountId,
+	code_hash: H256,
+	input: Vec<u8>,
+	limits: Limits<BalanceOf<T>>,
+) -> Settled {
+	let request = Request {
+		callee: Callee::Upgrade { address, code_hash },
+		input: &input,
+		value: limits.value,
+		weight_limit: limits.weight,
+		deposit_limit: limits.deposit,
+	};
+	let base = T::WeightInfo::set_code(input.len() as u32);
+	Settled { outcome: run::execute(stack, request), base }
 }
 
 fn settle<T: Config>(

@@ -5,7 +5,7 @@
 //! bounded in weight by [`MAX_DRY_RUN_WEIGHT`], and in time by [`MAX_DRY_RUN_MILLISECONDS`].
 
 use crate::{
-	calls::{self, Limits, Settled},
+	calls::{self, Limits, New, Settled},
 	jobs::{
 		self,
 		slice::{self, Payer},
@@ -14,6 +14,7 @@ use crate::{
 	limits::{MAX_DRY_RUN_MILLISECONDS, MAX_DRY_RUN_WEIGHT},
 	run::Outcome,
 	stack::{Caller, Notes, Stack, Trap},
+	upgrade::UpgradeAuthority,
 	BalanceOf, Config, Event, WeightInfo,
 };
 use alloc::vec::Vec;
@@ -81,11 +82,10 @@ pub fn upload<T: Config>(
 	deposit_limit: Option<BalanceOf<T>>,
 ) -> DryRunOf<T> {
 	dry_run::<T>(&origin, Weight::zero(), |_, _| {
-		let base = T::WeightInfo::upload(code.len() as u32);
 		let stored = calls::upload::<T>(origin.clone(), code.clone(), deposit_limit);
-		let (result, output) = match stored {
-			Ok(code_hash) => (Ok(()), code_hash.encode()),
-			Err(error) => (Err(error), Vec::new()),
+		let (result, output, base) = match stored {
+			Ok((code_hash, weight)) => (Ok(()), code_hash.encode(), weight),
+			Err(error) => (Err(error), Vec::new(), T::WeightInfo::upload(code.len() as u32)),
 		};
 		let (weight_used, weight_peak) = (Weight::zero(), Weight::zero());
 		Settled { outcome: Outcome { result, output, weight_used, weight_peak }, base }
@@ -117,8 +117,9 @@ pub fn instantiate<T: Config>(
 ) -> DryRunOf<T> {
 	dry_run::<T>(&origin, bounded(weight_limit), |stack, weight| {
 		let limits = Limits { value, weight, deposit };
-		let (salt, input) = (salt.clone(), input.clone());
-		calls::instantiate(stack, origin.clone(), code_hash, salt, input, limits)
+		let upgrade_authority = UpgradeAuthority::Nobody;
+		let new = New { code_hash, salt: salt.clone(), upgrade_authority };
+		calls::instantiate(stack, origin.clone(), new, input.clone(), limits)
 	})
 }
 
@@ -138,11 +139,26 @@ pub fn call<T: Config>(
 	})
 }
 
+/// Tries [`Pallet::set_code`](crate::Pallet::set_code).
+pub fn set_code<T: Config>(
+	origin: T::AccountId,
+	address: T::AccountId,
+	code_hash: H256,
+	input: Vec<u8>,
+	weight_limit: Option<Weight>,
+	deposit: Option<BalanceOf<T>>,
+) -> DryRunOf<T> {
+	dry_run::<T>(&origin, bounded(weight_limit), |stack, weight| {
+		let limits = Limits { value: Default::default(), weight, deposit };
+		calls::set_code(stack, address.clone(), code_hash, input.clone(), limits)
+	})
+}
+
 /// Tries [`Pallet::start_job`](crate::Pallet::start_job), and the job's first slice. The weights are
 /// those of the slice; the deposit is what the owner is held for after it, the budget's fee included.
 pub fn start_job<T: Config>(start: Start<T>) -> DryRunOf<T> {
 	let origin = start.owner.clone();
-	let base = T::WeightInfo::start_job(start.input.len() as u32);
+	let base = jobs::weight::start::<T>(start.input.len() as u32, start.value);
 	limit_time(MAX_DRY_RUN_MILLISECONDS);
 	let start = core::cell::Cell::new(Some(start));
 	let (tried, _) = attempt::<T>(&origin, Weight::zero(), &|stack: &mut Stack<T>, _| {

@@ -1,14 +1,13 @@
 //! What a chain starts with.
 
 use crate::{
-	account, admission,
-	deposit::{Deposit, DepositMeter},
-	items::ItemCache,
-	limits::ABI,
-	program, Code, Config, GenesisConfig, ProgramInfo, Programs,
+	account, admission, calls::New, deposit::DepositMeter, items::ItemCache, limits::ABI, program,
+	upgrade::UpgradeAuthority, BalanceOf, Code, Config, GenesisConfig, Owners, ProgramInfo,
+	Programs,
 };
 use frame_support::BoundedVec;
 use sp_core::{Bytes, H256};
+use sp_runtime::traits::Zero;
 
 /// # Panics
 ///
@@ -29,15 +28,9 @@ fn program_of<T: Config>(owner: &T::AccountId, code: &[u8]) {
 		.unwrap_or_else(|error| panic!("program {hash:?} is not admitted: {error:?}"));
 	Programs::<T>::insert(
 		hash,
-		ProgramInfo {
-			owner: owner.clone(),
-			size: code.len() as u32,
-			memory,
-			references: 0,
-			deposit: Deposit::none(),
-			abi: ABI,
-		},
+		ProgramInfo { size: code.len() as u32, memory, references: 0, owners: 1, abi: ABI },
 	);
+	Owners::<T>::insert(hash, owner, BalanceOf::<T>::zero());
 	Code::<T>::insert(hash, BoundedVec::truncate_from(code.to_vec()));
 }
 
@@ -48,7 +41,9 @@ fn account_of<T: Config>(
 	stored: &[(Bytes, Bytes)],
 ) {
 	let mut nobody = DepositMeter::new(None);
-	let address = account::create::<T>(&mut nobody, deployer.clone(), code_hash, salt)
+	let upgrade_authority = UpgradeAuthority::Nobody;
+	let new = New { code_hash, salt: salt.to_vec(), upgrade_authority };
+	let address = account::create::<T>(&mut nobody, deployer.clone(), new)
 		.unwrap_or_else(|error| panic!("an account of program {code_hash:?}: {error:?}"));
 	let mut items = ItemCache::default();
 	for (key, data) in stored {

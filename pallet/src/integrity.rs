@@ -1,6 +1,6 @@
 //! What a runtime's configuration must be like for the pallet to keep its promises.
 
-use crate::{deposit, gas, limits::*, syscalls, Config, WeightInfo};
+use crate::{deposit, gas, jobs, limits::*, syscalls, Config, WeightInfo};
 use alloc::collections::BTreeSet;
 use codec::{Encode, MaxEncodedLen};
 use frame_support::{dispatch::DispatchClass, traits::Get};
@@ -53,7 +53,7 @@ pub fn check<T: Config>() {
 	}
 	// A slice has room for the largest program, and jobs have room for a slice.
 	let slice = T::JobSlice::get();
-	let overhead = T::WeightInfo::job_slice()
+	let overhead = jobs::weight::slice::<T>()
 		.saturating_add(T::WeightInfo::job_resume(MAX_JOB_PAGES))
 		.saturating_add(T::WeightInfo::job_snapshot(MAX_JOB_PAGES))
 		.saturating_add(T::WeightInfo::job_store(MAX_JOB_PAGES))

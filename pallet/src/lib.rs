@@ -3,6 +3,7 @@
 //! - [`Pallet`]: the calls, events and errors. Thin: each call checks its origin and delegates.
 //! - [`program`]: the store. [`admission`]: what a blob must be to get into it.
 //! - [`account`]: programs with an address and storage of their own. [`items`]: what is in it.
+//!   [`upgrade`]: how they get other code.
 //! - [`calls`]: what the calls that run programs do. [`api`], [`dry_run`]: the same without an
 //!   extrinsic, to see what it would come to.
 //! - [`run`]: the story of a call. [`stack`]: what programs that call each other share.
@@ -47,6 +48,7 @@ pub mod stack;
 pub mod syscalls;
 pub mod transient;
 pub mod try_state;
+pub mod upgrade;
 pub mod weights;
 
 #[cfg(test)]
@@ -54,6 +56,7 @@ mod tests;
 
 pub use frame_support::weights::Weight;
 pub use pallet::*;
+pub use upgrade::UpgradeAuthority;
 pub use weights::WeightInfo;
 
 use frame_support::traits::fungible::Inspect;
@@ -65,7 +68,7 @@ pub type BalanceOf<T> =
 #[frame_support::pallet]
 pub mod pallet {
 	use super::{
-		calls::Limits,
+		calls::{Limits, New},
 		deposit::Deposit,
 		jobs::{
 			mailbox::{Mailbox, Message},
@@ -76,6 +79,7 @@ pub mod pallet {
 		},
 		limits::*,
 		stack::{Caller, Stack, Trap},
+		upgrade::UpgradeAuthority,
 		*,
 	};
 	use alloc::vec::Vec;
@@ -96,7 +100,7 @@ pub mod pallet {
 	};
 
 	/// The storage's version: see [`migrations`]. Programs have another: [`ABI`].
-	pub const STORAGE_VERSION: StorageVersion = StorageVersion::new(1);
+	pub const STORAGE_VERSION: StorageVersion = StorageVersion::new(2);
 
 	#[pallet::pallet]
 	#[pallet::storage_version(STORAGE_VERSION)]
@@ -130,6 +134,16 @@ pub mod pallet {
 		/// Which of the runtime's calls programs may dispatch. Whatever it says, a program cannot
 		/// reach this pallet's calls.
 		type CallFilter: Contains<Self::RuntimeCall>;
+
+		/// Who may upload programs: `EnsureSigned` for every account.
+		type UploadOrigin: EnsureOrigin<OriginFor<Self>, Success = Self::AccountId>;
+
+		/// Who may instantiate programs: `EnsureSigned` for every account. Programs that run may
+		/// instantiate others, whoever called them.
+		type InstantiateOrigin: EnsureOrigin<OriginFor<Self>, Success = Self::AccountId>;
+
+		/// Who may pause and unpause the pallet: `EnsureRoot` for the chain's governance.
+		type PauseOrigin: EnsureOrigin<OriginFor<Self>>;
 
 		/// Syscalls of the chain's own: see [`crate::extension`]. `()` for none.
 		type Extension: extension::Extension<Self>;
@@ -173,23 +187,18 @@ pub mod pallet {
 
 	/// A stored program.
 	#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, TypeInfo, MaxEncodedLen)]
-	pub struct ProgramInfo<AccountId, Balance> {
-		/// Who uploaded it, and may remove it.
-		pub owner: AccountId,
+	pub struct ProgramInfo {
 		/// Length of the blob, in bytes.
 		pub size: u32,
 		/// Memory that an instance takes, in bytes.
 		pub memory: u32,
-		/// How many account programs run it.
+		/// How many account programs and jobs run it.
 		pub references: u32,
-		/// What is held for it.
-		pub deposit: Deposit<AccountId, Balance>,
+		/// How many accounts own it: see [`Owners`].
+		pub owners: u32,
 		/// The ABI that it was admitted under.
 		pub abi: u16,
 	}
-
-	/// A stored program of the chain.
-	pub type ProgramInfoOf<T> = ProgramInfo<<T as frame_system::Config>::AccountId, BalanceOf<T>>;
 
 	/// An account program.
 	#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, TypeInfo, MaxEncodedLen)]
@@ -202,6 +211,8 @@ pub mod pallet {
 		pub deposit: Deposit<AccountId, Balance>,
 		/// How many items it stored.
 		pub items: u32,
+		/// Who may replace its program.
+		pub upgrade_authority: UpgradeAuthority,
 	}
 
 	/// An account program of the chain.
@@ -223,7 +234,20 @@ pub mod pallet {
 
 	/// Stored programs, by code hash.
 	#[pallet::storage]
-	pub type Programs<T: Config> = StorageMap<_, Identity, H256, ProgramInfoOf<T>, OptionQuery>;
+	pub type Programs<T: Config> = StorageMap<_, Identity, H256, ProgramInfo, OptionQuery>;
+
+	/// The owners of stored programs, by code hash and account: who uploaded the program, may remove it,
+	/// and how much is held from them for it.
+	#[pallet::storage]
+	pub type Owners<T: Config> = StorageDoubleMap<
+		_,
+		Identity,
+		H256,
+		Blake2_128Concat,
+		T::AccountId,
+		BalanceOf<T>,
+		OptionQuery,
+	>;
 
 	/// Blobs of the stored programs, by code hash.
 	#[pallet::storage]
@@ -264,6 +288,12 @@ pub mod pallet {
 	#[pallet::storage]
 	#[pallet::whitelist_storage]
 	pub type Running<T: Config> = StorageValue<_, (), OptionQuery>;
+
+	/// Set while the pallet is paused: no program is uploaded, run or upgraded, and jobs have no slices.
+	/// Each block reads it.
+	#[pallet::storage]
+	#[pallet::whitelist_storage]
+	pub type Paused<T: Config> = StorageValue<_, (), OptionQuery>;
 
 	/// Jobs, by id.
 	#[pallet::storage]
@@ -375,7 +405,7 @@ pub mod pallet {
 	#[pallet::event]
 	#[pallet::generate_deposit(pub(super) fn deposit_event)]
 	pub enum Event<T: Config> {
-		/// A program was stored.
+		/// An account uploaded a program, and owns it. It may have been stored before.
 		ProgramStored {
 			/// Its code hash.
 			code_hash: H256,
@@ -384,9 +414,16 @@ pub mod pallet {
 			/// Length of the blob, in bytes.
 			size: u32,
 		},
-		/// A program was removed.
+		/// A program was removed by its last owner.
 		ProgramRemoved {
 			/// Its code hash.
+			code_hash: H256,
+			/// Whose it was.
+			owner: T::AccountId,
+		},
+		/// An account no longer owns a program, which others own.
+		OwnerRemoved {
+			/// The code hash of the program.
 			code_hash: H256,
 			/// Whose it was.
 			owner: T::AccountId,
@@ -448,6 +485,26 @@ pub mod pallet {
 			/// What the program had to say.
 			data: Vec<u8>,
 		},
+		/// The program of an account was replaced.
+		CodeUpdated {
+			/// The account.
+			address: T::AccountId,
+			/// The program that it had.
+			old_code_hash: H256,
+			/// The program that it has.
+			code_hash: H256,
+		},
+		/// Fewer may replace the program of an account than before.
+		UpgradesRestricted {
+			/// The account.
+			address: T::AccountId,
+			/// Who may.
+			authority: UpgradeAuthority,
+		},
+		/// Programs do not run until `Unpaused`.
+		Paused,
+		/// Programs run again.
+		Unpaused,
 		/// A job was started.
 		JobStarted {
 			/// Its id.
@@ -539,8 +596,6 @@ pub mod pallet {
 	pub enum Error<T> {
 		/// The blob is larger than `MAX_CODE`.
 		ProgramTooLarge,
-		/// The program is stored already.
-		ProgramExists,
 		/// The blob is not a valid PolkaVM program.
 		InvalidProgram,
 		/// The program is for another instruction set than `ReviveV1`.
@@ -563,9 +618,9 @@ pub mod pallet {
 		JumpTableTooLong,
 		/// No program is stored under this code hash.
 		ProgramNotFound,
-		/// Only the program's owner may do this.
+		/// The origin does not own the program or the job.
 		NotOwner,
-		/// Account programs run this program.
+		/// Account programs or jobs run this program, and it has no other owner.
 		ProgramInUse,
 		/// There is an account program at this address already; use another salt.
 		AccountExists,
@@ -651,15 +706,26 @@ pub mod pallet {
 		MessageTooLong,
 		/// There are `MAX_MESSAGES` messages to the jobs at the address already.
 		MailboxFull,
+		/// The account's upgrade authority is another one, or nobody.
+		UpgradeDenied,
+		/// Jobs live at the account: its program cannot be replaced.
+		JobsLive,
+		/// The pallet is paused.
+		Paused,
 	}
 
 	#[pallet::call]
 	impl<T: Config> Pallet<T> {
-		/// Stores the program `code` under its code hash, the BLAKE2b-256 of `code`. The deposit for
-		/// it, of at most `storage_deposit_limit`, is held until it is removed.
+		/// Stores the program `code` under its code hash, the BLAKE2b-256 of `code`, and makes the
+		/// origin an owner of it. The deposit for it, of at most `storage_deposit_limit`, is held until
+		/// the origin removes it.
 		///
-		/// Emits `ProgramStored`. Errors with `ProgramExists`, `DepositLimitExceeded`,
-		/// `DepositUnpayable`, `ReentrancyDenied`, or with what keeps the blob out:
+		/// A program that is stored already gets the origin as one more owner, for the same deposit: it
+		/// stays until its last owner removes it. Where the origin owns it already, nothing changes.
+		///
+		/// Emits `ProgramStored`. Errors with `BadOrigin` unless it is of `UploadOrigin`,
+		/// `DepositLimitExceeded`, `DepositUnpayable`, `Paused`, `ReentrancyDenied`, or with what keeps the
+		/// blob out:
 		/// `ProgramTooLarge`, `InvalidProgram`, `UnsupportedInstructionSet`, `UnknownImport`,
 		/// `TooManyImports`, `TooManyExports`, `DuplicateExport`, `ExportTooLong`,
 		/// `MemoryTooLarge`, `BasicBlockTooLong`, `JumpTableTooLong`.
@@ -669,30 +735,35 @@ pub mod pallet {
 			origin: OriginFor<T>,
 			code: Vec<u8>,
 			storage_deposit_limit: Option<BalanceOf<T>>,
-		) -> DispatchResult {
-			let owner = ensure_signed(origin)?;
-			calls::upload::<T>(owner, code, storage_deposit_limit).map(drop)
+		) -> DispatchResultWithPostInfo {
+			let owner = T::UploadOrigin::ensure_origin(origin)?;
+			let (_, weight) = calls::upload::<T>(owner, code, storage_deposit_limit)?;
+			Ok(Some(weight).into())
 		}
 
-		/// Removes a program that the origin uploaded and that no account program runs, and gives its
-		/// deposit back.
+		/// Ends the origin's ownership of a program, and gives the deposit back. The last owner removes the
+		/// program, unless account programs or jobs run it.
 		///
-		/// Emits `ProgramRemoved`. Errors with `ProgramNotFound`, `NotOwner`, `ProgramInUse` or
-		/// `ReentrancyDenied`.
+		/// Emits `ProgramRemoved` or `OwnerRemoved`. Errors with `ProgramNotFound`, `NotOwner`,
+		/// `ProgramInUse` or `ReentrancyDenied`.
 		#[pallet::call_index(1)]
 		#[pallet::weight(T::WeightInfo::remove())]
 		pub fn remove(origin: OriginFor<T>, code_hash: H256) -> DispatchResult {
 			let owner = ensure_signed(origin)?;
 			Self::ensure_idle()?;
-			program::remove::<T>(&owner, code_hash)?;
-			Self::deposit_event(Event::ProgramRemoved { code_hash, owner });
+			let is_removed = program::remove::<T>(&owner, code_hash)?;
+			Self::deposit_event(if is_removed {
+				Event::ProgramRemoved { code_hash, owner }
+			} else {
+				Event::OwnerRemoved { code_hash, owner }
+			});
 			Ok(())
 		}
 
 		/// Runs a program once. It has no account: no storage, no balance. The origin may be root.
 		///
 		/// Emits `Executed`. Errors with `ProgramNotFound`, `EntryNotFound`, `InputTooLarge`,
-		/// `UnsupportedAbi`, `ReentrancyDenied`, `OutOfGas`, or what the program did: `Trapped`,
+		/// `UnsupportedAbi`, `Paused`, `ReentrancyDenied`, `OutOfGas`, or what the program did: `Trapped`,
 		/// `Reverted`, `OutOfBounds`, `InvalidArgument`, what names a limit that the program went over, `NoAccount`,
 		/// `UnknownSyscall`. What failed changes nothing; the gas that it took is paid for.
 		#[pallet::call_index(2)]
@@ -712,13 +783,15 @@ pub mod pallet {
 		}
 
 		/// Gives a program an account, at an address made of the origin, the code hash and `salt`,
-		/// transfers `value` to it, and runs the program's `init`, where it has one, with `input`.
+		/// transfers `value` to it, and runs the program's `init`, where it has one, with `input`. The
+		/// account keeps the program for good.
 		///
 		/// The origin is held for the account, and for what is stored in the call: for at most
 		/// `storage_deposit_limit`. Each deposit is given back when what it is for is gone.
 		///
-		/// Emits `Instantiated`. Errors with `AccountExists`, `SaltTooLong`, `DepositLimitExceeded`,
-		/// `DepositUnpayable`, with the error of the transfer, or as `run` does.
+		/// Emits `Instantiated`. Errors with `BadOrigin` unless it is of `InstantiateOrigin`,
+		/// `AccountExists`, `SaltTooLong`, `DepositLimitExceeded`, `DepositUnpayable`, with the error of the
+		/// transfer, or as `run` does.
 		#[pallet::call_index(3)]
 		#[pallet::weight(
 			T::WeightInfo::instantiate(input.len() as u32).saturating_add(*weight_limit)
@@ -732,10 +805,11 @@ pub mod pallet {
 			weight_limit: Weight,
 			storage_deposit_limit: Option<BalanceOf<T>>,
 		) -> DispatchResultWithPostInfo {
-			let deployer = ensure_signed(origin)?;
+			let deployer = T::InstantiateOrigin::ensure_origin(origin)?;
 			let stack = &mut Stack::new(Caller::Account(deployer.clone()));
 			let limits = Limits { value, weight: weight_limit, deposit: storage_deposit_limit };
-			calls::instantiate::<T>(stack, deployer, code_hash, salt, input, limits).into()
+			let new = New { code_hash, salt, upgrade_authority: UpgradeAuthority::Nobody };
+			calls::instantiate::<T>(stack, deployer, new, input, limits).into()
 		}
 
 		/// Transfers `value` to an account program and runs its `entry` with `input`. The origin may be
@@ -774,10 +848,10 @@ pub mod pallet {
 		///
 		/// Emits `JobStarted`, and at last `JobFinished`, `JobFailed` or `JobCancelled`. Errors with
 		/// `AccountNotFound`, `EntryNotFound`, `InputTooLarge`, `TooManyJobs`, `BudgetUnpayable`,
-		/// `DepositLimitExceeded`, `DepositUnpayable`, `UnsupportedAbi`, `ReentrancyDenied`, or with the
-		/// error of the transfer.
+		/// `DepositLimitExceeded`, `DepositUnpayable`, `UnsupportedAbi`, `Paused`, `ReentrancyDenied`, or
+		/// with the error of the transfer.
 		#[pallet::call_index(5)]
-		#[pallet::weight(jobs::start_weight::<T>(input.len() as u32, *value))]
+		#[pallet::weight(jobs::weight::start::<T>(input.len() as u32, *value))]
 		#[allow(clippy::too_many_arguments)] // It is the call of a program, and its budget.
 		pub fn start_job(
 			origin: OriginFor<T>,
@@ -789,7 +863,7 @@ pub mod pallet {
 			storage_deposit_limit: Option<BalanceOf<T>>,
 		) -> DispatchResult {
 			let owner = ensure_signed(origin)?;
-			Self::ensure_idle()?;
+			Self::ensure_active()?;
 			let deposit_limit = storage_deposit_limit;
 			jobs::start::<T>(Start { owner, address, entry, input, value, budget, deposit_limit })
 				.map(drop)
@@ -799,7 +873,7 @@ pub mod pallet {
 		///
 		/// Emits `JobCancelled`. Errors with `JobNotFound`, `NotOwner` or `ReentrancyDenied`.
 		#[pallet::call_index(6)]
-		#[pallet::weight(jobs::cancel_weight::<T>())]
+		#[pallet::weight(jobs::weight::cancel_at_most::<T>())]
 		pub fn cancel_job(origin: OriginFor<T>, job: JobId) -> DispatchResultWithPostInfo {
 			let owner = ensure_signed(origin)?;
 			Self::ensure_idle()?;
@@ -812,7 +886,7 @@ pub mod pallet {
 		/// Emits `JobToppedUp`. Errors with `JobNotFound`, `NotOwner`, `BudgetUnpayable` or
 		/// `ReentrancyDenied`.
 		#[pallet::call_index(7)]
-		#[pallet::weight(T::WeightInfo::top_up_job())]
+		#[pallet::weight(jobs::weight::top_up::<T>())]
 		pub fn top_up_job(origin: OriginFor<T>, job: JobId, budget: Weight) -> DispatchResult {
 			let owner = ensure_signed(origin)?;
 			Self::ensure_idle()?;
@@ -825,7 +899,7 @@ pub mod pallet {
 		/// Emits `MessageSent`. Errors with `JobNotFound` where no job lives there, `TopicTooLong`,
 		/// `MessageTooLong`, `MailboxFull`, `DepositUnpayable` or `ReentrancyDenied`.
 		#[pallet::call_index(8)]
-		#[pallet::weight(T::WeightInfo::wake())]
+		#[pallet::weight(jobs::weight::send::<T>())]
 		pub fn wake(
 			origin: OriginFor<T>,
 			address: T::AccountId,
@@ -844,10 +918,10 @@ pub mod pallet {
 		/// Runs a slice of a ready job, whoever's it is, with a weight that the origin pays for in place of
 		/// the job's budget. Its place in the queue is the last after that.
 		///
-		/// Emits what the job does. Errors with `JobNotFound`, `JobNotReady`, `SliceTooSmall` or
+		/// Emits what the job does. Errors with `JobNotFound`, `JobNotReady`, `SliceTooSmall`, `Paused` or
 		/// `ReentrancyDenied`.
 		#[pallet::call_index(9)]
-		#[pallet::weight(weight_limit.saturating_add(T::WeightInfo::job_wake()))]
+		#[pallet::weight(weight_limit.saturating_add(jobs::weight::wake::<T>()))]
 		pub fn advance_job(
 			origin: OriginFor<T>,
 			job: JobId,
@@ -855,7 +929,97 @@ pub mod pallet {
 		) -> DispatchResultWithPostInfo {
 			ensure_signed(origin)?;
 			let weight = jobs::slice::run::<T>(job, weight_limit, Payer::Signer)?;
-			Ok(Some(weight.saturating_add(T::WeightInfo::job_wake())).into())
+			Ok(Some(weight.saturating_add(jobs::weight::wake::<T>())).into())
+		}
+
+		/// Does the same as `instantiate`, and lets the upgrade authority replace the account's program
+		/// with `set_code`.
+		///
+		/// Emits `Instantiated`. Errors as `instantiate` does.
+		#[pallet::call_index(10)]
+		#[pallet::weight(
+			T::WeightInfo::instantiate(input.len() as u32).saturating_add(*weight_limit)
+		)]
+		#[allow(clippy::too_many_arguments)] // It is the call `instantiate`, and one more.
+		pub fn instantiate_upgradable(
+			origin: OriginFor<T>,
+			code_hash: H256,
+			salt: Vec<u8>,
+			input: Vec<u8>,
+			value: BalanceOf<T>,
+			weight_limit: Weight,
+			storage_deposit_limit: Option<BalanceOf<T>>,
+			upgrade_authority: UpgradeAuthority,
+		) -> DispatchResultWithPostInfo {
+			let deployer = T::InstantiateOrigin::ensure_origin(origin)?;
+			let stack = &mut Stack::new(Caller::Account(deployer.clone()));
+			let limits = Limits { value, weight: weight_limit, deposit: storage_deposit_limit };
+			let new = New { code_hash, salt, upgrade_authority };
+			calls::instantiate::<T>(stack, deployer, new, input, limits).into()
+		}
+
+		/// Replaces the program of an account, whose upgrade authority is its deployer, the origin. The
+		/// account keeps its address, storage, balance and deposits. The new program's `migrate`, where it
+		/// has one, runs with `input`; without one, there must be no input. Where it fails, nothing is
+		/// changed.
+		///
+		/// The origin is held for what is stored in the call: for at most `storage_deposit_limit`.
+		///
+		/// Emits `CodeUpdated`. Errors with `AccountNotFound`, `UpgradeDenied`, `JobsLive`,
+		/// `DepositLimitExceeded`, `DepositUnpayable`, or as `run` does.
+		#[pallet::call_index(11)]
+		#[pallet::weight(
+			T::WeightInfo::set_code(input.len() as u32).saturating_add(*weight_limit)
+		)]
+		pub fn set_code(
+			origin: OriginFor<T>,
+			address: T::AccountId,
+			code_hash: H256,
+			input: Vec<u8>,
+			weight_limit: Weight,
+			storage_deposit_limit: Option<BalanceOf<T>>,
+		) -> DispatchResultWithPostInfo {
+			let caller = ensure_signed(origin)?;
+			let stack = &mut Stack::new(Caller::Account(caller));
+			let limits = Limits {
+				value: Default::default(),
+				weight: weight_limit,
+				deposit: storage_deposit_limit,
+			};
+			calls::set_code::<T>(stack, address, code_hash, input, limits).into()
+		}
+
+		/// Makes the upgrade authority of an account stricter: of `Deployer`, `Program` or `Nobody`, or of
+		/// `Program`, `Nobody`. The origin must be the deployer, and the authority. It cannot be undone.
+		///
+		/// Emits `UpgradesRestricted`. Errors with `AccountNotFound`, `UpgradeDenied` or
+		/// `ReentrancyDenied`.
+		#[pallet::call_index(12)]
+		#[pallet::weight(T::WeightInfo::restrict_upgrades())]
+		pub fn restrict_upgrades(
+			origin: OriginFor<T>,
+			address: T::AccountId,
+			authority: UpgradeAuthority,
+		) -> DispatchResult {
+			let caller = ensure_signed(origin)?;
+			Self::ensure_idle()?;
+			Ok(upgrade::restrict::<T>(&caller, &address, authority)?)
+		}
+
+		/// Pauses the pallet, or ends that. While it is paused, no program is uploaded, run, upgraded or
+		/// dry-run, no job is started, and jobs have no slices and are not woken; the chain goes on.
+		/// Programs can be removed, and jobs be topped up and cancelled.
+		///
+		/// Emits `Paused` or `Unpaused`. Errors with `BadOrigin` unless it is of `PauseOrigin`, or with
+		/// `ReentrancyDenied`.
+		#[pallet::call_index(13)]
+		#[pallet::weight(T::WeightInfo::set_paused())]
+		pub fn set_paused(origin: OriginFor<T>, paused: bool) -> DispatchResult {
+			T::PauseOrigin::ensure_origin(origin)?;
+			Self::ensure_idle()?;
+			Paused::<T>::set(paused.then_some(()));
+			Self::deposit_event(if paused { Event::Paused } else { Event::Unpaused });
+			Ok(())
 		}
 	}
 
@@ -868,6 +1032,13 @@ pub mod pallet {
 		/// Programs that run cannot change what runs.
 		pub(super) fn ensure_idle() -> DispatchResult {
 			ensure!(!Running::<T>::exists(), Error::<T>::ReentrancyDenied);
+			Ok(())
+		}
+
+		/// Errs where programs do not run: one runs already, or the pallet is paused.
+		pub(super) fn ensure_active() -> Result<(), Error<T>> {
+			ensure!(!Running::<T>::exists(), Error::<T>::ReentrancyDenied);
+			ensure!(!Paused::<T>::exists(), Error::<T>::Paused);
 			Ok(())
 		}
 

@@ -103,7 +103,7 @@ pub const MAX_JOBS: u32 = 1_000_000;
 ///
 /// It rises with each change that a program could notice. New rows alone do not change what the old
 /// ones mean: they raise it, and leave [`OLDEST_ABI`] where it is.
-pub const ABI: u16 = 3;
+pub const ABI: u16 = 4;
 
 /// Programs of an older ABI are refused with `UnsupportedAbi`, until they are uploaded again.
 pub const OLDEST_ABI: u16 = 0;

@@ -1,10 +1,14 @@
-//! The program store: blobs by code hash, each with an owner and a count of its users.
+//! The program store: blobs by code hash, each with its owners and a count of its users.
+//!
+//! Whoever uploads a program owns it, also where another account uploaded it before, and is held for the
+//! whole deposit. So no owner can remove a program that another one relies on: it is removed by its last
+//! owner.
 
 use crate::{
 	admission,
-	deposit::{self, DepositMeter},
+	deposit::{self, Deposit, DepositMeter},
 	limits::{ABI, OLDEST_ABI},
-	syscalls, BalanceOf, Code, Config, Error, HoldReason, ProgramInfo, ProgramInfoOf, Programs,
+	syscalls, BalanceOf, Code, Config, Error, HoldReason, Owners, ProgramInfo, Programs,
 };
 use alloc::vec::Vec;
 use frame_support::{ensure, BoundedVec};
@@ -17,53 +21,89 @@ pub fn code_hash(code: &[u8]) -> H256 {
 	H256(blake2_256(code))
 }
 
-/// Stores `code` for `owner`, if it may be stored. Gives its code hash.
+/// What an upload did.
+pub struct Stored {
+	/// The program.
+	pub code_hash: H256,
+	/// Whether the program was checked and compiled. One that is stored already is not.
+	pub is_checked: bool,
+}
+
+/// Makes `owner` an owner of the program `code`, and stores it unless it is stored.
+///
+/// A program that is stored under an ABI that is no longer supported is checked again, and gets the
+/// current one.
 pub fn store<T: Config>(
 	owner: T::AccountId,
 	code: Vec<u8>,
 	deposit_limit: Option<BalanceOf<T>>,
-) -> Result<H256, Error<T>> {
-	let hash = code_hash(&code);
-	ensure!(!Programs::<T>::contains_key(hash), Error::ProgramExists);
-	let memory = admission::check(&code)?;
+) -> Result<Stored, Error<T>> {
+	let code_hash = code_hash(&code);
 	let size = code.len() as u32;
-	let mut meter = DepositMeter::<T>::new(Some(owner.clone()));
-	meter.narrow(deposit_limit);
-	let deposit = meter.take(HoldReason::Program, deposit::for_program::<T>(size))?;
-	// What is stored can be loaded, and is compiled by the time it is.
-	Module::from_bytes(&code, &SyscallTable(&syscalls::table::<T>())).map_err(
-		|error| match error {
-			CompileError::InvalidImage => Error::InvalidProgram,
-			CompileError::TooLarge => Error::ProgramTooLarge,
-			CompileError::NotFound | CompileError::TooManyModules | CompileError::InvalidTable => {
-				Error::TooManyInstances
-			},
-		},
-	)?;
-	let code = BoundedVec::try_from(code).map_err(|_| Error::ProgramTooLarge)?;
-	Code::<T>::insert(hash, code);
-	let info = ProgramInfo { owner, size, memory, references: 0, deposit, abi: ABI };
-	Programs::<T>::insert(hash, info);
-	meter.settle()?;
-	Ok(hash)
+	let stored = Programs::<T>::get(code_hash);
+	let is_checked = !stored.as_ref().is_some_and(is_supported);
+	let new = ProgramInfo { size, memory: 0, references: 0, owners: 0, abi: ABI };
+	let mut program = stored.unwrap_or(new);
+	if is_checked {
+		program.memory = admission::check(&code)?;
+		program.abi = ABI;
+	}
+	if !Owners::<T>::contains_key(code_hash, &owner) {
+		let mut meter = DepositMeter::<T>::new(Some(owner.clone()));
+		meter.narrow(deposit_limit);
+		let deposit = meter.take(HoldReason::Program, deposit::for_program::<T>(size))?;
+		meter.settle()?;
+		program.owners = program.owners.checked_add(1).ok_or(Error::TooManyReferences)?;
+		Owners::<T>::insert(code_hash, owner, deposit.amount);
+	}
+	if is_checked {
+		// What is stored can be loaded, and is compiled by the time it is.
+		Module::from_bytes(&code, &SyscallTable(&syscalls::table::<T>())).map_err(|error| {
+			match error {
+				CompileError::InvalidImage => Error::InvalidProgram,
+				CompileError::TooLarge => Error::ProgramTooLarge,
+				CompileError::NotFound
+				| CompileError::TooManyModules
+				| CompileError::InvalidTable => Error::TooManyInstances,
+			}
+		})?;
+		let code = BoundedVec::try_from(code).map_err(|_| Error::ProgramTooLarge)?;
+		Code::<T>::insert(code_hash, code);
+	}
+	Programs::<T>::insert(code_hash, program);
+	Ok(Stored { code_hash, is_checked })
 }
 
-/// Removes the program, which must be `owner`'s and in nobody's use.
-pub fn remove<T: Config>(owner: &T::AccountId, code_hash: H256) -> Result<(), Error<T>> {
-	let program = Programs::<T>::get(code_hash).ok_or(Error::ProgramNotFound)?;
-	ensure!(program.owner == *owner, Error::NotOwner);
-	ensure!(program.references == 0, Error::ProgramInUse);
-	Programs::<T>::remove(code_hash);
-	Code::<T>::remove(code_hash);
+/// Ends `owner`'s ownership of the program, and releases the deposit for it. The last owner removes the
+/// program, which must have no users then. Gives whether it was removed.
+pub fn remove<T: Config>(owner: &T::AccountId, code_hash: H256) -> Result<bool, Error<T>> {
+	let mut program = Programs::<T>::get(code_hash).ok_or(Error::ProgramNotFound)?;
+	let amount = Owners::<T>::get(code_hash, owner).ok_or(Error::NotOwner)?;
+	program.owners = program.owners.saturating_sub(1);
+	let is_last = program.owners == 0;
+	if is_last {
+		ensure!(program.references == 0, Error::ProgramInUse);
+		Programs::<T>::remove(code_hash);
+		Code::<T>::remove(code_hash);
+	} else {
+		Programs::<T>::insert(code_hash, program);
+	}
+	Owners::<T>::remove(code_hash, owner);
 	let mut meter = DepositMeter::<T>::new(None);
-	meter.give_back(HoldReason::Program, program.deposit);
-	meter.settle()
+	meter.give_back(HoldReason::Program, Deposit { payer: Some(owner.clone()), amount });
+	meter.settle()?;
+	Ok(is_last)
 }
 
-/// The program, if it was admitted under an ABI that is still answered.
-pub fn runnable<T: Config>(code_hash: H256) -> Result<ProgramInfoOf<T>, Error<T>> {
+/// Whether the program was admitted under an ABI that is supported.
+fn is_supported(program: &ProgramInfo) -> bool {
+	(OLDEST_ABI..=ABI).contains(&program.abi)
+}
+
+/// The program, if it was admitted under an ABI that is supported.
+pub fn runnable<T: Config>(code_hash: H256) -> Result<ProgramInfo, Error<T>> {
 	let program = Programs::<T>::get(code_hash).ok_or(Error::ProgramNotFound)?;
-	ensure!((OLDEST_ABI..=ABI).contains(&program.abi), Error::UnsupportedAbi);
+	ensure!(is_supported(&program), Error::UnsupportedAbi);
 	Ok(program)
 }
 

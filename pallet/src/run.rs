@@ -7,13 +7,17 @@
 
 use crate::{
 	access::{self, Place},
-	account, gas,
+	account,
+	calls::New,
+	gas,
 	jobs::{Deadline, Topic},
 	limits::*,
 	program,
 	stack::{Caller, Stack, Trap},
 	syscalls::{self, Answer, Context, Stop},
-	AccountInfoOf, Accounts, BalanceOf, Code, Config, Error, Event, Pallet, ProgramInfoOf, Running,
+	upgrade::{self, MIGRATE},
+	AccountInfoOf, Accounts, BalanceOf, Code, Config, Error, Event, Pallet, ProgramInfo, Running,
+	WeightInfo,
 };
 use alloc::vec::Vec;
 use codec::{Compact, CompactLen, MaxEncodedLen};
@@ -49,11 +53,13 @@ pub enum Callee<AccountId> {
 		entry: Vec<u8>,
 	},
 	/// A program that is given an account, at its constructor.
-	New {
+	New(New),
+	/// A program that replaces the one of an account, at its migration.
+	Upgrade {
+		/// The account.
+		address: AccountId,
 		/// The program.
 		code_hash: H256,
-		/// Makes the account another one.
-		salt: Vec<u8>,
 	},
 	/// A program without an account, or over the account of the frame below.
 	Code {
@@ -144,23 +150,21 @@ pub fn execute<T: Config>(stack: &mut Stack<T>, request: Request<'_, T>) -> Outc
 	let origin = stack.origin.clone();
 	// The weight of the calls has paid for these; for the program, the weight limit pays.
 	match (&callee, stack.origin.account().cloned()) {
-		(Callee::Account { address, .. }, _) => {
+		(Callee::Account { address, .. } | Callee::Upgrade { address, .. }, _) => {
 			stack.accesses.paid(Place::Account(address.clone()))
 		},
-		(Callee::New { .. }, Some(payer)) => stack.accesses.paid(Place::Holds(payer)),
+		(Callee::New(_), Some(payer)) => stack.accesses.paid(Place::Holds(payer)),
 		_ => {},
 	}
 	let mut context = Context::new(stack, origin, input, value, weight_limit);
-	let result = if Running::<T>::exists() {
-		// A program dispatched this.
-		Err(Error::ReentrancyDenied.into())
-	} else {
+	// A program may have dispatched this.
+	let result = Pallet::<T>::ensure_active().map_err(Failure::from).and_then(|()| {
 		Running::<T>::put(());
 		let result = enter(&mut context, callee, deposit_limit)
 			.and_then(|()| Ok(context.stack.deposit.settle()?));
 		Running::<T>::kill();
 		result
-	};
+	});
 	let Context { output, meter, .. } = context;
 	let result = result.map_err(Into::into);
 	Outcome { result, output, weight_used: meter.used(), weight_peak: meter.peak() }
@@ -210,6 +214,8 @@ impl<T> Failure<T> {
 				Error::AccountExists => ResultCode::ACCOUNT_EXISTS,
 				Error::ReentrancyDenied => ResultCode::REENTRANCY_DENIED,
 				Error::DepositLimitExceeded | Error::DepositUnpayable => ResultCode::DEPOSIT_FAILED,
+				Error::UpgradeDenied => ResultCode::UPGRADE_DENIED,
+				Error::JobsLive => ResultCode::JOBS_LIVE,
 				_ => ResultCode::CALLEE_TRAPPED,
 			},
 		}
@@ -243,8 +249,7 @@ fn perform<T: Config>(
 			let place = Place::Account(address.clone());
 			context.stack.accesses.read(&mut context.meter, place, max)?;
 			let info = Accounts::<T>::get(&address).ok_or(Error::AccountNotFound)?;
-			// Neither the constructor, nor an entry by the name that re-entry gives it.
-			ensure!(entry != INIT && !entry.starts_with(REENTRANT), Error::EntryNotFound);
+			ensure!(is_callable(&entry), Error::EntryNotFound);
 			let entered = context.stack.count(&address) > 0;
 			context.code_hash = info.code_hash;
 			transfer_value(context, &address)?;
@@ -258,26 +263,47 @@ fn perform<T: Config>(
 				result => Ok(result?),
 			}
 		},
-		Callee::New { code_hash, salt } => {
+		Callee::New(new) => {
+			let code_hash = new.code_hash;
 			let deployer = context.caller.account().cloned().ok_or(Error::NoAccount)?;
 			access_program(context, code_hash)?;
 			context.access_deposit(None)?;
-			let address =
-				account::create::<T>(&mut context.stack.deposit, deployer, code_hash, &salt)?;
+			let address = account::create::<T>(&mut context.stack.deposit, deployer, new)?;
 			context.code_hash = code_hash;
 			transfer_value(context, &address)?;
 			context.stack.accounts.push(address.clone());
 			context.account = Some(address);
-			match run(context, INIT) {
-				Err(Error::EntryNotFound) if context.input.is_empty() => Ok(()),
-				result => Ok(result?),
-			}
+			run_hook(context, INIT)
+		},
+		Callee::Upgrade { address, code_hash } => {
+			access_program(context, code_hash)?;
+			let open = context.stack.count(&address);
+			upgrade::replace::<T>(&context.caller, &address, code_hash, open)?;
+			context.code_hash = code_hash;
+			transfer_value(context, &address)?;
+			context.stack.accounts.push(address.clone());
+			context.account = Some(address);
+			run_hook(context, MIGRATE)
 		},
 		Callee::Code { code_hash, entry } => {
 			context.code_hash = code_hash;
 			context.stack.accounts.extend(context.account.clone());
 			Ok(run(context, &entry)?)
 		},
+	}
+}
+
+/// Whether accounts can be called at an entry of that name: it is neither a hook, nor an entry by the name
+/// that re-entry gives it.
+pub(crate) fn is_callable(entry: &[u8]) -> bool {
+	entry != INIT && entry != MIGRATE && !entry.starts_with(REENTRANT)
+}
+
+/// Runs the hook of a program, which it need not have where there is no input.
+fn run_hook<T: Config>(context: &mut Context<'_, T>, hook: &[u8]) -> Result<(), Failure<T>> {
+	match run(context, hook) {
+		Err(Error::EntryNotFound) if context.input.is_empty() => Ok(()),
+		result => Ok(result?),
 	}
 }
 
@@ -354,7 +380,7 @@ fn access_program<T: Config>(
 	code_hash: H256,
 ) -> Result<bool, Error<T>> {
 	let place = Place::Program(code_hash);
-	let max = ProgramInfoOf::<T>::max_encoded_len() as u32;
+	let max = ProgramInfo::max_encoded_len() as u32;
 	let cold = context.stack.accesses.read(&mut context.meter, place, max)?;
 	if cold {
 		context.meter.charge(access::cold_reads::<T>(1, 0))?;
@@ -491,15 +517,21 @@ fn run_nested<T: Config>(below: &mut Context<'_, T>, request: Nested<T>) -> i64 
 	if below.stack.depth >= MAX_DEPTH {
 		return ResultCode::DEPTH_EXCEEDED;
 	}
-	if matches!(callee, Callee::New { .. }) {
-		// It deposits an event, with the constructor's output in it.
+	let beside = match &callee {
+		// The account's record is new, and the program's count of its users changes.
+		Callee::New(_) => {
+			access::cold_reads::<T>(1, 0).saturating_add(T::DbWeight::get().writes(2))
+		},
+		Callee::Upgrade { .. } => T::WeightInfo::set_code(0),
+		_ => Weight::zero(),
+	};
+	if !beside.is_zero() {
+		// It deposits an event.
 		if below.stack.events >= MAX_EVENTS {
 			return Failure::from(Error::<T>::TooManyEvents).code();
 		}
 		below.stack.events += 1;
-		// The account's record is new, and the program's count of its users changes.
-		let weight = access::cold_reads::<T>(1, 0).saturating_add(T::DbWeight::get().writes(2));
-		if let Err(error) = below.meter.charge::<T>(weight) {
+		if let Err(error) = below.meter.charge::<T>(beside) {
 			return Failure::from(error).code();
 		}
 	}
@@ -510,7 +542,7 @@ fn run_nested<T: Config>(below: &mut Context<'_, T>, request: Nested<T>) -> i64 
 		_ => below.caller.clone(),
 	};
 	let new = match &callee {
-		Callee::New { code_hash, .. } => Some(*code_hash),
+		Callee::New(new) => Some(new.code_hash),
 		_ => None,
 	};
 	let mut context = Context::new(&mut *below.stack, caller, &input, value, weight_limit);

@@ -4,8 +4,8 @@ use crate::{
 	deposit::{Deposit, DepositOf},
 	jobs::{Status, Woken},
 	program, Accounts, BalanceOf, Code, Config, HoldReason, JobFrames, JobInputs, JobPages,
-	JobTimers, JobTotals, Jobs, JobsOf, Keys, Mailboxes, Messages, Programs, ReadyJobs, Running,
-	State,
+	JobTimers, JobTotals, Jobs, JobsOf, Keys, Mailboxes, Messages, Owners, Programs, ReadyJobs,
+	Running, State,
 };
 use alloc::collections::BTreeMap;
 use frame_support::{ensure, traits::fungible::InspectHold};
@@ -42,7 +42,7 @@ impl<T: Config> Sums<T> {
 ///
 /// - Nothing runs.
 /// - What is held of each account, for each reason, is the sum of the deposits on record.
-/// - Programs have the blob that they are named by, and as many users as they count.
+/// - Programs have the blob that they are named by, and as many users and owners as they count.
 /// - Jobs are where their status says, count as jobs of their owner and address, and have the pages that
 ///   they list; what is in a queue, a timer or a mailbox belongs to a job.
 /// - Account programs have a program, and as many items as
@@ -75,7 +75,12 @@ pub fn check<T: Config>() -> Result<(), DispatchError> {
 		let code = Code::<T>::get(code_hash).ok_or("a program without blob")?;
 		ensure!(code.len() == info.size as usize, "a program of another size");
 		ensure!(program::code_hash(&code) == code_hash, "a program under another name");
-		sums.add(HoldReason::Program, info.deposit)?;
+		let owners = Owners::<T>::iter_key_prefix(code_hash).count();
+		ensure!(owners == info.owners as usize && owners > 0, "a program counts other owners");
+	}
+	for (code_hash, owner, amount) in Owners::<T>::iter() {
+		ensure!(Programs::<T>::contains_key(code_hash), "an owner of no program");
+		sums.add(HoldReason::Program, Deposit { payer: Some(owner), amount })?;
 	}
 	ensure!(Code::<T>::iter_keys().all(Programs::<T>::contains_key), "a blob of no program");
 	for account in frame_system::Account::<T>::iter_keys() {

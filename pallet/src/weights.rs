@@ -45,6 +45,8 @@ impl Measured {
 pub trait WeightInfo {
 	/// `upload` of `len` bytes of code.
 	fn upload(len: u32) -> Weight;
+	/// `upload` of `len` bytes of code that are stored already.
+	fn upload_stored(len: u32) -> Weight;
 	/// `remove`.
 	fn remove() -> Weight;
 	/// `run` with `len` bytes of input.
@@ -53,6 +55,12 @@ pub trait WeightInfo {
 	fn instantiate(len: u32) -> Weight;
 	/// `call` with `len` bytes of input.
 	fn call(len: u32) -> Weight;
+	/// `set_code` with `len` bytes of input.
+	fn set_code(len: u32) -> Weight;
+	/// `restrict_upgrades`.
+	fn restrict_upgrades() -> Weight;
+	/// `set_paused`.
+	fn set_paused() -> Weight;
 	/// `start_job` with `len` bytes of input.
 	fn start_job(len: u32) -> Weight;
 	/// `cancel_job`, without what `job_end` and `message_return` count.
@@ -77,6 +85,8 @@ pub trait WeightInfo {
 	fn job_end(len: u32) -> Weight;
 	/// To return a message to its sender.
 	fn message_return() -> Weight;
+	/// To migrate one entry of the storage.
+	fn migrate_entry() -> Weight;
 }
 
 /// For runtimes.
@@ -88,6 +98,13 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 			.saturating_add(paths(2))
 			.saturating_add(measured(41_227).saturating_mul(len.into()))
 			.saturating_add(T::DbWeight::get().reads_writes(2, 3))
+	}
+
+	fn upload_stored(len: u32) -> Weight {
+		measured(120_000_000)
+			.saturating_add(paths(3))
+			.saturating_add(measured(2_000).saturating_mul(len.into()))
+			.saturating_add(T::DbWeight::get().reads_writes(3, 3))
 	}
 
 	fn remove() -> Weight {
@@ -115,6 +132,25 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 			.saturating_add(paths(1))
 			.saturating_add(measured(1_021).saturating_mul(len.into()))
 			.saturating_add(T::DbWeight::get().reads_writes(1, 0))
+	}
+
+	fn set_code(len: u32) -> Weight {
+		measured(120_000_000)
+			.saturating_add(paths(3))
+			.saturating_add(measured(1_021).saturating_mul(len.into()))
+			.saturating_add(T::DbWeight::get().reads_writes(3, 3))
+	}
+
+	fn restrict_upgrades() -> Weight {
+		measured(40_000_000)
+			.saturating_add(paths(1))
+			.saturating_add(T::DbWeight::get().reads_writes(1, 1))
+	}
+
+	fn set_paused() -> Weight {
+		measured(20_000_000)
+			.saturating_add(paths(0))
+			.saturating_add(T::DbWeight::get().reads_writes(0, 0))
 	}
 
 	fn start_job(len: u32) -> Weight {
@@ -194,6 +230,12 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 			.saturating_add(T::DbWeight::get().reads_writes(7, 9))
 	}
 
+	fn migrate_entry() -> Weight {
+		measured(60_000_000)
+			.saturating_add(paths(3))
+			.saturating_add(T::DbWeight::get().reads_writes(3, 3))
+	}
+
 	fn message_return() -> Weight {
 		measured(78_750_000)
 			.saturating_add(paths(3))
@@ -267,6 +309,9 @@ pub const SYSCALLS: &[Measured] = &[
 	Measured { name: "secp256k1_recover", ref_time: 39_653_510, reads: 0, writes: 0 },
 	Measured { name: "transient_get: nothing there", ref_time: 676_555, reads: 0, writes: 0 },
 	Measured { name: "transient_set: 32 bytes, one item", ref_time: 970_503, reads: 0, writes: 0 },
+	Measured { name: "instantiate_upgradable: nothing", ref_time: 1, reads: 0, writes: 0 },
+	Measured { name: "set_code: no such account", ref_time: 1, reads: 0, writes: 0 },
+	Measured { name: "restrict_upgrades: no such account", ref_time: 1, reads: 0, writes: 0 },
 	Measured {
 		name: "transient_set: 32 bytes, each another",
 		ref_time: 1_192_608,

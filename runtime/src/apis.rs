@@ -249,6 +249,19 @@ impl_runtime_apis! {
 			)
 		}
 
+		fn dry_run_set_code(
+			origin: AccountId,
+			address: AccountId,
+			code_hash: Hash,
+			input: Vec<u8>,
+			weight_limit: Option<Weight>,
+			storage_deposit_limit: Option<Balance>,
+		) -> DryRun<Balance, RuntimeEvent> {
+			dry_run::set_code::<Runtime>(
+				origin, address, code_hash, input, weight_limit, storage_deposit_limit,
+			)
+		}
+
 		fn dry_run_start_job(
 			owner: AccountId,
 			address: AccountId,
@@ -266,8 +279,12 @@ impl_runtime_apis! {
 			pallet_virt::Jobs::<Runtime>::get(id)
 		}
 
-		fn program(code_hash: Hash) -> Option<pallet_virt::ProgramInfoOf<Runtime>> {
+		fn program(code_hash: Hash) -> Option<pallet_virt::ProgramInfo> {
 			pallet_virt::api::program::<Runtime>(code_hash)
+		}
+
+		fn owners(code_hash: Hash) -> Vec<(AccountId, Balance)> {
+			pallet_virt::api::owners::<Runtime>(code_hash)
 		}
 
 		fn exports(code_hash: Hash) -> Option<Vec<Vec<u8>>> {

@@ -1,24 +1,36 @@
 //! What each pallet of the runtime is told: limits, prices, and which pallet serves which.
 
 use crate::{
-	AccountId, Aura, Balance, Balances, Block, Nonce, PalletInfo, Runtime, RuntimeCall,
-	RuntimeEvent, RuntimeFreezeReason, RuntimeHoldReason, RuntimeOrigin, RuntimeTask, System,
-	Timestamp, TransactionPayment, EXISTENTIAL_DEPOSIT, MICRO_UNIT, SLOT_DURATION, VERSION,
+	AccountId, Aura, Balance, Balances, Block, Migrations, Nonce, OriginCaller, PalletInfo,
+	Runtime, RuntimeCall, RuntimeEvent, RuntimeFreezeReason, RuntimeHoldReason, RuntimeOrigin,
+	RuntimeTask, System, Timestamp, TransactionPayment, EXISTENTIAL_DEPOSIT, MICRO_UNIT,
+	SLOT_DURATION, VERSION,
 };
+use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use frame_support::{
 	derive_impl,
 	dispatch::DispatchClass,
+	migrations::FreezeChainOnFailedMigration,
 	parameter_types,
-	traits::{ConstBool, ConstU128, ConstU32, ConstU64, ConstU8, Contains, VariantCountOf},
+	traits::{
+		ConstBool, ConstU128, ConstU32, ConstU64, ConstU8, Contains, InstanceFilter, VariantCountOf,
+	},
 	weights::{
 		constants::{ParityDbWeight, WEIGHT_REF_TIME_PER_SECOND},
 		ConstantMultiplier, IdentityFee, Weight,
 	},
 };
-use frame_system::limits::{BlockLength, BlockWeights};
+use frame_system::{
+	limits::{BlockLength, BlockWeights},
+	EnsureRoot, EnsureSigned,
+};
 use pallet_transaction_payment::{ConstFeeMultiplier, FungibleAdapter, Multiplier};
+use scale_info::TypeInfo;
 use sp_consensus_aura::sr25519::AuthorityId as AuraId;
-use sp_runtime::{traits::One, Perbill};
+use sp_runtime::{
+	traits::{BlakeTwo256, One},
+	Perbill,
+};
 use sp_version::RuntimeVersion;
 
 /// What signed transactions may take of a block; the rest is for inherents and root.
@@ -44,6 +56,9 @@ parameter_types! {
 	/// Half of a block. The rest of what calls leave is left, so that blocks of jobs alone are
 	/// finished in time on slow nodes.
 	pub const JobShare: Perbill = Perbill::from_percent(50);
+	/// Half of a block, for migrations of the storage: no transaction is in it then.
+	pub const MigrationWeight: Weight =
+		Weight::from_parts(MAX_BLOCK_WEIGHT.ref_time() / 2, MAX_BLOCK_WEIGHT.proof_size());
 }
 
 #[derive_impl(frame_system::config_preludes::SolochainDefaultConfig)]
@@ -56,7 +71,7 @@ impl frame_system::Config for Runtime {
 	type DbWeight = ParityDbWeight;
 	type ExtensionsWeightInfo = frame_system::SubstrateExtensionsWeight<Runtime>;
 	type Nonce = Nonce;
-	type SingleBlockMigrations = pallet_virt::migrations::V0ToV1<Runtime>;
+	type MultiBlockMigrator = Migrations;
 	type SS58Prefix = frame_support::traits::ConstU16<42>;
 	type SystemWeightInfo = frame_system::weights::SubstrateWeight<Runtime>;
 	type Version = Version;
@@ -133,6 +148,103 @@ impl pallet_sudo::Config for Runtime {
 	type WeightInfo = pallet_sudo::weights::SubstrateWeight<Runtime>;
 }
 
+impl pallet_utility::Config for Runtime {
+	type RuntimeEvent = RuntimeEvent;
+	type RuntimeCall = RuntimeCall;
+	type PalletsOrigin = OriginCaller;
+	type WeightInfo = pallet_utility::weights::SubstrateWeight<Runtime>;
+}
+
+/// What is reserved for an entry of so many bytes in the storage: as programs pay for theirs.
+const fn deposit(items: Balance, bytes: Balance) -> Balance {
+	(100 * items + bytes) * MICRO_UNIT
+}
+
+impl pallet_multisig::Config for Runtime {
+	type RuntimeEvent = RuntimeEvent;
+	type RuntimeCall = RuntimeCall;
+	type BlockNumberProvider = System;
+	type Currency = Balances;
+	type DepositBase = ConstU128<{ deposit(1, 88) }>;
+	type DepositFactor = ConstU128<{ deposit(0, 32) }>;
+	type MaxSignatories = ConstU32<100>;
+	type WeightInfo = pallet_multisig::weights::SubstrateWeight<Runtime>;
+}
+
+/// What a proxy may do for an account.
+#[derive(
+	Clone,
+	Copy,
+	Debug,
+	Default,
+	PartialEq,
+	Eq,
+	PartialOrd,
+	Ord,
+	Encode,
+	Decode,
+	DecodeWithMemTracking,
+	MaxEncodedLen,
+	TypeInfo,
+)]
+pub enum ProxyType {
+	/// Everything.
+	#[default]
+	Any,
+	/// Calls of `Virt`: to upload, run and upgrade programs, and to start jobs. What a call transfers to a
+	/// program is the account's.
+	Programs,
+	/// To reject announced calls of other proxies.
+	CancelProxy,
+}
+
+impl InstanceFilter<RuntimeCall> for ProxyType {
+	fn filter(&self, call: &RuntimeCall) -> bool {
+		match self {
+			Self::Any => true,
+			Self::Programs => matches!(call, RuntimeCall::Virt(_)),
+			Self::CancelProxy => {
+				matches!(call, RuntimeCall::Proxy(pallet_proxy::Call::reject_announcement { .. }))
+			},
+		}
+	}
+
+	fn is_superset(&self, other: &Self) -> bool {
+		self == &Self::Any || self == other
+	}
+}
+
+impl pallet_proxy::Config for Runtime {
+	type RuntimeEvent = RuntimeEvent;
+	type RuntimeCall = RuntimeCall;
+	type AnnouncementDepositBase = ConstU128<{ deposit(1, 8) }>;
+	type AnnouncementDepositFactor = ConstU128<{ deposit(0, 68) }>;
+	type BlockNumberProvider = System;
+	type CallHasher = BlakeTwo256;
+	type Currency = Balances;
+	type MaxPending = ConstU32<32>;
+	type MaxProxies = ConstU32<32>;
+	type ProxyDepositBase = ConstU128<{ deposit(1, 8) }>;
+	type ProxyDepositFactor = ConstU128<{ deposit(0, 37) }>;
+	type ProxyType = ProxyType;
+	type WeightInfo = pallet_proxy::weights::SubstrateWeight<Runtime>;
+}
+
+impl pallet_migrations::Config for Runtime {
+	type RuntimeEvent = RuntimeEvent;
+	type CursorMaxLen = ConstU32<1024>;
+	type FailedMigrationHandler = FreezeChainOnFailedMigration;
+	type IdentifierMaxLen = ConstU32<64>;
+	type MaxServiceWeight = MigrationWeight;
+	type MigrationStatusHandler = ();
+	#[cfg(not(feature = "runtime-benchmarks"))]
+	type Migrations =
+		(pallet_virt::migrations::V0ToV1<Runtime>, pallet_virt::migrations::V1ToV2<Runtime>);
+	#[cfg(feature = "runtime-benchmarks")]
+	type Migrations = pallet_migrations::mock_helpers::MockedMigrations;
+	type WeightInfo = pallet_migrations::weights::SubstrateWeight<Runtime>;
+}
+
 /// What programs may dispatch: transfers of their own balance, and remarks.
 pub struct CallsOfPrograms;
 
@@ -158,8 +270,11 @@ impl pallet_virt::Config for Runtime {
 	type JobFees = ();
 	type JobShare = JobShare;
 	type JobSlice = JobSlice;
+	type InstantiateOrigin = EnsureSigned<AccountId>;
+	type PauseOrigin = EnsureRoot<AccountId>;
 	type RuntimeHoldReason = RuntimeHoldReason;
 	type Time = Timestamp;
+	type UploadOrigin = EnsureSigned<AccountId>;
 	type WeightInfo = pallet_virt::weights::SubstrateWeight<Runtime>;
 	type WeightPrice = TransactionPayment;
 }

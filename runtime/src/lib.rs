@@ -1,4 +1,5 @@
-//! The runtime that carries `pallet-virt`: Aura, GRANDPA, balances, fees, sudo, and nothing else.
+//! The runtime that carries `pallet-virt`: Aura, GRANDPA, balances, fees, sudo, and what users expect of an
+//! account: batches, multisigs and proxies.
 //!
 //! This file composes: types, constants, the list of pallets. What each pallet is told is in
 //! [`configs`], what the node may ask is in [`apis`], how a chain starts is in [`presets`]. What a
@@ -60,6 +61,7 @@ pub type TxExtension = (
 	frame_system::CheckNonce<Runtime>,
 	frame_system::CheckWeight<Runtime>,
 	pallet_transaction_payment::ChargeTransactionPayment<Runtime>,
+	frame_metadata_hash_extension::CheckMetadataHash<Runtime>,
 	// Last, so that it sees what all others and the call left unused.
 	frame_system::WeightReclaim<Runtime>,
 );
@@ -148,8 +150,20 @@ mod runtime {
 	#[runtime::pallet_index(6)]
 	pub type Sudo = pallet_sudo;
 
+	#[runtime::pallet_index(7)]
+	pub type Utility = pallet_utility;
+
+	#[runtime::pallet_index(8)]
+	pub type Multisig = pallet_multisig;
+
+	#[runtime::pallet_index(9)]
+	pub type Proxy = pallet_proxy;
+
 	#[runtime::pallet_index(10)]
 	pub type Virt = pallet_virt;
+
+	#[runtime::pallet_index(11)]
+	pub type Migrations = pallet_migrations;
 }
 
 #[cfg(test)]
@@ -174,6 +188,7 @@ mod tests {
 				"CheckNonce",
 				"CheckWeight",
 				"ChargeTransactionPayment",
+				"CheckMetadataHash",
 				"WeightReclaim",
 			],
 		);

@@ -90,10 +90,12 @@ async function showProgram() {
 	exported = info && !abi ? await exportsOf(api, hash) : [];
 	// polkadot-js's name for `size`, which its codecs have of their own.
 	const size = info?.size_.toNumber() ?? code?.length;
-	const owner = info && Object.values(signers).find(({ address }) => address === info.owner.toString());
+	const owners = info ? (await api.query.virt.owners.keys(hash)).map(({ args: [, owner] }) => owner.toString()) : [];
+	const nameOfOwner = (owner) =>
+		Object.values(signers).find(({ address }) => address === owner)?.meta.name ?? short(owner);
 	$('about').textContent = hash === '' ? '' : [
 		info
-			? `${count(size)} bytes, stored by ${owner?.meta.name ?? short(info.owner.toString())}`
+			? `${count(size)} bytes, owned by ${owners.map(nameOfOwner).join(', ')}`
 			: `${count(size)} bytes, not stored yet`,
 		abi ? null : 'no ABI, so entries take and give bytes: drop name.abi.json',
 	].filter(Boolean).join('; ');
@@ -102,7 +104,7 @@ async function showProgram() {
 		for (const button of $(form).querySelectorAll('button')) button.disabled = !info;
 	}
 	showArguments($('instantiate'), abi, 'init');
-	offer(CALL.entry, (abi ? abi.entries : exported).filter((name) => name !== 'init').map((name) => [name, name]));
+	offer(CALL.entry, (abi ? abi.entries : exported).filter((name) => !['init', 'migrate'].includes(name)).map((name) => [name, name]));
 	offer(CALL.account, [...(await accountsOf(hash)), [ONCE, 'none: run it once']]);
 	if ($('call').dataset.program !== hash) CALL.account.selectedIndex = 0;
 	$('call').dataset.program = hash;

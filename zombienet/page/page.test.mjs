@@ -90,7 +90,7 @@ describe('page', () => {
 		assert.match(text, /upload token[\s\S]*in block #\d+/);
 		assert.match(text, /fee\s+[\d.]+ UNIT/);
 		assert.match(text, /deposit\s+[\d.]+ UNIT/);
-		await page.locator('#about', { hasText: 'stored by Alice' }).waitFor();
+		await page.locator('#about', { hasText: 'owned by Alice' }).waitFor();
 	});
 
 	s.it('it is instantiated with typed arguments', async () => {

@@ -210,6 +210,11 @@ export const tx = {
 		api.tx.virt.instantiate(codeHash, bytes(salt), bytes(input), value, limit, deposit),
 	call: (api, address, entry, input = NOTHING, value = 0n, limit = WEIGHT, deposit = null) =>
 		api.tx.virt.call(address, bytes(entry), bytes(input), value, limit, deposit),
+	instantiateUpgradable: (
+		api, codeHash, salt, authority, input = NOTHING, value = 0n, limit = WEIGHT, deposit = null,
+	) => api.tx.virt.instantiateUpgradable(codeHash, bytes(salt), bytes(input), value, limit, deposit, authority),
+	setCode: (api, address, codeHash, input = NOTHING, limit = WEIGHT, deposit = null) =>
+		api.tx.virt.setCode(address, codeHash, bytes(input), limit, deposit),
 	startJob: (api, address, entry, input = NOTHING, budget = WEIGHT, value = 0n, deposit = null) =>
 		api.tx.virt.startJob(address, bytes(entry), bytes(input), value, budget, deposit),
 	cancelJob: (api, job) => api.tx.virt.cancelJob(job),
@@ -230,6 +235,8 @@ export const dryRun = {
 		tried(api, api.call.virtApi.dryRunCall(
 			origin, address, bytes(entry), bytes(input), value, limit, deposit,
 		)),
+	setCode: (api, origin, address, codeHash, input = NOTHING, limit = null, deposit = null) =>
+		tried(api, api.call.virtApi.dryRunSetCode(origin, address, codeHash, bytes(input), limit, deposit)),
 	startJob: (api, origin, address, entry, input = NOTHING, budget = WEIGHT, value = 0n, deposit = null) =>
 		tried(api, api.call.virtApi.dryRunStartJob(
 			origin, address, bytes(entry), bytes(input), value, budget, deposit,
@@ -362,12 +369,21 @@ export async function follow(api, each, { finalized = true } = {}) {
 }
 
 async function blockAt(api, header) {
-	const at = await api.at(header.hash);
-	const events = (await at.query.system.events()).map(({ phase, event }) => ({
+	const events = await eventsOf(api, header.hash);
+	return { number: header.number.toNumber(), hash: header.hash.toHex(), events };
+}
+
+/** The events of the block at a height of the best chain, with the extrinsic that each is of. */
+export async function eventsAt(api, number) {
+	return eventsOf(api, await hashAt(api, number));
+}
+
+async function eventsOf(api, hash) {
+	const at = await api.at(hash);
+	return (await at.query.system.events()).map(({ phase, event }) => ({
 		extrinsic: phase.isApplyExtrinsic ? phase.asApplyExtrinsic.toNumber() : null,
 		...decodeEvent(event),
 	}));
-	return { number: header.number.toNumber(), hash: header.hash.toHex(), events };
 }
 
 /** Which Aura authority wrote the block: its index in the authorities' list. */

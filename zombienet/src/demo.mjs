@@ -12,11 +12,13 @@ import { join } from 'node:path';
 
 import { Advice } from './advice.mjs';
 import {
-	accounts, asU32, call, connect, disconnect, head, instantiate, run, submit, tx, u32, upload,
+	accounts, asU32, call, connect, disconnect, eventsAt, hashAt, head, instantiate, run, startJob, submit, tx,
+	u32, upload, weight,
 } from './chain.mjs';
 import { isPortFree, logTail, startNode } from './node.mjs';
 import { PROGRAMS, blob, nodeBinary } from './paths.mjs';
 import * as show from './show.mjs';
+import { until } from './until.mjs';
 
 const stayOpen = !process.env.EXIT;
 const STOPPED = 'Stopped before the last step.';
@@ -139,6 +141,8 @@ async function tell(api, url) {
 	await check(message.toString(), 1, 'the signature is good');
 	await check('pay Bob 500 UNIT', 0, 'the signature is not for this message');
 
+	await factor(api, alice, step);
+
 	const trap = await ensure(api, alice, 'trap', step);
 	await step(
 		'Run trap, which panics: a typed error, and the fee is paid all the same',
@@ -161,6 +165,38 @@ async function tell(api, url) {
 	);
 
 	console.log(await show.closing(api, step.all));
+}
+
+/** A job: a computation that takes longer than the block that it is started in. */
+async function factor(api, signer, step) {
+	const [small, large] = [49_979_687n, 67_867_967n];
+	const codeHash = await ensure(api, signer, 'factor', step);
+	const salt = `demo-${(await head(api)).number}`;
+	const { address } = await step(
+		'Instantiate factor: jobs need an account',
+		{ salt, input: 'none' },
+		() => instantiate(api, signer, codeHash, salt, undefined, unit(api)),
+	);
+	step.introduce(address, 'factor');
+	const input = Buffer.alloc(8);
+	input.writeBigUInt64LE(small * large);
+	const { job, block } = await step(
+		'Start a job: factor a number, over as many blocks as it takes',
+		{ entry: 'factor', input: `SCALE u64 ${small * large}`, budget: 'a minute of ref time, prepaid' },
+		() => startJob(api, signer, address, 'factor', input, weight(60n * 10n ** 12n, 1n << 32n)),
+	);
+	for (let number = block.number; ; number += 1) {
+		await until(`block ${number}`, async () => (await hashAt(api, number)) !== null);
+		const events = (await eventsAt(api, number)).filter(({ data }) => data.job === job);
+		const hash = await hashAt(api, number);
+		console.log(show.block({ number, hash }, show.eventList(api, events, { names: {} })));
+		const end = events.find(({ name }) => name === 'virt.JobFinished');
+		if (!end) continue;
+		const output = Buffer.from(end.data.output.slice(2), 'hex');
+		assert.deepEqual([output.readBigUInt64LE(), output.readBigUInt64LE(8)], [small, large]);
+		console.log(show.gave(`${small} * ${large}\n(computed over ${number - block.number + 1} blocks)`).join('\n'));
+		return;
+	}
 }
 
 /** Uploads a fixture, unless a node that was used before has it already; gives the code hash. */

@@ -87,7 +87,8 @@ function failure(api, error, thrown) {
 	return lines;
 }
 
-function gave(returned) {
+/** What came back: a line, and more of it in smaller letters. */
+export function gave(returned) {
 	if (!returned) return [];
 	const [first, ...more] = returned.split('\n');
 	return [field('returned', green(bold(first))), ...more.map((text) => field('', dim(text)))];

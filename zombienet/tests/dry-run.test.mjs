@@ -76,7 +76,9 @@ describe('dry-run', () => {
 		const { virtApi } = api.call;
 		const exports = (await virtApi.exports(codeHash)).unwrap().map((name) => name.toUtf8());
 		for (const name of ['init', 'increment', 'get']) assert.ok(exports.includes(name), name);
-		assert.equal((await virtApi.program(codeHash)).unwrap().owner.toString(), alice.address);
+		assert.equal((await virtApi.program(codeHash)).unwrap().owners.toNumber(), 1);
+		const [[owner]] = [...await virtApi.owners(codeHash)];
+		assert.equal(owner.toString(), alice.address);
 		assert.equal((await virtApi.codeHash(address)).unwrap().toHex(), codeHash);
 		const salt = '0x' + Buffer.from('dry-run').toString('hex');
 		assert.equal((await virtApi.addressOf(alice.address, codeHash, salt)).toString(), address);

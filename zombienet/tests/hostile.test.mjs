@@ -176,7 +176,6 @@ describe('hostile', () => {
 
 	s.it('callers that ask for what is not there are told so', async () => {
 		const nowhere = `0x${'11'.repeat(32)}`;
-		await fails(tx.upload(api, blob('counter')), 'virt.ProgramExists');
 		await fails(tx.remove(api, codes.counter), 'virt.NotOwner');
 		await fails(tx.remove(api, nowhere), 'virt.ProgramNotFound');
 		await fails(tx.run(api, nowhere, 'echo'), 'virt.ProgramNotFound');

@@ -55,7 +55,8 @@ describe('papi', () => {
 		const stored = eventOf(done, 'ProgramStored');
 		assert.deepEqual([stored.owner, stored.size], [alice.address, code.length]);
 		codeHash = stored.code_hash;
-		assert.equal((await api.query.Virt.Programs.getValue(codeHash)).owner, alice.address);
+		assert.equal((await api.query.Virt.Programs.getValue(codeHash)).owners, 1);
+		assert.ok(await api.query.Virt.Owners.getValue(codeHash, alice.address));
 	});
 
 	s.it('dry-runs through the runtime API, and the call then does the same', async () => {

@@ -11,7 +11,7 @@ if [ ! -e node_modules/.package-lock.json ] || [ package-lock.json -nt node_modu
 fi
 # polkadot-js is here twice: Zombienet's own, and ours.
 export POLKADOTJS_DISABLE_ESM_CJS_WARNING=1
-[ $# -gt 0 ] || set -- agree join kill upgrade load
+[ $# -gt 0 ] || set -- agree join kill upgrade jobs load
 
 log=$(mktemp)
 for name; do

@@ -2,21 +2,25 @@
 
 use super::sealer::{Command, SealBlock, POOL_PATIENCE};
 use crate::service::{Client, Hash, Pool};
+use codec::Decode;
 use futures::{
 	channel::{mpsc, oneshot},
 	future::{self, Either},
 	FutureExt, SinkExt, StreamExt,
 };
 use futures_timer::Delay;
+use sc_client_api::StorageProvider;
 use sc_consensus_manual_seal::{CreatedBlock, Error as SealError};
 use sc_transaction_pool_api::{ImportNotificationStream, TransactionPool};
 use sp_blockchain::HeaderBackend;
+use sp_core::storage::StorageKey;
 use std::{
 	fmt,
 	str::FromStr,
 	sync::Arc,
 	time::{Duration, Instant},
 };
+use virt_runtime::Runtime;
 
 /// The pauses between tries to seal what will not be sealed: the first, and the longest.
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
@@ -25,7 +29,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 /// When a development chain gets a block.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Sealing {
-	/// A transaction came. The block is final at once.
+	/// There is a transaction, or a job that is ready. The block is final at once.
 	#[default]
 	Instant,
 	/// Somebody asked, by `engine_createBlock`.
@@ -86,7 +90,7 @@ pub(super) async fn first_block(client: &Client, commands: &Commands) {
 	}
 }
 
-/// A block whenever the pool has something for one.
+/// A block whenever the pool has something for one, or a job is ready for its next slice.
 ///
 /// Transactions that arrive together share a block. A block that fails is tried again, at longer
 /// and longer intervals: the transaction may become valid, or the pool may drop it.
@@ -96,7 +100,8 @@ async fn on_demand(client: Arc<Client>, pool: Arc<Pool>, mut commands: Commands)
 	loop {
 		let best = client.info().best_hash;
 		let waiting = pool.ready_at_with_timeout(best, POOL_PATIENCE).await.next().is_some();
-		if !waiting {
+		let for_jobs = !waiting && has_ready_jobs(&client, best);
+		if !waiting && !for_jobs {
 			pause = FIRST_PAUSE;
 			if arrivals.next().await.is_none() {
 				// The pool is gone: the node stops.
@@ -104,7 +109,7 @@ async fn on_demand(client: Arc<Client>, pool: Arc<Pool>, mut commands: Commands)
 			}
 		}
 		forget_queued(&mut arrivals);
-		match seal(&mut commands, false).await {
+		match seal(&mut commands, for_jobs).await {
 			Ok(_) => pause = FIRST_PAUSE,
 			Err(SealError::Canceled(_) | SealError::SendError(_)) => return,
 			Err(error) => {
@@ -117,6 +122,15 @@ async fn on_demand(client: Arc<Client>, pool: Arc<Pool>, mut commands: Commands)
 			},
 		}
 	}
+}
+
+/// Whether a job would have a slice in the block after this one.
+fn has_ready_jobs(client: &Client, block: Hash) -> bool {
+	let read = |key: [u8; 32]| client.storage(block, &StorageKey(key.to_vec())).ok().flatten();
+	let range = read(pallet_virt::ReadyRange::<Runtime>::hashed_key());
+	let range = range.and_then(|range| <(u64, u64)>::decode(&mut &range.0[..]).ok());
+	let is_paused = read(pallet_virt::Paused::<Runtime>::hashed_key()).is_some();
+	range.is_some_and(|(start, end)| start != end) && !is_paused
 }
 
 /// What was announced up to now will be in the next block, or in the pool after it.

@@ -266,6 +266,15 @@ fn attempt(origin: AccountId, call: Call<Runtime>) -> Trial {
 			value,
 			weight_limit,
 			storage_deposit_limit,
+		}
+		| Call::instantiate_upgradable {
+			code_hash,
+			salt,
+			input,
+			value,
+			weight_limit,
+			storage_deposit_limit,
+			..
 		} => {
 			let (weight, deposit) = (Some(weight_limit), storage_deposit_limit);
 			dry_run::instantiate::<Runtime>(origin, code_hash, salt, input, value, weight, deposit)
@@ -273,6 +282,10 @@ fn attempt(origin: AccountId, call: Call<Runtime>) -> Trial {
 		Call::call { address, entry, input, value, weight_limit, storage_deposit_limit } => {
 			let (weight, deposit) = (Some(weight_limit), storage_deposit_limit);
 			dry_run::call::<Runtime>(origin, address, entry, input, value, weight, deposit)
+		},
+		Call::set_code { address, code_hash, input, weight_limit, storage_deposit_limit } => {
+			let (weight, deposit) = (Some(weight_limit), storage_deposit_limit);
+			dry_run::set_code::<Runtime>(origin, address, code_hash, input, weight, deposit)
 		},
 		other => unreachable!("{other:?} cannot be tried, and nobody asks for it; qed"),
 	}

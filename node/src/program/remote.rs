@@ -129,10 +129,11 @@ impl Node {
 			frame_system::CheckNonce::from(nonce),
 			frame_system::CheckWeight::new(),
 			pallet_transaction_payment::ChargeTransactionPayment::from(0),
+			frame_metadata_hash_extension::CheckMetadataHash::new(false),
 			frame_system::WeightReclaim::new(),
 		);
 		let (spec, transaction) = (VERSION.spec_version, VERSION.transaction_version);
-		let implicit = ((), spec, transaction, self.genesis, self.genesis, (), (), (), ());
+		let implicit = ((), spec, transaction, self.genesis, self.genesis, (), (), (), None, ());
 		let payload = SignedPayload::from_raw(call.clone(), extension.clone(), implicit);
 		let signature = payload.using_encoded(|payload| key.pair().sign(payload));
 		let (address, signature) =

@@ -9,7 +9,7 @@ use super::{
 use clap::Args;
 use codec::Encode;
 use frame_support::traits::fungible::{Inspect, InspectHold, Mutate};
-use pallet_virt::{gas::of_weight, jobs::Status, Call};
+use pallet_virt::{gas::of_weight, jobs::Status, upgrade::UpgradeAuthority, Call};
 use sp_core::H256;
 use std::{
 	collections::HashMap,
@@ -207,7 +207,7 @@ impl Server {
 		let caller = AccountId::from(call.caller);
 		let (code_hash, entry) = self.program(&call.target);
 		let address = match &call.target {
-			Target::Instantiate { code_hash, salt } => {
+			Target::Instantiate { code_hash, salt, .. } => {
 				Some(Virt::address_of(&caller, H256(*code_hash), salt).into())
 			},
 			_ => None,
@@ -254,6 +254,7 @@ impl Server {
 		match target {
 			Target::Run { code_hash, entry } => (Some(H256(*code_hash)), entry.clone()),
 			Target::Instantiate { code_hash, .. } => (Some(H256(*code_hash)), "init".into()),
+			Target::Upgrade { code_hash, .. } => (Some(H256(*code_hash)), "migrate".into()),
 			Target::Account { address, entry } => {
 				let address = AccountId::from(*address);
 				let info = self.chain.read(|| pallet_virt::Accounts::<Runtime>::get(address));
@@ -272,9 +273,22 @@ fn extrinsic(call: protocol::Call) -> Call<Runtime> {
 			let (code_hash, entry) = (H256(code_hash), entry.into_bytes());
 			Call::run { code_hash, entry, input, weight_limit }
 		},
-		Target::Instantiate { code_hash, salt } => {
-			let code_hash = H256(code_hash);
-			Call::instantiate { code_hash, salt, input, value, weight_limit, storage_deposit_limit }
+		Target::Instantiate { code_hash, salt, authority } => Call::instantiate_upgradable {
+			code_hash: H256(code_hash),
+			salt,
+			input,
+			value,
+			weight_limit,
+			storage_deposit_limit,
+			upgrade_authority: match authority {
+				virt_testing::UpgradeAuthority::Nobody => UpgradeAuthority::Nobody,
+				virt_testing::UpgradeAuthority::Program => UpgradeAuthority::Program,
+				virt_testing::UpgradeAuthority::Deployer => UpgradeAuthority::Deployer,
+			},
+		},
+		Target::Upgrade { address, code_hash } => {
+			let (address, code_hash) = (address.into(), H256(code_hash));
+			Call::set_code { address, code_hash, input, weight_limit, storage_deposit_limit }
 		},
 		Target::Account { address, entry } => {
 			let (address, entry) = (address.into(), entry.into_bytes());

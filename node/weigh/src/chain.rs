@@ -1,7 +1,9 @@
 //! The runtime of the chain, as a node executes it, on a state in memory.
 
 use codec::{Decode, Encode};
-use frame_support::{traits::Currency, BoundedVec};
+use frame_support::{
+	dispatch::PerDispatchClass, storage::storage_prefix, traits::Currency, BoundedVec,
+};
 use pallet_virt::{
 	benchmarking::{
 		program::ENTRY,
@@ -12,11 +14,22 @@ use pallet_virt::{
 	Weight,
 };
 use sc_executor::WasmExecutor;
-use sp_core::traits::{CallContext, CodeExecutor, RuntimeCode, WrappedRuntimeCode};
-use sp_runtime::BuildStorage;
+use sp_core::{
+	traits::{CallContext, CodeExecutor, RuntimeCode, WrappedRuntimeCode},
+	H256,
+};
+use sp_externalities::{Extensions, Externalities};
+use sp_runtime::{
+	traits::{BlakeTwo256, Header as _},
+	BuildStorage,
+};
+use sp_state_machine::{Ext, OverlayedChanges};
 use std::time::{Duration, Instant};
 use virt_manager::{BackendChoice, Engine};
-use virt_runtime::{AccountId, Runtime, RuntimeGenesisConfig, RuntimeOrigin, Virt, UNIT};
+use virt_runtime::{
+	configs::RuntimeBlockWeights, AccountId, Header, Runtime, RuntimeGenesisConfig, RuntimeOrigin,
+	Virt, UNIT,
+};
 
 type Executor = WasmExecutor<(sp_io::SubstrateHostFunctions, virt_primitives::HostFunctions)>;
 
@@ -113,6 +126,58 @@ impl Chain {
 			Ok(_) => Err("there is a program where there should be none".into()),
 			Err(_) => Ok(took),
 		}
+	}
+
+	/// Changes the state, natively, as it is in a block after that.
+	pub fn change<R>(&mut self, change: impl FnOnce() -> Result<R, String>) -> Result<R, String> {
+		self.block();
+		let changed = self.ext.execute_with(|| {
+			let changed = change();
+			frame_system::Pallet::<Runtime>::reset_events();
+			changed
+		})?;
+		self.ext.commit_all()?;
+		Ok(changed)
+	}
+
+	/// The end of a block without transactions, of which nothing is kept: the weight of `on_idle`, and
+	/// how long the end of the block took. A `full` block has no weight left for `on_idle`.
+	pub fn end_of_block(&self, full: bool) -> Result<(Weight, Duration), String> {
+		let mut overlay = OverlayedChanges::<BlakeTwo256>::default();
+		let mut extensions = Extensions::new();
+		extensions.register(self.engine.extension());
+		let mut ext = Ext::new(&mut overlay, &self.ext.backend, Some(&mut extensions));
+		let wasm = virt_runtime::WASM_BINARY.ok_or("it was built without its runtime")?;
+		let code = WrappedRuntimeCode(wasm.into());
+		let code = RuntimeCode { code_fetcher: &code, heap_pages: None, hash: vec![0] };
+		let context = CallContext::Onchain { import: true };
+		let number = 2;
+		let header =
+			Header::new(number, H256::zero(), H256::zero(), H256::zero(), Default::default());
+		let (done, _) =
+			self.executor.call(&mut ext, &code, "Core_initialize_block", &header.encode(), context);
+		done.map_err(|error| error.to_string())?;
+		// As the inherent that sets the time leaves it.
+		let updated = storage_prefix(b"Timestamp", b"DidUpdate");
+		ext.place_storage(updated.to_vec(), Some(true.encode()));
+		let key = frame_system::BlockWeight::<Runtime>::hashed_key().to_vec();
+		if full {
+			let weight = PerDispatchClass::new(|_| RuntimeBlockWeights::get().max_block);
+			ext.place_storage(key.clone(), Some(weight.encode()));
+		}
+		let weight = |ext: &mut Ext<'_, _, _>| {
+			let bytes = ext.storage(&key).unwrap_or_default();
+			PerDispatchClass::<Weight>::decode(&mut &bytes[..])
+				.map(|weight| weight.total())
+				.map_err(|error| error.to_string())
+		};
+		let before = weight(&mut ext)?;
+		let start = Instant::now();
+		let (done, _) =
+			self.executor.call(&mut ext, &code, "BlockBuilder_finalize_block", &[], context);
+		let took = start.elapsed();
+		done.map_err(|error| error.to_string())?;
+		Ok((weight(&mut ext)?.saturating_sub(before), took))
 	}
 
 	fn attempt(

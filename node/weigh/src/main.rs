@@ -2,10 +2,12 @@
 //! node does, and prints measured time against charged weight.
 
 mod chain;
+mod jobs;
 mod load;
 
 use chain::Chain;
 use clap::Parser;
+use jobs::Scene;
 use load::Load;
 use pallet_virt::gas::of_weight;
 use std::{path::PathBuf, process::ExitCode};
@@ -74,21 +76,29 @@ fn weigh(cli: &Cli) -> Result<bool, String> {
 			measured.push(one);
 		}
 		let (gas, charged, took) = measured[0];
-		let interpreted = measured[1].2;
-		let (taken, charge) = (took / charged, charged / took);
-		lines.push(format!(
-			"| {} | {gas} | {:.3} | {:.3} | {taken:.3}x | {} | {:.3}x |",
-			load.name,
-			charged * 1e3,
-			took * 1e3,
-			if load.ordinary { format!("{charge:.1}x") } else { String::new() },
-			interpreted / charged,
-		));
-		if taken > slowest.0 {
-			slowest = (taken, load.name.clone());
+		let charge = charged / took;
+		let gas = gas.to_string();
+		let by_time = if load.ordinary { format!("{charge:.1}x") } else { String::new() };
+		lines.push(line(&load.name, &gas, charged, took, &by_time, measured[1].2));
+		if took / charged > slowest.0 {
+			slowest = (took / charged, load.name.clone());
 		}
 		if load.ordinary && charge > dearest.0 {
 			dearest = (charge, load.name.clone());
+		}
+	}
+	for scene in jobs::all().iter().filter(|scene| scene.name.contains(&cli.only)) {
+		eprintln!("{}", scene.name);
+		let mut measured = Vec::new();
+		for backend in [BackendChoice::Tiered, BackendChoice::Interpreter] {
+			let one = measure_scene(backend, scene)
+				.map_err(|error| format!("{} ({backend}): {error}", scene.name))?;
+			measured.push(one);
+		}
+		let (charged, took) = measured[0];
+		lines.push(line(&scene.name, "", charged, took, "", measured[1].1));
+		if took / charged > slowest.0 {
+			slowest = (took / charged, scene.name.clone());
 		}
 	}
 	let within = slowest.0 <= MOST && dearest.0 <= MOST_CHARGED;
@@ -109,6 +119,40 @@ fn weigh(cli: &Cli) -> Result<bool, String> {
 		write(path, &text)?;
 	}
 	Ok(within)
+}
+
+fn line(
+	name: &str,
+	gas: &str,
+	charged: f64,
+	took: f64,
+	charge_by_time: &str,
+	interpreted: f64,
+) -> String {
+	format!(
+		"| {name} | {gas} | {:.3} | {:.3} | {:.3}x | {charge_by_time} | {:.3}x |",
+		charged * 1e3,
+		took * 1e3,
+		took / charged,
+		interpreted / charged,
+	)
+}
+
+/// Time that is paid for and time that it takes, in seconds, less that of the end of a full block.
+fn measure_scene(backend: BackendChoice, scene: &Scene) -> Result<(f64, f64), String> {
+	let chain = &mut Chain::new(backend)?;
+	(scene.prepare)(chain)?;
+	let (mut times, mut overheads, mut charged) = (Vec::new(), Vec::new(), 0.0);
+	for nth in 0..WARM_UP + TRIES {
+		let (_, overhead) = chain.end_of_block(true)?;
+		let (weight, took) = chain.end_of_block(false)?;
+		charged = weight.ref_time() as f64 / 1e12 / f64::from(scene.count);
+		if nth >= WARM_UP {
+			overheads.push(overhead.as_secs_f64());
+			times.push(took.as_secs_f64());
+		}
+	}
+	Ok((charged, (median(times) - median(overheads)).max(0.0) / f64::from(scene.count)))
 }
 
 /// Gas, time that is paid for and time that it takes, in seconds, less that of a dry-run of nothing.

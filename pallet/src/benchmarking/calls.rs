@@ -9,12 +9,24 @@ use crate::{
 	account,
 	deposit::{Deposit, DepositMeter},
 	limits::*,
+	migrations,
 	program::code_hash,
-	Accounts, BalanceOf, Call, Code, Config, HoldReason, Pallet, Programs,
+	run::INIT,
+	upgrade::{UpgradeAuthority, MIGRATE},
+	Accounts, BalanceOf, Call, Code, Config, HoldReason, Keys, Owners, Pallet, Paused, Programs,
+	WeightInfo,
 };
-use alloc::vec;
+use alloc::{vec, vec::Vec};
 use frame_benchmarking::{current_time, v2::*};
-use frame_support::traits::fungible::{Inspect, Mutate, MutateHold};
+use frame_support::{
+	migrations::SteppedMigration,
+	traits::{
+		fungible::{Inspect, Mutate, MutateHold},
+		EnsureOrigin, StorageVersion,
+	},
+	weights::WeightMeter,
+	BoundedVec,
+};
 use frame_system::RawOrigin;
 use sp_core::H256;
 use sp_runtime::{
@@ -38,6 +50,25 @@ fn paid_by_the_limit<T: Config>(hash: H256) {
 	}
 }
 
+/// An account whose program its deployer can replace.
+fn deploy_upgradable<T: Config>(caller: &T::AccountId) -> Result<T::AccountId, BenchmarkError> {
+	let hash = code_hash(&storms::callee());
+	super::upload::<T>(caller, storms::callee())?;
+	let origin = RawOrigin::Signed(caller.clone()).into();
+	let (none, authority) = (BalanceOf::<T>::zero(), UpgradeAuthority::Deployer);
+	Pallet::<T>::instantiate_upgradable(
+		origin,
+		hash,
+		Vec::new(),
+		Vec::new(),
+		none,
+		WEIGHT,
+		None,
+		authority,
+	)?;
+	Ok(Pallet::<T>::address_of(caller, hash, &[]))
+}
+
 #[benchmarks]
 mod benchmarks {
 	use super::*;
@@ -53,6 +84,27 @@ mod benchmarks {
 		_(RawOrigin::Signed(caller), code, None);
 
 		assert!(Programs::<T>::contains_key(hash));
+		Ok(())
+	}
+
+	/// By another account than the one that uploaded it before.
+	#[benchmark]
+	fn upload_stored(n: Linear<SHORT, MAX_CODE>) -> Result<(), BenchmarkError> {
+		let first: T::AccountId = frame_benchmarking::account("owner", 0, 0);
+		let much = T::Currency::minimum_balance().saturating_mul(1_000_000_000u32.into());
+		T::Currency::set_balance(&first, much);
+		let code = program::padded(n);
+		let hash = code_hash(&code);
+		super::upload::<T>(&first, code.clone())?;
+		let caller = caller::<T>();
+		let origin = RawOrigin::Signed(caller.clone()).into();
+
+		#[block]
+		{
+			Pallet::<T>::upload(origin, code, None).map_err(|failure| failure.error)?;
+		}
+
+		assert!(Owners::<T>::contains_key(hash, caller));
 		Ok(())
 	}
 
@@ -88,7 +140,7 @@ mod benchmarks {
 	fn instantiate(n: Linear<0, MAX_INPUT>) -> Result<(), BenchmarkError> {
 		let caller = caller::<T>();
 		// Its entry is its constructor.
-		let code = program::constructor();
+		let code = program::hook(INIT);
 		let hash = code_hash(&code);
 		super::upload::<T>(&caller, code)?;
 		paid_by_the_limit::<T>(hash);
@@ -115,6 +167,74 @@ mod benchmarks {
 		#[extrinsic_call]
 		_(RawOrigin::Signed(caller), address, entry, input, value, WEIGHT, None);
 
+		Ok(())
+	}
+
+	/// The new program's migration returns at once.
+	#[benchmark]
+	fn set_code(n: Linear<0, MAX_INPUT>) -> Result<(), BenchmarkError> {
+		let caller = caller::<T>();
+		let address = deploy_upgradable::<T>(&caller)?;
+		let code = program::hook(MIGRATE);
+		let hash = code_hash(&code);
+		super::upload::<T>(&caller, code)?;
+		paid_by_the_limit::<T>(hash);
+		let input = vec![1; n as usize];
+
+		#[extrinsic_call]
+		_(RawOrigin::Signed(caller), address.clone(), hash, input, WEIGHT, None);
+
+		assert_eq!(Accounts::<T>::get(address).map(|info| info.code_hash), Some(hash));
+		Ok(())
+	}
+
+	#[benchmark]
+	fn restrict_upgrades() -> Result<(), BenchmarkError> {
+		let caller = caller::<T>();
+		let address = deploy_upgradable::<T>(&caller)?;
+
+		#[extrinsic_call]
+		_(RawOrigin::Signed(caller), address.clone(), UpgradeAuthority::Nobody);
+
+		let authority = Accounts::<T>::get(address).map(|info| info.upgrade_authority);
+		assert_eq!(authority, Some(UpgradeAuthority::Nobody));
+		Ok(())
+	}
+
+	#[benchmark]
+	fn set_paused() -> Result<(), BenchmarkError> {
+		let origin = T::PauseOrigin::try_successful_origin()
+			.map_err(|()| BenchmarkError::Stop("nobody may pause"))?;
+
+		#[block]
+		{
+			Pallet::<T>::set_paused(origin, true)?;
+		}
+
+		assert!(Paused::<T>::exists());
+		Ok(())
+	}
+
+	/// The largest item of version 0, which is the most that a migration does with an entry.
+	#[benchmark]
+	fn migrate_entry() -> Result<(), BenchmarkError> {
+		let address = deploy::<T>(&caller::<T>(), storms::callee())?;
+		let key = BoundedVec::truncate_from(vec![1; MAX_KEY as usize]);
+		let value = BoundedVec::truncate_from(vec![2; MAX_VALUE as usize]);
+		migrations::v1::v0::State::<T>::insert(&address, &key, value);
+		StorageVersion::new(0).put::<Pallet<T>>();
+		let last = Some(migrations::v1::Entry::Account(address.clone()));
+		let entry = T::WeightInfo::migrate_entry();
+		let meter = &mut WeightMeter::with_limit(entry.saturating_add(entry / 2));
+		let step;
+
+		#[block]
+		{
+			step = migrations::V0ToV1::<T>::step(last, meter);
+		}
+
+		assert!(step.is_ok());
+		assert!(Keys::<T>::contains_key(address, 0));
 		Ok(())
 	}
 

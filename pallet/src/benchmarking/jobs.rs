@@ -5,10 +5,10 @@ use super::{
 	program, storms,
 };
 use crate::{
-	jobs::{self, mailbox, memory, queue, slice, Deadline, JobId, Start, Status},
+	jobs::{self, mailbox, memory, queue, slice, Deadline, JobId, Start, Status, Topic},
 	limits::*,
 	program::code_hash,
-	syscalls, BalanceOf, Code, Config, JobFrames, Jobs, Mailboxes, Pallet as Virt,
+	syscalls, BalanceOf, Code, Config, Error, JobFrames, Jobs, Mailboxes, Pallet as Virt,
 };
 use alloc::{vec, vec::Vec};
 use codec::{Compact, CompactLen};
@@ -64,6 +64,28 @@ fn job<T: Config>(id: JobId) -> Result<jobs::JobOf<T>, BenchmarkError> {
 	Jobs::<T>::get(id).ok_or(BenchmarkError::Stop("there is no job"))
 }
 
+/// Makes the mailbox of an address as large as it can be, but for a place for a job and one for a message.
+fn crowd<T: Config>(address: &T::AccountId) -> Result<(), BenchmarkError> {
+	let full = BenchmarkError::Stop("the mailbox is full");
+	let topic = Topic::truncate_from(vec![0xff; MAX_TOPIC as usize]);
+	mailbox::with::<T, _>(address, |mailbox| {
+		mailbox.jobs += 1;
+		let of = |nth: u32| u64::MAX - u64::from(nth);
+		for nth in mailbox.queue.len() as u32..MAX_MESSAGES - 1 {
+			mailbox
+				.queue
+				.try_push((of(nth), topic.clone()))
+				.map_err(|_| Error::<T>::MailboxFull)?;
+		}
+		let mut waiting: Vec<_> =
+			(0..MAX_JOBS_AT_ADDRESS - 2).map(|nth| (of(nth), topic.clone())).collect();
+		waiting.extend(mailbox.waiting.clone());
+		mailbox.waiting = waiting.try_into().map_err(|_| Error::<T>::TooManyJobs)?;
+		Ok(())
+	})
+	.map_err(|_| full)
+}
+
 fn module<T: Config>(hash: H256) -> Result<Module, BenchmarkError> {
 	let key = Code::<T>::hashed_key_for(hash);
 	let size = Code::<T>::decode_len(hash).unwrap_or_default() as u32;
@@ -90,6 +112,7 @@ mod benchmarks {
 		let address = deploy::<T>(&caller, program::sleeping(1))?;
 		let (entry, input) = (program::ENTRY.into(), vec![1; n as usize]);
 		let value = BalanceOf::<T>::zero();
+		crowd::<T>(&address)?;
 
 		let origin = RawOrigin::Signed(caller).into();
 
@@ -106,6 +129,7 @@ mod benchmarks {
 	#[benchmark]
 	fn cancel_job() -> Result<(), BenchmarkError> {
 		let (caller, _, id) = waiting::<T>(1)?;
+		crowd::<T>(&job::<T>(id)?.address)?;
 
 		#[block]
 		{
@@ -139,6 +163,7 @@ mod benchmarks {
 	fn wake() -> Result<(), BenchmarkError> {
 		let (caller, _, id) = waiting::<T>(1)?;
 		let address = job::<T>(id)?.address;
+		crowd::<T>(&address)?;
 
 		#[block]
 		{
@@ -166,6 +191,7 @@ mod benchmarks {
 	#[benchmark]
 	fn job_wake() -> Result<(), BenchmarkError> {
 		let (_, _, id) = waiting::<T>(1)?;
+		crowd::<T>(&job::<T>(id)?.address)?;
 
 		#[block]
 		{
@@ -193,6 +219,7 @@ mod benchmarks {
 			budget: budget::<T>(),
 			deposit_limit: None,
 		})?;
+		crowd::<T>(&job::<T>(id)?.address)?;
 
 		#[block]
 		{

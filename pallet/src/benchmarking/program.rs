@@ -1,9 +1,6 @@
 //! Programs that take as much time as they can for what they pay.
 
-use crate::{
-	limits::{MAX_TOPIC, PAGE_SIZE},
-	run::INIT,
-};
+use crate::limits::{MAX_TOPIC, PAGE_SIZE};
 use alloc::{vec, vec::Vec};
 use polkavm_common::{
 	abi::MemoryMapBuilder,
@@ -112,10 +109,10 @@ pub fn padded(len: u32) -> Vec<u8> {
 	made(len.saturating_sub(nothing) * 1_000 / (some - nothing))
 }
 
-/// A program whose constructor returns at once.
-pub fn constructor() -> Vec<u8> {
+/// A program whose hook, `init` or `migrate`, returns at once.
+pub fn hook(name: &[u8]) -> Vec<u8> {
 	let mut builder = ProgramBlobBuilder::new(InstructionSetKind::ReviveV1);
-	builder.add_export_by_basic_block(0, INIT);
+	builder.add_export_by_basic_block(0, name);
 	builder.set_code(&[asm::ret()], &[]);
 	finish(builder)
 }

@@ -215,6 +215,9 @@ pub fn all(around: &Surroundings) -> Vec<Storm> {
 		("no such job, 1 KiB", "wake", vec![account, value, 32, value, MAX_MESSAGE.into()], 500),
 		("", "job_id", vec![], 10_000),
 		("not in a job", "atomic", vec![0], 10_000),
+		("nothing", "instantiate_upgradable", vec![callee_hash, key, 8, value, 0, options], 100),
+		("no such account", "set_code", vec![account, callee_hash, value, 0, options], 200),
+		("no such account", "restrict_upgrades", vec![account, 0], 500),
 	];
 	let mut storms: Vec<_> = rows
 		.into_iter()

@@ -3,9 +3,9 @@
 use super::{
 	queue::{self, Front},
 	slice::{self, Payer},
-	Deadline, Status,
+	weight, Deadline, Status,
 };
-use crate::{Config, Jobs, WeightInfo};
+use crate::{Config, Jobs, Paused, WeightInfo};
 use frame_support::{
 	storage::with_storage_layer,
 	traits::{Get, Time},
@@ -28,21 +28,24 @@ pub fn on_idle<T: Config>(
 	if meter.try_consume(T::WeightInfo::job_idle()).is_err() {
 		return meter.consumed();
 	}
+	if Paused::<T>::exists() {
+		return meter.consumed();
+	}
 	for now in [Deadline::Block(number.unique_saturated_into()), Deadline::Time(T::Time::now())] {
 		let mut expired = queue::Expired::<T>::new(now);
-		while meter.can_consume(T::WeightInfo::job_wake()) {
+		while meter.can_consume(weight::wake::<T>()) {
 			let Some((deadline, job)) = expired.next() else { break };
-			meter.consume(T::WeightInfo::job_wake());
+			meter.consume(weight::wake::<T>());
 			if let Err(error) = queue::wake::<T>(deadline, job) {
 				log::error!(target: LOG_TARGET, "job {job} cannot be woken: {error:?}");
 			}
 		}
 	}
-	while meter.can_consume(T::WeightInfo::job_wake()) {
+	while meter.can_consume(weight::wake::<T>()) {
 		let job = match queue::front::<T>() {
 			Front::Empty => break,
 			Front::Hole => {
-				meter.consume(T::WeightInfo::job_wake());
+				meter.consume(weight::wake::<T>());
 				continue;
 			},
 			Front::Job(job) => job,

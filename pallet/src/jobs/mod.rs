@@ -6,7 +6,7 @@
 //!
 //! - [`slice`](mod@slice): runs one slice. [`memory`]: what of an execution is stored.
 //! - `idle`: what runs at the end of a block. [`queue`]: which job runs next, and which jobs a deadline wakes.
-//! - [`mailbox`]: the messages that jobs wait for.
+//! - [`mailbox`]: the messages that jobs wait for. [`weight`]: what all of it weighs.
 //!
 //! What a slice did is final when the slice ends. A slice that fails is rolled back, and ends its job;
 //! the slices before it are not undone.
@@ -16,19 +16,17 @@ pub mod mailbox;
 pub mod memory;
 pub mod queue;
 pub mod slice;
+pub mod weight;
 
 pub use idle::on_idle;
 
 use crate::{
-	access,
 	deposit::{self, Deposit, DepositMeter, DepositOf},
-	gas,
 	limits::*,
 	program,
 	stack::Trap,
-	syscalls::chain::{GAS_OF_TRANSFER, MAX_BALANCE},
 	Accounts, BalanceOf, Config, Error, Event, HoldReason, JobFrames, JobInputs, JobTotals, Jobs,
-	JobsOf, Mailboxes, NextJob, Pallet, WeightInfo,
+	JobsOf, NextJob, Pallet,
 };
 use alloc::vec::Vec;
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
@@ -37,7 +35,7 @@ use frame_support::{
 	traits::{
 		fungible::{BalancedHold, Credit, Mutate, MutateHold},
 		tokens::{Precision, Preservation},
-		ConstU32, Get, OnUnbalanced,
+		ConstU32, OnUnbalanced,
 	},
 	weights::Weight,
 	BoundedVec,
@@ -207,25 +205,11 @@ fn deposit_for<T: Config>(bytes: usize, pages: impl Iterator<Item = usize>) -> B
 	pages.fold(record, |sum, page| sum.saturating_add(deposit::for_item::<T>(0, page)))
 }
 
-/// The weight to start a job with so many bytes of input, and to transfer the value.
-pub fn start_weight<T: Config>(input: u32, value: BalanceOf<T>) -> Weight {
-	let start = T::WeightInfo::start_job(input);
-	if value.is_zero() {
-		return start;
-	}
-	// As a call with a value pays for it.
-	start
-		.saturating_add(gas::to_weight(GAS_OF_TRANSFER))
-		.saturating_add(access::cold_reads::<T>(2, MAX_BALANCE))
-		.saturating_add(T::DbWeight::get().writes(2))
-}
-
 /// Starts a job: it is ready, and its first slice runs when its turn comes.
 pub fn start<T: Config>(request: Start<T>) -> Result<JobId, DispatchError> {
 	let Start { owner, address, entry, input, value, budget, deposit_limit } = request;
 	let info = Accounts::<T>::get(&address).ok_or(Error::<T>::AccountNotFound)?;
-	let is_entry = entry != crate::run::INIT && !entry.starts_with(crate::run::REENTRANT);
-	ensure!(is_entry, Error::<T>::EntryNotFound);
+	ensure!(crate::run::is_callable(&entry), Error::<T>::EntryNotFound);
 	let entry = BoundedVec::try_from(entry).map_err(|_| Error::<T>::EntryNotFound)?;
 	let input = BoundedVec::try_from(input).map_err(|_| Error::<T>::InputTooLarge)?;
 	count::<T>(&owner, &address)?;
@@ -316,7 +300,7 @@ pub fn cancel<T: Config>(owner: &T::AccountId, id: JobId) -> Result<Weight, Disp
 	let mut job = Jobs::<T>::get(id).ok_or(Error::<T>::JobNotFound)?;
 	ensure!(job.owner == *owner, Error::<T>::NotOwner);
 	leave_queues::<T>(id, &mut job)?;
-	let weight = T::WeightInfo::cancel_job().saturating_add(end_weight::<T>(id, &job));
+	let weight = weight::cancel::<T>().saturating_add(weight::end::<T>(id, &job));
 	finish::<T>(id, job, Weight::zero(), End::Cancelled)?;
 	Ok(weight)
 }
@@ -353,26 +337,6 @@ fn charge<T: Config>(job: &mut JobOf<T>, weight: Weight) {
 			T::Currency::slash(&reason, &job.owner, fee);
 		T::JobFees::on_unbalanced(credit);
 	}
-}
-
-/// The weight to end a job: to remove its pages, and to return what is left in its mailbox.
-fn end_weight<T: Config>(id: JobId, job: &JobOf<T>) -> Weight {
-	let pages = JobFrames::<T>::get(id).map_or(0, |frame| frame.pages.len() as u32);
-	let mailbox = Mailboxes::<T>::get(&job.address).filter(|mailbox| mailbox.jobs <= 1);
-	let messages = mailbox.map_or(0, |mailbox| mailbox.queue.len() as u64);
-	of_pages::<T>(pages).saturating_add(T::WeightInfo::message_return().saturating_mul(messages))
-}
-
-/// The weight to remove so many pages. What else there is to remove is a slice's, or a cancellation's.
-fn of_pages<T: Config>(pages: u32) -> Weight {
-	T::WeightInfo::job_end(pages).saturating_sub(T::WeightInfo::job_end(0))
-}
-
-/// The weight of a cancellation, at most.
-pub fn cancel_weight<T: Config>() -> Weight {
-	T::WeightInfo::cancel_job()
-		.saturating_add(of_pages::<T>(MAX_JOB_PAGES))
-		.saturating_add(T::WeightInfo::message_return().saturating_mul(MAX_MESSAGES.into()))
 }
 
 /// Removes a job that is in no queue, gives back what is held for it, and says how it ended.

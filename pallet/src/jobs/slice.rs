@@ -1,9 +1,9 @@
 //! Runs one slice of a job, and says what became of it.
 
 use super::{
-	charge, deposit_for, end_weight, finish, mailbox,
+	charge, deposit_for, finish, mailbox,
 	memory::{self, Frame},
-	queue, End, JobId, JobOf, Status, Woken,
+	queue, weight, End, JobId, JobOf, Status, Woken,
 };
 use crate::{
 	deposit::Deposit,
@@ -58,7 +58,7 @@ pub fn run_noting<T: Config>(
 ) -> Result<Weight, DispatchError> {
 	let job = Jobs::<T>::get(id).ok_or(Error::<T>::JobNotFound)?;
 	let Status::Ready { place } = job.status else { return Err(Error::<T>::JobNotReady.into()) };
-	ensure!(!Running::<T>::exists(), Error::<T>::ReentrancyDenied);
+	Pallet::<T>::ensure_active()?;
 	let full = T::JobSlice::get();
 	let limit = match payer {
 		Payer::Budget => limit.min(full).min(job.budget),
@@ -66,9 +66,9 @@ pub fn run_noting<T: Config>(
 	};
 	let frame = JobFrames::<T>::get(id);
 	let stored = frame.as_ref().map_or(0, |frame| frame.pages.len() as u32);
-	let buffers = frame.as_ref().map_or(0, |frame| frame.output.len() + frame.returned.len());
+	let buffers = frame.as_ref().map_or(0, Frame::encoded_size);
 	let bytes = JobInputs::<T>::decode_len(id).unwrap_or_default().saturating_add(buffers) as u32;
-	let resume = T::WeightInfo::job_slice()
+	let resume = weight::slice::<T>()
 		.saturating_add(T::WeightInfo::job_resume(stored))
 		.saturating_add(gas::measured(PICOSECONDS_PER_BYTE.saturating_mul(bytes.into())))
 		.saturating_add(gas::proof(bytes))
@@ -87,7 +87,7 @@ pub fn run_noting<T: Config>(
 	if !overhead.all_lt(limit) {
 		ensure!(payer == Payer::Budget, Error::<T>::SliceTooSmall);
 		queue::remove::<T>(place);
-		return starve::<T>(id, job, T::WeightInfo::job_slice());
+		return starve::<T>(id, job, weight::slice::<T>());
 	}
 	queue::remove::<T>(place);
 
@@ -146,7 +146,7 @@ fn end<T: Config>(
 	payer: Payer,
 	end: End,
 ) -> Result<Weight, DispatchError> {
-	let used = used.saturating_add(end_weight::<T>(id, &job));
+	let used = used.saturating_add(weight::end::<T>(id, &job));
 	take_fee::<T>(&mut job, used, payer);
 	finish::<T>(id, job, used, end)?;
 	Ok(used)

@@ -10,10 +10,10 @@ use super::{
 };
 use crate::{
 	gas::Price,
-	jobs::{self, mailbox, Deadline, Start},
+	jobs::{self, mailbox, weight, Deadline, Start},
 	limits::*,
 	run::Wait,
-	Config, Error, WeightInfo,
+	Config, Error,
 };
 use core::mem;
 use frame_support::{storage::with_storage_layer, traits::Get, weights::Weight};
@@ -72,7 +72,7 @@ impl<T: Config> Context<'_, T> {
 			return Ok(code(Code::CANNOT_WAIT));
 		}
 		// The wait pays for being woken.
-		self.meter.charge(T::WeightInfo::job_wake())?;
+		self.meter.charge(weight::wake::<T>())?;
 		let topic = (flags & FOR_MESSAGE != 0).then_some(topic);
 		Err(Stop::Wait(Wait { deadline, topic }))
 	}
@@ -97,7 +97,7 @@ impl<T: Config> Context<'_, T> {
 		let budget = budget_at(&options, 16);
 		let Options { value, deposit_limit, .. } = Options::<T>::new(&options, budget, 32);
 		let Some(value) = value else { return Ok(code(Code::TRANSFER_FAILED)) };
-		self.meter.charge(jobs::start_weight::<T>(input.len() as u32, value))?;
+		self.meter.charge(weight::start::<T>(input.len() as u32, value))?;
 		let start = Start { owner, address, entry, input, value, budget, deposit_limit };
 		self.stack.deposit.balance_changed();
 		let started = with_storage_layer(|| jobs::start::<T>(start));
@@ -109,14 +109,14 @@ impl<T: Config> Context<'_, T> {
 		if self.is_in_job(job) {
 			return Ok(code(Code::REENTRANCY_DENIED));
 		}
-		let most = jobs::cancel_weight::<T>();
+		let most = weight::cancel_at_most::<T>();
 		self.meter.charge(most)?;
 		let owner = self.own_account()?;
 		let cancelled = with_storage_layer(|| jobs::cancel::<T>(&owner, job));
 		self.stack.deposit.balance_changed();
 		let (taken, result) = match cancelled {
 			Ok(weight) => (weight, 0),
-			Err(error) => (T::WeightInfo::cancel_job(), failure::<T>(error)),
+			Err(error) => (weight::cancel::<T>(), failure::<T>(error)),
 		};
 		self.meter.refund(most.saturating_sub(taken));
 		Ok(result)
@@ -132,7 +132,7 @@ impl<T: Config> Context<'_, T> {
 		self.charge(price, 16)?;
 		let budget = budget_at(&memory.read_array::<_, 16>(budget)?, 0);
 		let owner = self.own_account()?;
-		self.meter.charge(T::WeightInfo::top_up_job())?;
+		self.meter.charge(weight::top_up::<T>())?;
 		self.stack.deposit.balance_changed();
 		let done = with_storage_layer(|| jobs::top_up::<T>(&owner, job, budget));
 		Ok(done.map_or_else(failure::<T>, |()| 0))
@@ -155,7 +155,7 @@ impl<T: Config> Context<'_, T> {
 		let data = memory.read(data, len, MAX_MESSAGE, Error::MessageTooLong)?;
 		let data = data.try_into().map_err(|_| Error::MessageTooLong)?;
 		let sender = self.own_account()?;
-		self.meter.charge(T::WeightInfo::wake())?;
+		self.meter.charge(weight::send::<T>())?;
 		self.access_deposit(None)?;
 		let meter = &mut self.stack.deposit;
 		let (before, checkpoint) = (meter.left(), meter.checkpoint());

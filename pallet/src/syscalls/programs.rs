@@ -8,11 +8,13 @@ use super::{code, context::part, Answer, Context, Memory, Stop};
 use crate::{
 	access::Place,
 	account,
+	calls::New,
 	gas::{self, Price},
 	jobs,
 	limits::*,
 	run::{Callee, Nested},
-	BalanceOf, Config, Error, Event, Pallet,
+	upgrade::{self, UpgradeAuthority},
+	BalanceOf, Config, Error, Event, Pallet, WeightInfo,
 };
 use alloc::boxed::Box;
 use codec::DecodeLimit;
@@ -63,13 +65,17 @@ pub(super) fn word(bytes: &[u8], at: usize) -> u64 {
 impl<T: Config> Options<T> {
 	fn read(memory: &Memory<'_>, pointer: u64, abi: u16) -> Result<Self, Error<T>> {
 		if abi >= ABI_OF_WEIGHT_LIMITS {
-			let bytes: [u8; 48] = memory.read_array(pointer)?;
-			let weight_limit = Weight::from_parts(limit(word(&bytes, 16)), limit(word(&bytes, 24)));
-			Ok(Self::new(&bytes, weight_limit, 32))
+			Ok(Self::from_bytes(&memory.read_array::<_, 48>(pointer)?))
 		} else {
 			let bytes: [u8; 40] = memory.read_array(pointer)?;
 			Ok(Self::new(&bytes, gas_limit(word(&bytes, 16)), 24))
 		}
+	}
+
+	/// From the 48 bytes of the current ABI.
+	fn from_bytes(bytes: &[u8]) -> Self {
+		let weight_limit = Weight::from_parts(limit(word(bytes, 16)), limit(word(bytes, 24)));
+		Self::new(bytes, weight_limit, 32)
 	}
 
 	/// With the value at the beginning of `bytes`, and the limit of the deposit at that place.
@@ -123,7 +129,67 @@ impl<T: Config> Context<'_, T> {
 		let options = Options::read(&memory, options, self.abi)?;
 		let code_hash = H256(memory.read_array(code_hash)?);
 		let input = memory.read(input, input_len, MAX_INPUT, Error::InputTooLarge)?;
-		Self::ask(Callee::New { code_hash, salt }, input, options)
+		let upgrade_authority = UpgradeAuthority::Nobody;
+		Self::ask(Callee::New(New { code_hash, salt, upgrade_authority }), input, options)
+	}
+
+	pub(super) fn instantiate_upgradable(
+		&mut self,
+		memory: Memory<'_>,
+		price: Price,
+		code_hash: u64,
+		salt: u64,
+		salt_len: u64,
+		input: u64,
+		input_len: u64,
+		options: u64,
+	) -> Answer<T> {
+		self.charge(price, salt_len.saturating_add(input_len))?;
+		let salt = memory.read(salt, salt_len, MAX_SALT, Error::SaltTooLong)?;
+		let bytes: [u8; 56] = memory.read_array(options)?;
+		let options = Options::from_bytes(&bytes);
+		let upgrade_authority =
+			UpgradeAuthority::from_number(word(&bytes, 48)).ok_or(Error::InvalidArgument)?;
+		let code_hash = H256(memory.read_array(code_hash)?);
+		let input = memory.read(input, input_len, MAX_INPUT, Error::InputTooLarge)?;
+		Self::ask(Callee::New(New { code_hash, salt, upgrade_authority }), input, options)
+	}
+
+	pub(super) fn set_code(
+		&mut self,
+		memory: Memory<'_>,
+		price: Price,
+		address: u64,
+		code_hash: u64,
+		input: u64,
+		input_len: u64,
+		options: u64,
+	) -> Answer<T> {
+		self.charge(price, input_len)?;
+		let options = Options::read(&memory, options, self.abi)?;
+		let address = memory.read_account::<T>(address)?;
+		let code_hash = H256(memory.read_array(code_hash)?);
+		let input = memory.read(input, input_len, MAX_INPUT, Error::InputTooLarge)?;
+		Self::ask(Callee::Upgrade { address, code_hash }, input, options)
+	}
+
+	pub(super) fn restrict_upgrades(
+		&mut self,
+		memory: Memory<'_>,
+		price: Price,
+		address: u64,
+		authority: u64,
+	) -> Answer<T> {
+		self.charge(price, 32)?;
+		let authority = UpgradeAuthority::from_number(authority).ok_or(Error::InvalidArgument)?;
+		let address = memory.read_account::<T>(address)?;
+		let account = self.own_account()?;
+		self.meter.charge(T::WeightInfo::restrict_upgrades())?;
+		Ok(match upgrade::restrict::<T>(&account, &address, authority) {
+			Ok(()) => 0,
+			Err(Error::AccountNotFound) => code(Code::NOT_FOUND),
+			Err(_) => code(Code::UPGRADE_DENIED),
+		})
 	}
 
 	fn ask(

@@ -2,16 +2,17 @@
 
 use super::{mock::*, script::Script};
 use crate::{
-	limits::*, weights::SubstrateWeight, Accounts, Code, Error, Event, Programs, Weight, WeightInfo,
+	deposit, limits::*, weights::SubstrateWeight, Accounts, Code, Error, Event, HoldReason, Owners,
+	Programs, Weight, WeightInfo,
 };
 use codec::{Decode, Encode};
 use frame_support::{
 	assert_noop, assert_ok,
 	dispatch::{GetDispatchInfo, Pays},
-	traits::fungible::Inspect,
+	traits::fungible::{Inspect, InspectHold},
 };
 use sp_core::H256;
-use sp_runtime::{traits::Dispatchable, DispatchError, TokenError};
+use sp_runtime::{traits::Dispatchable, AccountId32, DispatchError, TokenError};
 use virt_fixtures::{COUNTER, ECHO, SHA256, TRAP, VERIFY};
 
 fn counter_value(address: &sp_runtime::AccountId32) -> u32 {
@@ -29,10 +30,10 @@ fn upload_works() {
 	on_chain(|| {
 		let code_hash = upload(COUNTER);
 		let program = Programs::<Test>::get(code_hash).unwrap();
-		assert_eq!(
-			(program.owner, program.size, program.references),
-			(ALICE, COUNTER.len() as u32, 0)
-		);
+		assert_eq!((program.owners, program.size), (1, COUNTER.len() as u32));
+		assert_eq!((program.references, program.abi), (0, ABI));
+		let owners: Vec<_> = Owners::<Test>::iter_prefix(code_hash).collect();
+		assert_eq!(owners, [(ALICE, deposit::for_program::<Test>(program.size))]);
 		assert_eq!(Code::<Test>::get(code_hash).unwrap().into_inner(), COUNTER);
 		let size = COUNTER.len() as u32;
 		System::assert_last_event(Event::ProgramStored { code_hash, owner: ALICE, size }.into());
@@ -40,11 +41,85 @@ fn upload_works() {
 }
 
 #[test]
-fn upload_of_a_stored_program_is_refused() {
+fn program_stays_until_its_last_owner_removes_it() {
+	on_chain(|| {
+		let code_hash = upload(COUNTER);
+		let size = COUNTER.len() as u32;
+		let deposit = deposit::for_program::<Test>(size);
+		let held = |who| Balances::balance_on_hold(&HoldReason::Program.into(), &who);
+		let by_bob = || Virt::upload(signed(BOB), COUNTER.to_vec(), None);
+		// It is not compiled again, and costs less.
+		let weight = by_bob().unwrap().actual_weight.expect("it says what it took");
+		assert_eq!(weight, SubstrateWeight::<Test>::upload_stored(size));
+		assert!(weight.ref_time() * 2 < SubstrateWeight::<Test>::upload(size).ref_time());
+		System::assert_last_event(Event::ProgramStored { code_hash, owner: BOB, size }.into());
+		assert_eq!((held(ALICE), held(BOB)), (deposit, deposit));
+		// A script that runs twice is held for once.
+		assert_ok!(by_bob());
+		assert_eq!(held(BOB), deposit);
+		assert_eq!(Programs::<Test>::get(code_hash).unwrap().owners, 2);
+
+		assert_ok!(Virt::remove(signed(ALICE), code_hash));
+		System::assert_last_event(Event::OwnerRemoved { code_hash, owner: ALICE }.into());
+		assert_eq!((held(ALICE), held(BOB)), (0, deposit));
+		assert_noop!(Virt::remove(signed(ALICE), code_hash), Error::<Test>::NotOwner);
+		assert!(Code::<Test>::contains_key(code_hash));
+		assert_ok!(Virt::remove(signed(BOB), code_hash));
+		System::assert_last_event(Event::ProgramRemoved { code_hash, owner: BOB }.into());
+		assert_eq!(held(BOB), 0);
+		assert!(!Programs::<Test>::contains_key(code_hash));
+	});
+}
+
+#[test]
+fn owner_of_a_program_in_use_can_leave_it_to_another() {
+	on_chain(|| {
+		let address = deploy(COUNTER, 0);
+		let code_hash = crate::program::code_hash(COUNTER);
+		assert_noop!(Virt::remove(signed(ALICE), code_hash), Error::<Test>::ProgramInUse);
+		assert_ok!(Virt::upload(signed(BOB), COUNTER.to_vec(), None));
+		assert_ok!(Virt::remove(signed(ALICE), code_hash));
+		assert_eq!(counter_value(&address), 0);
+		assert_noop!(Virt::remove(signed(BOB), code_hash), Error::<Test>::ProgramInUse);
+	});
+}
+
+#[test]
+fn further_owner_needs_the_deposit() {
 	on_chain(|| {
 		upload(COUNTER);
-		let again = Virt::upload(signed(BOB), COUNTER.to_vec(), None);
-		assert_noop!(again, Error::<Test>::ProgramExists);
+		let size = COUNTER.len() as u32;
+		let deposit = deposit::for_program::<Test>(size);
+		let by = |who, limit| Virt::upload(signed(who), COUNTER.to_vec(), limit);
+		assert_noop!(by(BOB, Some(deposit - 1)), Error::<Test>::DepositLimitExceeded);
+		let poor = AccountId32::new([3; 32]);
+		fund(&poor, deposit);
+		assert_noop!(by(poor.clone(), None), Error::<Test>::DepositUnpayable);
+		fund(&poor, ED);
+		assert_ok!(by(poor, None));
+		assert_ok!(by(BOB, Some(deposit)));
+	});
+}
+
+#[test]
+fn upload_of_a_program_of_an_unsupported_abi_makes_it_run_again() {
+	on_chain(|| {
+		let address = deploy(COUNTER, 0);
+		let code_hash = crate::program::code_hash(COUNTER);
+		Programs::<Test>::mutate_extant(code_hash, |info| info.abi = ABI + 1);
+		let call =
+			|| Virt::call(signed(BOB), address.clone(), b"get".to_vec(), vec![], 0, PLENTY, None);
+		assert_fails(call, Error::UnsupportedAbi);
+		let uploaded = Virt::upload(signed(BOB), COUNTER.to_vec(), None).unwrap();
+		let size = COUNTER.len() as u32;
+		assert_eq!(uploaded.actual_weight, Some(SubstrateWeight::<Test>::upload(size)));
+		assert_ok!(call());
+		let program = Programs::<Test>::get(code_hash).unwrap();
+		assert_eq!((program.abi, program.references, program.owners), (ABI, 1, 2));
+		// An ABI that is supported stays: other accounts may rely on it.
+		Programs::<Test>::mutate_extant(code_hash, |info| info.abi = OLDEST_ABI);
+		assert_ok!(Virt::upload(signed(BOB), COUNTER.to_vec(), None));
+		assert_eq!(Programs::<Test>::get(code_hash).unwrap().abi, OLDEST_ABI);
 	});
 }
 

@@ -1,19 +1,9 @@
-//! How a chain starts, and what an upgrade of its runtime does to what it stores.
+//! How a chain starts, and which programs it still runs.
 
 use super::mock::*;
-use crate::{
-	deposit::Deposit,
-	limits::*,
-	migrations::{AccountV0, ProgramV0, V0ToV1, ValueV0},
-	Accounts, Code, Error, GenesisConfig, Pallet, Programs, State, STORAGE_VERSION,
-};
+use crate::{limits::*, Accounts, Error, GenesisConfig, Owners, Pallet, Programs, STORAGE_VERSION};
 use codec::Encode;
-use frame_support::{
-	assert_ok,
-	storage::unhashed,
-	traits::{GetStorageVersion, OnRuntimeUpgrade, StorageVersion},
-	weights::RuntimeDbWeight,
-};
+use frame_support::{assert_ok, traits::GetStorageVersion};
 use sp_core::{Bytes, H256};
 use sp_runtime::BuildStorage;
 use virt_fixtures::{COUNTER, ECHO};
@@ -43,7 +33,7 @@ fn genesis_preloads_programs_and_accounts() {
 		assert_eq!(output(), 42u32.encode());
 		let program = Programs::<Test>::get(code_hash).unwrap();
 		assert_eq!((program.references, program.abi), (1, ABI));
-		assert_eq!(program.deposit, Deposit::none());
+		assert_eq!(Owners::<Test>::get(code_hash, ALICE), Some(0));
 		assert_eq!(Accounts::<Test>::get(address).unwrap().items, 1);
 		// Its owner may remove it, as any other.
 		assert_ok!(Virt::remove(signed(BOB), crate::program::code_hash(ECHO)));
@@ -71,55 +61,6 @@ fn genesis_with_an_invalid_program_is_refused() {
 fn genesis_with_an_account_without_program_is_refused() {
 	let accounts = vec![(ALICE, H256::zero(), bytes(b""), vec![])];
 	genesis(GenesisConfig { programs: vec![], accounts });
-}
-
-/// What version 0 stored, of a counter that was deployed.
-fn store_as_version_0(code: &[u8]) -> sp_runtime::AccountId32 {
-	let code_hash = crate::program::code_hash(code);
-	let address = Virt::address_of(&ALICE, code_hash, &[]);
-	let memory = crate::admission::check::<Test>(code).unwrap();
-	let size = code.len() as u32;
-	let program = ProgramV0 { owner: ALICE, size, memory, references: 1 };
-	unhashed::put(&Programs::<Test>::hashed_key_for(code_hash), &program);
-	let account = AccountV0 { code_hash, deployer: ALICE };
-	unhashed::put(&Accounts::<Test>::hashed_key_for(&address), &account);
-	let key: frame_support::BoundedVec<u8, _> = b"count".to_vec().try_into().unwrap();
-	let value: ValueV0 = 41u32.encode().try_into().unwrap();
-	unhashed::put(&State::<Test>::hashed_key_for(&address, key), &value);
-	Code::<Test>::insert(code_hash, frame_support::BoundedVec::truncate_from(code.to_vec()));
-	StorageVersion::new(0).put::<Pallet<Test>>();
-	address
-}
-
-#[test]
-fn migration_keeps_programs_running() {
-	on_chain(|| {
-		let address = store_as_version_0(COUNTER);
-		let weight = V0ToV1::<Test>::on_runtime_upgrade();
-		assert_sound();
-		assert_eq!(Pallet::<Test>::on_chain_storage_version(), 1);
-		let code_hash = crate::program::code_hash(COUNTER);
-		let program = Programs::<Test>::get(code_hash).unwrap();
-		assert_eq!((program.owner, program.references, program.abi), (ALICE, 1, 0));
-		let info = Accounts::<Test>::get(&address).unwrap();
-		assert_eq!((info.deployer, info.items), (ALICE, 1));
-		let db: RuntimeDbWeight = <Test as frame_system::Config>::DbWeight::get();
-		assert!(weight.all_gte(db.reads_writes(6, 3)));
-
-		let increment = b"increment".to_vec();
-		assert_ok!(Virt::call(signed(BOB), address, increment, vec![], 0, PLENTY, None));
-		assert_eq!(output(), 42u32.encode());
-	});
-}
-
-#[test]
-fn migration_runs_once() {
-	on_chain(|| {
-		let address = deploy(COUNTER, 0);
-		let before = Accounts::<Test>::get(&address);
-		V0ToV1::<Test>::on_runtime_upgrade();
-		assert_eq!(Accounts::<Test>::get(&address), before);
-	});
 }
 
 #[test]

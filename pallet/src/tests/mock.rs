@@ -3,9 +3,10 @@ use frame_support::{
 	derive_impl,
 	dispatch::DispatchResultWithPostInfo,
 	parameter_types,
-	traits::{ConstU128, ConstU64, Contains, OnGenesis},
+	traits::{ConstU128, ConstU64, Contains, EnsureOrigin, OnGenesis},
 	weights::Weight,
 };
+use frame_system::{EnsureRoot, EnsureSigned};
 use sp_core::{storage::StateVersion, H256};
 use sp_io::TestExternalities;
 use sp_runtime::{traits::Convert, AccountId32, BuildStorage, DispatchError, Perbill};
@@ -98,6 +99,9 @@ impl pallet_virt::Config for Test {
 	type DepositPerByte = ConstU128<PER_BYTE>;
 	type DepositPerItem = ConstU128<PER_ITEM>;
 	type Extension = super::extension::Syscalls;
+	type InstantiateOrigin = NotEve;
+	type PauseOrigin = EnsureRoot<AccountId32>;
+	type UploadOrigin = NotEve;
 	type RuntimeHoldReason = RuntimeHoldReason;
 	type JobFees = ();
 	type JobShare = JobShare;
@@ -107,8 +111,31 @@ impl pallet_virt::Config for Test {
 	type WeightInfo = pallet_virt::weights::SubstrateWeight<Test>;
 }
 
+/// Every account but one.
+pub struct NotEve;
+
+impl EnsureOrigin<RuntimeOrigin> for NotEve {
+	type Success = AccountId32;
+
+	fn try_origin(origin: RuntimeOrigin) -> Result<AccountId32, RuntimeOrigin> {
+		let account = EnsureSigned::try_origin(origin)?;
+		if account == EVE {
+			Err(signed(account))
+		} else {
+			Ok(account)
+		}
+	}
+
+	#[cfg(feature = "runtime-benchmarks")]
+	fn try_successful_origin() -> Result<RuntimeOrigin, ()> {
+		Ok(signed(ALICE))
+	}
+}
+
 pub const ALICE: AccountId32 = AccountId32::new([1; 32]);
 pub const BOB: AccountId32 = AccountId32::new([2; 32]);
+/// May neither upload nor instantiate.
+pub const EVE: AccountId32 = AccountId32::new([5; 32]);
 pub const ED: u128 = 10;
 pub const FUNDS: u128 = 1_000_000_000;
 pub const PER_BYTE: u128 = 3;

@@ -1,13 +1,21 @@
 //! Thousands of calls of all kinds by several signers, at random: nothing may be lost.
 
-use super::{deposits::keeper, mock::*, script::Script};
-use crate::{Accounts, HoldReason, Programs, State};
+use super::{
+	deposits::keeper,
+	jobs::{next_block, run_to_end, BUDGET, SLOT},
+	mock::*,
+	script::Script,
+};
+use crate::{program, upgrade::UpgradeAuthority, Accounts, Jobs, NextJob, Owners, Programs, State};
 use codec::Encode;
 use frame_support::{
 	dispatch::GetDispatchInfo,
+	storage::with_storage_layer,
 	traits::fungible::{Inspect, InspectHold},
 };
+use sp_core::H256;
 use sp_runtime::{traits::Dispatchable, AccountId32};
+use virt_fixtures::SLEEPER;
 
 const STEPS: u32 = 4_000;
 
@@ -53,59 +61,212 @@ fn relay() -> Vec<u8> {
 	script.syscall("terminate", &[input]).ends()
 }
 
-fn random_call(random: &mut Random, codes: &[Vec<u8>], signers: &[AccountId32]) -> RuntimeCall {
-	let accounts: Vec<_> = Accounts::<Test>::iter_keys().collect();
-	let code = random.pick(codes);
-	let code_hash = crate::program::code_hash(code);
-	let storage_deposit_limit = match random.below(4) {
-		0 => Some(random.below(3_000).into()),
-		_ => None,
-	};
-	let (value, weight_limit) =
-		(random.below(300).into(), *random.pick(&[PLENTY, PLENTY, gas(200_000)]));
-	RuntimeCall::Virt(match random.below(20) {
-		0 => crate::Call::upload { code: code.clone(), storage_deposit_limit },
-		1 => crate::Call::remove { code_hash },
-		2 | 3 => {
-			let salt = vec![random.below(4) as u8];
-			let input = vec![];
-			crate::Call::instantiate {
-				code_hash,
-				salt,
-				input,
+/// What the random calls have to choose from.
+struct World {
+	random: Random,
+	codes: [Vec<u8>; 3],
+	signers: [AccountId32; 3],
+}
+
+impl World {
+	fn limit(&mut self) -> Option<u128> {
+		(self.random.below(4) == 0).then(|| self.random.below(3_000).into())
+	}
+
+	fn code_hash(&mut self) -> H256 {
+		program::code_hash(self.random.pick(&self.codes))
+	}
+
+	/// An account program, if there is any.
+	fn address(&mut self) -> AccountId32 {
+		let accounts: Vec<_> = Accounts::<Test>::iter_keys().collect();
+		let nowhere = vec![AccountId32::new([7; 32])];
+		self.random.pick(if accounts.is_empty() { &nowhere } else { &accounts }).clone()
+	}
+
+	/// A job, and its owner.
+	fn job(&mut self) -> (u64, AccountId32) {
+		let jobs: Vec<_> = Jobs::<Test>::iter().map(|(id, job)| (id, job.owner)).collect();
+		self.random.pick(if jobs.is_empty() { &[(0, ALICE)] } else { &jobs[..] }).clone()
+	}
+
+	fn authority(&mut self) -> UpgradeAuthority {
+		*self.random.pick(&[
+			UpgradeAuthority::Nobody,
+			UpgradeAuthority::Program,
+			UpgradeAuthority::Deployer,
+		])
+	}
+
+	/// An entry of the account's program, and an input for it.
+	fn entry(&mut self, address: &AccountId32, is_job: bool) -> (&'static str, Vec<u8>) {
+		let hash = Accounts::<Test>::get(address).map(|info| info.code_hash);
+		let of = |code: &Vec<u8>| hash == Some(program::code_hash(code));
+		let ends = self.random.below(16) == 0;
+		let beneficiary = match self.random.below(2) {
+			0 => self.random.pick(&self.signers).clone(),
+			_ => self.address(),
+		}
+		.encode();
+		if of(&self.codes[2]) {
+			let entries: &[&str] = match (ends, is_job) {
+				(true, _) => &["end"],
+				(false, true) => &[
+					"blocks",
+					"yields",
+					"compute",
+					"message_or_blocks",
+					"trap_after_wait",
+					"pages",
+					"start",
+					"top_up",
+					"until",
+				],
+				(false, false) => &["count", "send", "start", "cancel", "blocks"],
+			};
+			let entry = *self.random.pick(entries);
+			let small = self.random.below(5);
+			let input = match entry {
+				"end" => beneficiary,
+				"blocks" => small.encode(),
+				"yields" | "pages" => (small as u32).encode(),
+				// Up to several slices.
+				"compute" => (small * 4_000_000).encode(),
+				"until" => (Timestamp::get() + small * SLOT).encode(),
+				"message_or_blocks" => (b"topic".to_vec(), small).encode(),
+				"send" => (self.address(), b"topic".to_vec(), vec![1u8; small as usize]).encode(),
+				"start" => ("yields", 2u32.encode(), small * 300_000_000_000, 64u64 << 20).encode(),
+				"cancel" => self.job().0.encode(),
+				"top_up" => (small * 100_000_000_000).encode(),
+				_ => vec![],
+			};
+			return (entry, input);
+		}
+		let relays = of(&self.codes[1]);
+		let entries: &[&str] = match (ends, relays) {
+			(true, true) => &["end", "relay_end"],
+			(true, false) => &["end"],
+			(false, true) => {
+				&["relay_set", "relay_remove", "relay_set_and_trap", "relay_set_twice"]
+			},
+			(false, false) => &["set", "set", "remove", "set_and_trap", "set_and_revert"],
+		};
+		let entry = *self.random.pick(entries);
+		let mut item = (self.random.below(6), self.random.below(300)).encode();
+		item.resize(32, 0);
+		let input = match entry {
+			"end" => beneficiary,
+			"relay_end" => [self.address().encode(), beneficiary].concat(),
+			_ if entry.starts_with("relay") => [self.address().encode(), item].concat(),
+			_ => item,
+		};
+		(entry, input)
+	}
+
+	/// A call, and who signs it.
+	fn call(&mut self) -> (RuntimeCall, RuntimeOrigin) {
+		let storage_deposit_limit = self.limit();
+		let value = self.random.below(300).into();
+		let weight_limit = *self.random.pick(&[PLENTY, PLENTY, gas(200_000)]);
+		let mut signer = self.random.pick(&self.signers).clone();
+		let call = match self.random.below(36) {
+			0 | 1 => {
+				let code = self.random.pick(&self.codes).clone();
+				crate::Call::upload { code, storage_deposit_limit }
+			},
+			2 => crate::Call::remove { code_hash: self.code_hash() },
+			3..=6 => crate::Call::instantiate_upgradable {
+				code_hash: self.code_hash(),
+				salt: vec![self.random.below(4) as u8],
+				input: vec![],
 				value,
 				weight_limit,
 				storage_deposit_limit,
-			}
-		},
-		kind => {
-			let nowhere = vec![AccountId32::new([7; 32])];
-			let known = if accounts.is_empty() { &nowhere } else { &accounts };
-			let address = random.pick(known).clone();
-			let relays = Accounts::<Test>::get(&address)
-				.is_some_and(|info| info.code_hash == crate::program::code_hash(&codes[1]));
-			let entries: &[&str] = match kind {
-				4 if relays => &["end", "relay_end"],
-				4 => &["end"],
-				_ if relays => {
-					&["relay_set", "relay_remove", "relay_set_and_trap", "relay_set_twice"]
-				},
-				_ => &["set", "set", "remove", "set_and_trap", "set_and_revert"],
-			};
-			let entry = *random.pick(entries);
-			let beneficiary = random.pick(&[signers, known].concat()).encode();
-			let mut item = (random.below(6), random.below(300)).encode();
-			item.resize(32, 0);
-			let input = match entry {
-				"end" => beneficiary,
-				"relay_end" => [random.pick(known).encode(), beneficiary].concat(),
-				_ if entry.starts_with("relay") => [random.pick(known).encode(), item].concat(),
-				_ => item,
-			};
-			let entry = entry.into();
-			crate::Call::call { address, entry, input, value, weight_limit, storage_deposit_limit }
-		},
-	})
+				upgrade_authority: self.authority(),
+			},
+			7 | 8 => {
+				let address = self.address();
+				if let Some(info) = Accounts::<Test>::get(&address) {
+					signer = info.deployer;
+				}
+				let code_hash = self.code_hash();
+				crate::Call::set_code {
+					address,
+					code_hash,
+					input: vec![],
+					weight_limit,
+					storage_deposit_limit,
+				}
+			},
+			9 => {
+				let (address, authority) = (self.address(), self.authority());
+				crate::Call::restrict_upgrades { address, authority }
+			},
+			10..=14 => {
+				let address = self.address();
+				let (entry, input) = self.entry(&address, true);
+				let budget = BUDGET / (1 + 20 * self.random.below(2));
+				let entry = entry.into();
+				let limit = storage_deposit_limit;
+				let storage_deposit_limit = limit.map(|limit| limit * 100);
+				crate::Call::start_job {
+					address,
+					entry,
+					input,
+					value,
+					budget,
+					storage_deposit_limit,
+				}
+			},
+			15 => {
+				let (job, owner) = self.job();
+				signer = owner;
+				crate::Call::cancel_job { job }
+			},
+			16 => {
+				let (job, owner) = self.job();
+				signer = owner;
+				crate::Call::top_up_job { job, budget: BUDGET / 10 }
+			},
+			17 => {
+				let (address, topic) = (self.address(), b"topic".to_vec());
+				crate::Call::wake { address, topic, data: vec![2; 5] }
+			},
+			18 => crate::Call::advance_job { job: self.job().0, weight_limit: PLENTY },
+			19 => {
+				let paused = self.random.below(8) == 0;
+				let call = RuntimeCall::Virt(crate::Call::set_paused { paused });
+				return (call, RuntimeOrigin::root());
+			},
+			_ => {
+				let address = self.address();
+				let (entry, input) = self.entry(&address, false);
+				let entry = entry.into();
+				crate::Call::call {
+					address,
+					entry,
+					input,
+					value,
+					weight_limit,
+					storage_deposit_limit,
+				}
+			},
+		};
+		// Who signs for a program's account is the program, and here nobody.
+		if !self.signers.contains(&signer) {
+			signer = self.signers[0].clone();
+		}
+		(RuntimeCall::Virt(call), signed(signer))
+	}
+}
+
+/// The balances of all accounts are all that was issued: the fees of jobs are burnt, and nothing else is.
+fn assert_nothing_is_lost(at_start: u128) {
+	let all: u128 = frame_system::Account::<Test>::iter_keys()
+		.map(|account| Balances::total_balance(&account))
+		.sum();
+	assert_eq!(all, Balances::total_issuance());
+	assert!(all <= at_start);
 }
 
 #[test]
@@ -113,43 +274,68 @@ fn thousands_of_mixed_calls_lose_nothing() {
 	on_chain(|| {
 		let poor = AccountId32::new([3; 32]);
 		fund(&poor, 5_000);
-		let signers = [ALICE, BOB, poor];
-		let codes = [keeper(), relay()];
+		let mut world = World {
+			random: Random(0x5eed),
+			codes: [keeper(), relay(), SLEEPER.to_vec()],
+			signers: [ALICE, BOB, poor],
+		};
 		let issuance = Balances::total_issuance();
-		let mut random = Random(0x5eed);
-		let (mut good, mut most) = (0, 0);
+		let (mut good, mut most, mut most_jobs, mut ended) = (0, 0, 0, 0);
 		for step in 0..STEPS {
-			let call = random_call(&mut random, &codes, &signers);
+			let (call, origin) = world.call();
 			let weight = call.get_dispatch_info().call_weight;
-			let origin = signed(random.pick(&signers).clone());
-			let result = call.dispatch(origin);
+			// A dispatch error rolls back, as in a block.
+			let result = with_storage_layer(|| call.dispatch(origin));
 			good += u32::from(result.is_ok());
 			let post_info = result.unwrap_or_else(|failure| failure.post_info);
 			assert!(post_info.actual_weight.is_none_or(|taken| weight.all_gte(taken)));
 			most = most.max(State::<Test>::iter().count());
+			most_jobs = most_jobs.max(Jobs::<Test>::iter().count());
+			if step % 20 == 0 {
+				let before = Jobs::<Test>::iter().count();
+				next_block();
+				ended += before.saturating_sub(Jobs::<Test>::iter().count());
+			}
 			if step % 50 == 0 {
 				System::reset_events();
 				assert_sound();
-				assert_eq!(Balances::total_issuance(), issuance);
+				assert_nothing_is_lost(issuance);
 			}
 		}
-		println!("{good} of {STEPS} calls were good; at most {most} items");
+		println!(
+			"{good} of {STEPS} calls were good; at most {most} items and {most_jobs} jobs, {ended} ended"
+		);
 		assert!(good > STEPS / 4 && most > 10, "{good} {most}");
+		assert!(most_jobs > 5 && ended > 50, "{most_jobs} {ended}");
 
-		// What is left can be taken apart, by anybody, and then nothing is held.
-		for address in Accounts::<Test>::iter_keys().collect::<Vec<_>>() {
-			let (entry, input) = (b"end".to_vec(), BOB.encode());
-			Virt::call(signed(BOB), address, entry, input, 0, PLENTY, None).expect("it ends");
-		}
-		for (code_hash, info) in Programs::<Test>::iter().collect::<Vec<_>>() {
-			Virt::remove(signed(info.owner), code_hash).expect("nobody uses it");
-		}
-		for signer in &signers {
-			for reason in [HoldReason::Program, HoldReason::Account, HoldReason::Storage] {
-				assert_eq!(Balances::balance_on_hold(&reason.into(), signer), 0);
+		// What is left can be taken apart, and then nothing is held.
+		Virt::set_paused(RuntimeOrigin::root(), false).expect("it is root");
+		for (id, job) in Jobs::<Test>::iter().collect::<Vec<_>>() {
+			if world.signers.contains(&job.owner) {
+				Virt::cancel_job(signed(job.owner), id).expect("it is theirs");
+			} else {
+				let (entry, input) = (b"cancel".to_vec(), id.encode());
+				Virt::call(signed(BOB), job.owner, entry, input, 0, PLENTY, None).expect("it ends");
 			}
 		}
-		let all: u128 = signers.iter().map(Balances::total_balance).sum();
-		assert_eq!((all, Balances::total_issuance()), (issuance, issuance));
+		assert_eq!(Jobs::<Test>::iter().count(), 0);
+		for (address, info) in Accounts::<Test>::iter().collect::<Vec<_>>() {
+			let (entry, input) = (b"end".to_vec(), BOB.encode());
+			if info.code_hash == program::code_hash(SLEEPER) {
+				Virt::start_job(signed(BOB), address, entry, input, 0, BUDGET, None)
+					.expect("it starts");
+				run_to_end(NextJob::<Test>::get() - 1, 10);
+			} else {
+				Virt::call(signed(BOB), address, entry, input, 0, PLENTY, None).expect("it ends");
+			}
+		}
+		for (code_hash, owner) in Owners::<Test>::iter_keys().collect::<Vec<_>>() {
+			Virt::remove(signed(owner), code_hash).expect("nobody uses it");
+		}
+		assert_eq!((Accounts::<Test>::iter().count(), Programs::<Test>::iter().count()), (0, 0));
+		for signer in &world.signers {
+			assert_eq!(Balances::total_balance_on_hold(signer), 0);
+		}
+		assert_nothing_is_lost(issuance);
 	});
 }

@@ -160,3 +160,74 @@ fn every_syscall_is_charged_what_it_adds_to_the_proof() {
 	}
 	assert!(uncovered.is_empty(), "{}", uncovered.join("\n"));
 }
+
+#[test]
+fn jobs_and_upgrades_are_charged_what_they_add_to_the_proof() {
+	let mut chain = Chain::new();
+	let (old, new) = (virt_fixtures::SLEEPER, virt_fixtures::COUNTER);
+	let (old_hash, new_hash) = (crate::program::code_hash(old), crate::program::code_hash(new));
+	let address = Virt::address_of(&ALICE, old_hash, &[]);
+	chain.set_up(|| Virt::upload(signed(BOB), old.to_vec(), None).expect("it is admitted"));
+	chain.set_up(|| upload(new));
+	let start = |entry: &str, input: Vec<u8>| Call::start_job {
+		address: address.clone(),
+		entry: entry.into(),
+		input,
+		value: 7,
+		budget: super::jobs::BUDGET,
+		storage_deposit_limit: None,
+	};
+	let advance = |job| Call::advance_job { job, weight_limit: PLENTY };
+	let wake = |data: Vec<u8>| Call::wake { address: address.clone(), topic: vec![1; 32], data };
+	let long = (vec![1u8; 32], 2u32).encode();
+	let calls: Vec<(&str, Call<Test>)> = vec![
+		("upload by another", Call::upload { code: old.to_vec(), storage_deposit_limit: None }),
+		(
+			"instantiate_upgradable",
+			Call::instantiate_upgradable {
+				code_hash: old_hash,
+				salt: vec![],
+				input: vec![],
+				value: 1_000_000,
+				weight_limit: PLENTY,
+				storage_deposit_limit: None,
+				upgrade_authority: crate::UpgradeAuthority::Deployer,
+			},
+		),
+		("start_job that waits for messages", start("messages", long)),
+		("its first slice", advance(0)),
+		("a message that wakes it", wake(vec![2; 1_024])),
+		("its second slice", advance(0)),
+		("another message", wake(vec![3; 1_024])),
+		("its last slice", advance(0)),
+		("start_job with pages", start("pages", 100u32.encode())),
+		("its first slice, with pages", advance(1)),
+		("a message that nobody takes", wake(vec![4; 1_024])),
+		("top_up_job", Call::top_up_job { job: 1, budget: PLENTY }),
+		("cancel_job", Call::cancel_job { job: 1 }),
+		(
+			"set_code",
+			Call::set_code {
+				address: address.clone(),
+				code_hash: new_hash,
+				input: vec![],
+				weight_limit: PLENTY,
+				storage_deposit_limit: None,
+			},
+		),
+		(
+			"restrict_upgrades",
+			Call::restrict_upgrades {
+				address: address.clone(),
+				authority: crate::UpgradeAuthority::Nobody,
+			},
+		),
+		("remove of one owner", Call::remove { code_hash: old_hash }),
+	];
+	for (what, call) in calls {
+		let (result, proof) = chain.transact(call);
+		assert_eq!(result, Ok(()), "{what}");
+		assert_covered(what, &proof);
+	}
+	chain.set_up(assert_sound);
+}

@@ -94,6 +94,11 @@ impl Script {
 		self.instruction(asm::store_u64(Reg::A0, address as i32))
 	}
 
+	/// Returns; another entry may follow.
+	pub fn returns_here(&mut self) -> &mut Self {
+		self.instruction(asm::ret())
+	}
+
 	/// Ends in an endless loop.
 	pub fn spins(&mut self) -> Vec<u8> {
 		self.instruction(asm::fallthrough());

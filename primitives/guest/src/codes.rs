@@ -37,6 +37,8 @@ impl Code {
 	pub const FULL: i64 = -15;
 	/// Jobs live at the account.
 	pub const JOBS_LIVE: i64 = -16;
+	/// The program may not upgrade this account.
+	pub const UPGRADE_DENIED: i64 = -17;
 }
 
 /// Why another program, or a call of the runtime, changed nothing: a [`Code`] as a type.
@@ -74,10 +76,12 @@ pub enum Failure {
 	Full,
 	/// [`Code::JOBS_LIVE`].
 	JobsLive,
+	/// [`Code::UPGRADE_DENIED`].
+	UpgradeDenied,
 }
 
 impl Failure {
-	const ALL: [(i64, Self); 16] = [
+	const ALL: [(i64, Self); 17] = [
 		(Code::NOT_FOUND, Self::NotFound),
 		(Code::TRANSFER_FAILED, Self::TransferFailed),
 		(Code::CALLEE_TRAPPED, Self::CalleeTrapped),
@@ -94,6 +98,7 @@ impl Failure {
 		(Code::CANNOT_WAIT, Self::CannotWait),
 		(Code::FULL, Self::Full),
 		(Code::JOBS_LIVE, Self::JobsLive),
+		(Code::UPGRADE_DENIED, Self::UpgradeDenied),
 	];
 
 	/// What a syscall's result says: nothing, or why not. A code that is not known counts as a trap
@@ -105,6 +110,17 @@ impl Failure {
 		let known = Self::ALL.iter().find(|(code, _)| *code == result);
 		Err(known.map_or(Self::CalleeTrapped, |(_, failure)| *failure))
 	}
+}
+
+/// Who may replace the program of an account with the syscall or the call `set_code`. It can only become stricter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, codec::Encode, codec::Decode)]
+pub enum UpgradeAuthority {
+	/// Nobody.
+	Nobody,
+	/// The account's own program.
+	Program,
+	/// Who instantiated it.
+	Deployer,
 }
 
 /// A transfer was refused; no balance changed.

@@ -45,7 +45,7 @@ pub mod storage;
 pub mod syscalls;
 
 pub use codec;
-pub use codes::{Code, Failure, TransferFailed};
+pub use codes::{Code, Failure, TransferFailed, UpgradeAuthority};
 pub use entry::Optional;
 pub use map::{Storage, StorageValue};
 

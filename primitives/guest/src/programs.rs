@@ -1,7 +1,10 @@
 //! Other programs, and the rest of the runtime. All of it needs an account of the program's own,
 //! except [`run_code`].
 
-pub use crate::call::{Limits, Weight};
+pub use crate::{
+	call::{Limits, Weight},
+	codes::UpgradeAuthority,
+};
 
 use crate::{env::AccountId, syscalls, Failure};
 use alloc::{vec, vec::Vec};
@@ -56,6 +59,65 @@ pub fn instantiate(
 	// SAFETY: `address` has room for an account.
 	unsafe { syscalls::returned(address.as_mut_ptr(), 0, 32) };
 	Ok(address)
+}
+
+/// Gives a program an account whose program can be replaced. Gives its address.
+pub fn instantiate_upgradable(
+	code_hash: &CodeHash,
+	salt: &[u8],
+	input: &[u8],
+	limits: Limits,
+	authority: UpgradeAuthority,
+) -> Result<AccountId, Failure> {
+	let mut options = [0; 56];
+	options[..48].copy_from_slice(&limits.to_bytes());
+	options[48..].copy_from_slice(&(authority as u64).to_le_bytes());
+	// SAFETY: as for `instantiate`; the options are 56 bytes.
+	Failure::check(unsafe {
+		syscalls::instantiate_upgradable(
+			code_hash.as_ptr(),
+			salt.as_ptr(),
+			salt.len() as u64,
+			input.as_ptr(),
+			input.len() as u64,
+			options.as_ptr(),
+		)
+	})?;
+	let mut address = [0; 32];
+	// SAFETY: `address` has room for an account.
+	unsafe { syscalls::returned(address.as_mut_ptr(), 0, 32) };
+	Ok(address)
+}
+
+/// Replaces the program of the account `address`, this program's own or one that it instantiated, and runs
+/// the new program's `migrate` with `input`, where it has one. Gives what that gave.
+///
+/// Where the account is this program's own, this program runs on until it returns; the next call reaches
+/// the new one.
+pub fn set_code(
+	address: &AccountId,
+	code_hash: &CodeHash,
+	input: &[u8],
+	limits: Limits,
+) -> Result<Vec<u8>, Failure> {
+	let options = limits.to_bytes();
+	// SAFETY: as for `call`; a code hash is 32 bytes.
+	Failure::check(unsafe {
+		syscalls::set_code(
+			address.as_ptr(),
+			code_hash.as_ptr(),
+			input.as_ptr(),
+			input.len() as u64,
+			options.as_ptr(),
+		)
+	})?;
+	Ok(returned())
+}
+
+/// Makes who may replace the program of the account `address` stricter. It cannot be undone.
+pub fn restrict_upgrades(address: &AccountId, authority: UpgradeAuthority) -> Result<(), Failure> {
+	// SAFETY: an account is 32 bytes.
+	Failure::check(unsafe { syscalls::restrict_upgrades(address.as_ptr(), authority as u64) })
 }
 
 /// Runs another program's code in this one's place: with its account, storage, caller and value. It

@@ -242,6 +242,27 @@ macro_rules! syscall_table {
 			/// and is rolled back as a whole. It has half a slice at least; one that takes more ends the
 			/// job with `OutOfGas`. Returns 1 where such a scope was open before, and 0 elsewhere.
 			atomic(on: u64) -> u64, 1_600 + 0, account, [];
+			/// Gives a program an account, as `instantiate_program` does. `options` is 56 bytes: those of
+			/// `call_program`, and the upgrade authority (8): 0 for nobody, 1 for the new account's program
+			/// itself, 2 for the account of this program.
+			instantiate_upgradable(code_hash: *const u8, salt: *const u8, salt_len: u64, input: *const u8, input_len: u64, options: *const u8) -> i64, 110_000 + 16, account,
+				[in(code_hash, 32), in(salt, salt_len, 32), in(input, input_len, 65_536), in(options, 56)];
+			/// Replaces the program of the account `address` with the one of the code hash (32 bytes), and
+			/// runs its `migrate` with the input, where it has one. The account is this program's own, or one
+			/// that it instantiated, as its upgrade authority says; this program runs on as it is. `options`
+			/// is as in `call_program`.
+			///
+			/// Returns 0, or why nothing is changed by it: `Code::UPGRADE_DENIED`, `NOT_FOUND`, `JOBS_LIVE`,
+			/// `REENTRANCY_DENIED` where the account is being called, except by the frame that asks, or a
+			/// code of `call_program`'s. It also costs the weight of the extrinsic `set_code`.
+			set_code(address: *const u8, code_hash: *const u8, input: *const u8, input_len: u64, options: *const u8) -> i64, 27_000 + 16, account,
+				[in(address, 32), in(code_hash, 32), in(input, input_len, 65_536), in(options, 48)];
+			/// Makes the upgrade authority of the account `address` stricter: 0 for nobody, 1 for the
+			/// account's program. Returns 0, or `Code::NOT_FOUND`, or `UPGRADE_DENIED` where this program is
+			/// not the authority, or the other is not stricter. It also costs the weight of the extrinsic
+			/// `restrict_upgrades`.
+			restrict_upgrades(address: *const u8, authority: u64) -> i64, 6_000 + 6, account,
+				[in(address, 32)];
 		}
 	};
 }

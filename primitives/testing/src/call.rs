@@ -3,7 +3,7 @@
 use crate::{
 	property,
 	protocol::{self, Request, Target},
-	Account, AccountId, Chain, Error, Weight, ALICE, WEIGHT,
+	Account, AccountId, Chain, Error, UpgradeAuthority, Weight, ALICE, WEIGHT,
 };
 use codec::{Decode, DecodeAll, Encode};
 use std::{any::type_name, fmt::Debug};
@@ -70,6 +70,20 @@ impl Call {
 	/// With the caller held for this much at most. Without it, for anything.
 	pub fn deposit_limit(mut self, limit: u128) -> Self {
 		self.call.deposit_limit = Some(limit);
+		self
+	}
+
+	/// Of an instantiation: who may replace the account's program. Without it, nobody.
+	///
+	/// # Panics
+	///
+	/// When it is no instantiation.
+	#[track_caller]
+	pub fn upgradable_by(mut self, by: UpgradeAuthority) -> Self {
+		match &mut self.call.target {
+			Target::Instantiate { authority, .. } => *authority = by,
+			other => panic!("an upgrade authority is chosen at an instantiation, not at {other:?}"),
+		}
 		self
 	}
 

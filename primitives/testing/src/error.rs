@@ -32,7 +32,7 @@ macro_rules! errors {
 }
 
 errors! {
-	ProgramTooLarge ProgramExists InvalidProgram UnsupportedInstructionSet UnknownImport TooManyImports
+	ProgramTooLarge InvalidProgram UnsupportedInstructionSet UnknownImport TooManyImports
 	TooManyExports DuplicateExport ExportTooLong MemoryTooLarge BasicBlockTooLong JumpTableTooLong
 	ProgramNotFound NotOwner ProgramInUse AccountExists AccountNotFound EntryNotFound OutOfGas Trapped
 	Reverted OutOfBounds InvalidArgument OutputTooLarge NoAccount UnknownSyscall InputTooLarge SaltTooLong
@@ -40,7 +40,7 @@ errors! {
 	ValueTooLarge TransientFull EventTooLarge TooManyEvents TooManyTopics LogTooLong TooManyLogs
 	TooMuchHashed CallTooLarge BufferTooLarge TooManyInstances TooManyItems TooManyReferences
 	JobNotFound JobNotReady TooManyJobs BudgetUnpayable SliceTooSmall SnapshotUnsupported TooManyPages
-	TopicTooLong MessageTooLong MailboxFull
+	TopicTooLong MessageTooLong MailboxFull UpgradeDenied JobsLive Paused
 }
 
 impl fmt::Display for Error {

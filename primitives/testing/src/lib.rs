@@ -38,7 +38,7 @@ pub use job::Job;
 pub use node::NODE;
 pub use proptest;
 pub use protocol::JobState;
-pub use virt_guest as guest;
+pub use virt_guest::{self as guest, UpgradeAuthority};
 pub use weight::Weight;
 
 use codec::{Decode, Encode};
@@ -270,7 +270,8 @@ impl Program {
 	pub fn instantiation(&self, arguments: impl Encode) -> Call {
 		let nth = self.chain.0.accounts.get();
 		self.chain.0.accounts.set(nth + 1);
-		let target = Target::Instantiate { code_hash: self.code_hash, salt: nth.encode() };
+		let (code_hash, salt) = (self.code_hash, nth.encode());
+		let target = Target::Instantiate { code_hash, salt, authority: UpgradeAuthority::Nobody };
 		Call::new(&self.chain, target, arguments)
 	}
 }
@@ -292,6 +293,13 @@ impl Account {
 	#[track_caller]
 	pub fn balance(&self) -> u128 {
 		self.chain.balance(self.address)
+	}
+
+	/// Replaces its program as its deployer, [`ALICE`] unless set otherwise, and calls the new program's
+	/// `migrate`, if it has one.
+	pub fn set_code(&self, program: &Program, arguments: impl Encode) -> Call {
+		let target = Target::Upgrade { address: self.address, code_hash: program.code_hash };
+		Call::new(&self.chain, target, arguments)
 	}
 
 	/// Calls it.

@@ -3,12 +3,12 @@
 //! The test writes a [`Request`], the node its answer, over the node's standard input and output. Each is
 //! SCALE-encoded, after its length: four bytes, little-endian. The answer's type is named at each request.
 
-use crate::{AccountId, Error, Weight};
+use crate::{AccountId, Error, UpgradeAuthority, Weight};
 use codec::{Decode, DecodeAll, Encode};
 use std::io::{self, Read, Write};
 
 /// Both sides have to be of one version: they come from one checkout.
-pub const VERSION: u32 = 2;
+pub const VERSION: u32 = 3;
 
 /// Size of the longest message, in bytes. A program is far smaller.
 const MAX_MESSAGE: u32 = 256 << 20;
@@ -90,7 +90,9 @@ pub enum Target {
 	/// A program, once, without an account.
 	Run { code_hash: [u8; 32], entry: String },
 	/// A program, which gets an account.
-	Instantiate { code_hash: [u8; 32], salt: Vec<u8> },
+	Instantiate { code_hash: [u8; 32], salt: Vec<u8>, authority: UpgradeAuthority },
+	/// The migration of a program, which an account gets in place of its own.
+	Upgrade { address: AccountId, code_hash: [u8; 32] },
 	/// An account of a program.
 	Account { address: AccountId, entry: String },
 }

@@ -25,7 +25,7 @@ use frame_support::{
 		Weight,
 	},
 };
-use frame_system::{limits::BlockWeights, EnsureSigned};
+use frame_system::{limits::BlockWeights, EnsureRoot, EnsureSigned};
 use pallet_revive::{ExecConfig, TransactionLimits};
 use pallet_virt::Event;
 use sp_core::parameter_types;
@@ -128,8 +128,11 @@ impl pallet_virt::Config for Runtime {
 	type JobFees = ();
 	type JobShare = JobShare;
 	type JobSlice = JobSlice;
+	type InstantiateOrigin = EnsureSigned<AccountId32>;
+	type PauseOrigin = EnsureRoot<AccountId32>;
 	type RuntimeHoldReason = RuntimeHoldReason;
 	type Time = Timestamp;
+	type UploadOrigin = EnsureSigned<AccountId32>;
 	type WeightInfo = pallet_virt::weights::SubstrateWeight<Runtime>;
 	type WeightPrice = pallet_virt::jobs::RefTimePrice;
 }

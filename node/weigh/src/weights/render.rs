@@ -4,12 +4,16 @@ use crate::measure::{Fit, Measured};
 use pallet_virt::benchmarking::storms::{self, Storm, Surroundings};
 
 /// Calls with a length, and without one.
-const CALLS: [(&str, &str); 17] = [
+const CALLS: [(&str, &str); 22] = [
 	("upload", "`upload` of `len` bytes of code."),
+	("upload_stored", "`upload` of `len` bytes of code that are stored already."),
 	("remove", "`remove`."),
 	("run", "`run` with `len` bytes of input."),
 	("instantiate", "`instantiate` with `len` bytes of input."),
 	("call", "`call` with `len` bytes of input."),
+	("set_code", "`set_code` with `len` bytes of input."),
+	("restrict_upgrades", "`restrict_upgrades`."),
+	("set_paused", "`set_paused`."),
 	("start_job", "`start_job` with `len` bytes of input."),
 	("cancel_job", "`cancel_job`, without what `job_end` and `message_return` count."),
 	("top_up_job", "`top_up_job`."),
@@ -22,6 +26,7 @@ const CALLS: [(&str, &str); 17] = [
 	("job_store", "To store `len` pages."),
 	("job_end", "To remove a job with `len` pages."),
 	("message_return", "To return a message to its sender."),
+	("migrate_entry", "To migrate one entry of the storage."),
 ];
 
 const HEAD: &str = "\

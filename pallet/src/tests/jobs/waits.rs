@@ -171,7 +171,7 @@ fn jobs_of_one_deadline_are_woken_in_order_and_what_does_not_fit_comes_next() {
 		next_block();
 		next_block();
 		next_block();
-		let wake = <Test as crate::Config>::WeightInfo::job_wake();
+		let wake = crate::jobs::weight::wake::<Test>();
 		let idle = <Test as crate::Config>::WeightInfo::job_idle();
 		let woken = || {
 			let woken = events().filter_map(|event| match event {
