@@ -121,9 +121,21 @@ pub fn start<N: NetworkBackend<Block, Hash>>(
 	if dev.is_none() && config.role.is_authority() {
 		hardware::warn_of_slow_validator(parts.engine.backend(), measured);
 	}
-	match dev {
-		Some(options) => dev::start::<N>(config, parts, options),
-		None => network::start::<N>(config, parts),
+	let at_end = StopWarmUp(parts.engine.clone());
+	let mut task_manager = match dev {
+		Some(options) => dev::start::<N>(config, parts, options)?,
+		None => network::start::<N>(config, parts)?,
+	};
+	task_manager.keep_alive(at_end);
+	Ok(task_manager)
+}
+
+/// Leaves no worker process behind when the node ends while they are being started.
+struct StopWarmUp(Arc<Engine>);
+
+impl Drop for StopWarmUp {
+	fn drop(&mut self) {
+		self.0.stop_warm_up();
 	}
 }
 

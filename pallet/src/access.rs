@@ -17,8 +17,10 @@ use sp_core::H256;
 pub enum Place<AccountId> {
 	/// An account program's record.
 	Account(AccountId),
-	/// A program's record and its blob.
+	/// A program's record.
 	Program(H256),
+	/// A program's blob.
+	Code(H256),
 	/// What an account program stored under a key.
 	Item(AccountId, Key),
 	/// An account's balance.

@@ -373,26 +373,23 @@ fn vanished<T>(_: ExecError) -> Error<T> {
 	Error::TooManyInstances
 }
 
-/// Charges for reading a program's record and blob, but for the blob's length. Gives whether they were
-/// read for the first time in this call.
+/// Charges for reading a program's record.
 fn access_program<T: Config>(
 	context: &mut Context<'_, T>,
 	code_hash: H256,
-) -> Result<bool, Error<T>> {
+) -> Result<(), Error<T>> {
 	let place = Place::Program(code_hash);
 	let max = ProgramInfo::max_encoded_len() as u32;
-	let cold = context.stack.accesses.read(&mut context.meter, place, max)?;
-	if cold {
-		context.meter.charge(access::cold_reads::<T>(1, 0))?;
-	}
-	Ok(cold)
+	context.stack.accesses.read(&mut context.meter, place, max).map(drop)
 }
 
 /// Pays for loading by the stored length, then lets the host read the code from storage.
 fn load<T: Config>(context: &mut Context<'_, T>) -> Result<Module, Error<T>> {
-	let cold = access_program(context, context.code_hash)?;
+	access_program(context, context.code_hash)?;
 	let program = program::runnable::<T>(context.code_hash)?;
 	context.abi = program.abi;
+	let place = Place::Code(context.code_hash);
+	let cold = context.stack.accesses.read(&mut context.meter, place, 0)?;
 	let load = gas::load(program.size, program.memory);
 	// A program that was loaded in this call is in the proof already.
 	context.meter.charge(if cold { load } else { load.set_proof_size(0) })?;

@@ -95,9 +95,9 @@ pub struct SubstrateWeight<T>(PhantomData<T>);
 impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	fn upload(len: u32) -> Weight {
 		measured(184_267_581)
-			.saturating_add(paths(2))
+			.saturating_add(paths(3))
 			.saturating_add(measured(41_227).saturating_mul(len.into()))
-			.saturating_add(T::DbWeight::get().reads_writes(2, 3))
+			.saturating_add(T::DbWeight::get().reads_writes(3, 4))
 	}
 
 	fn upload_stored(len: u32) -> Weight {
@@ -109,8 +109,8 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 
 	fn remove() -> Weight {
 		measured(85_797_000)
-			.saturating_add(paths(2))
-			.saturating_add(T::DbWeight::get().reads_writes(2, 3))
+			.saturating_add(paths(3))
+			.saturating_add(T::DbWeight::get().reads_writes(3, 4))
 	}
 
 	fn run(len: u32) -> Weight {

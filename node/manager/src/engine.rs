@@ -22,7 +22,7 @@ use std::{
 	str::FromStr,
 	sync::{
 		atomic::{AtomicUsize, Ordering::Relaxed},
-		Arc, OnceLock,
+		Arc,
 	},
 };
 use substrate_prometheus_endpoint::Registry;
@@ -160,7 +160,7 @@ struct Recompiler {
 	workers: Arc<AtomicUsize>,
 	/// A program that only returns.
 	probe: polkavm::Module,
-	warm_up: OnceLock<WarmUp>,
+	warm_up: Mutex<Option<WarmUp>>,
 }
 
 /// Leave to have one more worker process.
@@ -248,7 +248,17 @@ impl Engine {
 	/// process that lives on, as a node does.
 	pub fn warm_up(&self) {
 		if let Some(Recompiler { probe, warm_up, .. }) = &self.recompiler {
-			warm_up.get_or_init(|| WarmUp::start(probe.clone()));
+			warm_up.lock().get_or_insert_with(|| WarmUp::start(probe.clone()));
+		}
+	}
+
+	/// Ends what [`Self::warm_up`] began, and waits for it. To be called before the process ends: a worker
+	/// that is being started then is left behind.
+	pub fn stop_warm_up(&self) {
+		if let Some(Recompiler { warm_up, .. }) = &self.recompiler {
+			// Dropped without the lock.
+			let begun = warm_up.lock().take();
+			drop(begun);
 		}
 	}
 
@@ -446,7 +456,7 @@ impl Recompiler {
 		let (polkavm, probe) = start(BackendKind::Compiler).map_err(explain)?;
 		let watchdog = Watchdog::start(on_dead_worker)
 			.map_err(|error| format!("a thread cannot be started: {error}"))?;
-		Ok(Self { polkavm, watchdog, workers: Arc::default(), probe, warm_up: OnceLock::new() })
+		Ok(Self { polkavm, watchdog, workers: Arc::default(), probe, warm_up: Mutex::new(None) })
 	}
 
 	/// An instance in a worker process, and the process's id.

@@ -300,7 +300,7 @@ pub fn cancel<T: Config>(owner: &T::AccountId, id: JobId) -> Result<Weight, Disp
 	let mut job = Jobs::<T>::get(id).ok_or(Error::<T>::JobNotFound)?;
 	ensure!(job.owner == *owner, Error::<T>::NotOwner);
 	leave_queues::<T>(id, &mut job)?;
-	let weight = weight::cancel::<T>().saturating_add(weight::end::<T>(id, &job));
+	let weight = weight::cancel::<T>(id, &job);
 	finish::<T>(id, job, Weight::zero(), End::Cancelled)?;
 	Ok(weight)
 }

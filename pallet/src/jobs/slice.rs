@@ -73,23 +73,24 @@ pub fn run_noting<T: Config>(
 		.saturating_add(gas::measured(PICOSECONDS_PER_BYTE.saturating_mul(bytes.into())))
 		.saturating_add(gas::proof(bytes))
 		.saturating_add(gas::proof(stored.saturating_mul(PAGE_SIZE)));
-	let memory = match program::runnable::<T>(job.code_hash) {
-		Ok(program) => program.memory.div_ceil(PAGE_SIZE),
-		// The program is of an ABI that is no longer answered.
-		Err(error) => {
-			queue::remove::<T>(place);
-			return fail::<T>(id, job, resume, payer, error.into(), None);
-		},
-	};
+	let program = program::runnable::<T>(job.code_hash);
+	let memory = program.as_ref().map_or(0, |program| program.memory.div_ceil(PAGE_SIZE));
 	// At the end, pages are stored again or removed: no more than the program has.
 	let suspend = suspend::<T>(memory.max(stored), memory.max(stored));
-	let overhead = resume.saturating_add(suspend);
+	// What the program sends to its own address in this slice is paid for there.
+	let returns = weight::return_messages::<T>(&job);
+	let overhead = resume.saturating_add(suspend).saturating_add(returns);
 	if !overhead.all_lt(limit) {
 		ensure!(payer == Payer::Budget, Error::<T>::SliceTooSmall);
 		queue::remove::<T>(place);
 		return starve::<T>(id, job, weight::slice::<T>());
 	}
 	queue::remove::<T>(place);
+	let end = Ending { id, payer, returns };
+	// The program may be of an ABI that is no longer supported.
+	if let Err(error) = program {
+		return end.failed::<T>(job, resume, error.into(), None);
+	}
 
 	let mut stack = Stack::<T>::new(Caller::Account(job.owner.clone()));
 	stack.notes = notes.take();
@@ -106,7 +107,7 @@ pub fn run_noting<T: Config>(
 	let Run { job: after, used, .. } = slice;
 	let state = stack.slice.unwrap_or_default();
 	match result {
-		Ok(Ran::Finished(output)) => end::<T>(id, after, used, payer, End::Finished { output }),
+		Ok(Ran::Finished(output)) => end.ended::<T>(after, used, End::Finished { output }),
 		Ok(Ran::Suspended(cause)) => suspend_as::<T>(id, after, cause, state, payer, used),
 		// Nothing in it could suspend, and it had less than a full slice: this slice begins again.
 		Err(error) if is_out_of_weight::<T>(error) && !state.is_full => {
@@ -119,7 +120,7 @@ pub fn run_noting<T: Config>(
 			Jobs::<T>::insert(id, job);
 			Ok(used)
 		},
-		Err(error) => fail::<T>(id, job, used, payer, error, stack.trap),
+		Err(error) => end.failed::<T>(job, used, error, stack.trap),
 	}
 }
 
@@ -138,33 +139,42 @@ fn take_fee<T: Config>(job: &mut JobOf<T>, weight: Weight, payer: Payer) {
 	}
 }
 
-/// Ends a job that is in no queue.
-fn end<T: Config>(
+/// How a slice ends its job, which is in no queue any more.
+struct Ending {
 	id: JobId,
-	mut job: JobOf<T>,
-	used: Weight,
 	payer: Payer,
-	end: End,
-) -> Result<Weight, DispatchError> {
-	let used = used.saturating_add(weight::end::<T>(id, &job));
-	take_fee::<T>(&mut job, used, payer);
-	finish::<T>(id, job, used, end)?;
-	Ok(used)
+	/// Weight that the slice has for messages to return.
+	returns: Weight,
 }
 
-/// Ends a job whose slice failed. What it was woken by is delivered to another, or returned.
-fn fail<T: Config>(
-	id: JobId,
-	mut job: JobOf<T>,
-	used: Weight,
-	payer: Payer,
-	error: DispatchError,
-	trap: Option<Trap>,
-) -> Result<Weight, DispatchError> {
-	if let Some(Woken::Message(number)) = job.woken.take() {
-		mailbox::put_back::<T>(&job.address, number)?;
+impl Ending {
+	fn ended<T: Config>(
+		self,
+		mut job: JobOf<T>,
+		used: Weight,
+		end: End,
+	) -> Result<Weight, DispatchError> {
+		let returns = weight::return_messages::<T>(&job).min(self.returns);
+		let used =
+			used.saturating_add(weight::remove_pages::<T>(self.id)).saturating_add(returns);
+		take_fee::<T>(&mut job, used, self.payer);
+		finish::<T>(self.id, job, used, end)?;
+		Ok(used)
 	}
-	end::<T>(id, job, used, payer, End::Failed { error, trap })
+
+	/// The slice failed. What the job was woken by is delivered to another, or returned.
+	fn failed<T: Config>(
+		self,
+		mut job: JobOf<T>,
+		used: Weight,
+		error: DispatchError,
+		trap: Option<Trap>,
+	) -> Result<Weight, DispatchError> {
+		if let Some(Woken::Message(number)) = job.woken.take() {
+			mailbox::put_back::<T>(&job.address, number)?;
+		}
+		self.ended::<T>(job, used, End::Failed { error, trap })
+	}
 }
 
 /// Leaves a job out of the queue, until it is topped up.

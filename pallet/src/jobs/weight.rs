@@ -50,12 +50,16 @@ pub fn slice<T: Config>() -> Weight {
 	T::WeightInfo::job_slice().saturating_add(records::<T>())
 }
 
-/// To end a job: to remove its pages, and to return what is left in its mailbox.
-pub fn end<T: Config>(id: JobId, job: &JobOf<T>) -> Weight {
-	let pages = JobFrames::<T>::get(id).map_or(0, |frame| frame.pages.len() as u32);
+/// To remove the pages of a job that ends.
+pub fn remove_pages<T: Config>(id: JobId) -> Weight {
+	of_pages::<T>(JobFrames::<T>::get(id).map_or(0, |frame| frame.pages.len() as u32))
+}
+
+/// To return what is in the mailbox, if this is the last job at its address.
+pub fn return_messages<T: Config>(job: &JobOf<T>) -> Weight {
 	let mailbox = Mailboxes::<T>::get(&job.address).filter(|mailbox| mailbox.jobs <= 1);
 	let messages = mailbox.map_or(0, |mailbox| mailbox.queue.len() as u64);
-	of_pages::<T>(pages).saturating_add(T::WeightInfo::message_return().saturating_mul(messages))
+	T::WeightInfo::message_return().saturating_mul(messages)
 }
 
 /// To remove so many pages. What else there is to remove is a slice's, or a cancellation's.
@@ -63,14 +67,21 @@ fn of_pages<T: Config>(pages: u32) -> Weight {
 	T::WeightInfo::job_end(pages).saturating_sub(T::WeightInfo::job_end(0))
 }
 
-/// To cancel a job, without what [`end`] counts.
-pub fn cancel<T: Config>() -> Weight {
+/// To try to cancel a job that cannot be cancelled.
+pub fn cancel_none<T: Config>() -> Weight {
 	T::WeightInfo::cancel_job().saturating_add(records::<T>())
+}
+
+/// To cancel a job.
+pub fn cancel<T: Config>(id: JobId, job: &JobOf<T>) -> Weight {
+	cancel_none::<T>()
+		.saturating_add(remove_pages::<T>(id))
+		.saturating_add(return_messages::<T>(job))
 }
 
 /// To cancel a job, at most.
 pub fn cancel_at_most<T: Config>() -> Weight {
-	cancel::<T>()
+	cancel_none::<T>()
 		.saturating_add(of_pages::<T>(MAX_JOB_PAGES))
 		.saturating_add(T::WeightInfo::message_return().saturating_mul(MAX_MESSAGES.into()))
 }

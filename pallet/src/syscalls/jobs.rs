@@ -116,7 +116,7 @@ impl<T: Config> Context<'_, T> {
 		self.stack.deposit.balance_changed();
 		let (taken, result) = match cancelled {
 			Ok(weight) => (weight, 0),
-			Err(error) => (weight::cancel::<T>(), failure::<T>(error)),
+			Err(error) => (weight::cancel_none::<T>(), failure::<T>(error)),
 		};
 		self.meter.refund(most.saturating_sub(taken));
 		Ok(result)

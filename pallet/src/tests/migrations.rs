@@ -3,7 +3,6 @@
 use super::mock::*;
 use crate::{
 	items::Key,
-	limits::*,
 	migrations::{
 		v1::{self, v0, AccountV0, AccountV1, ProgramV0, ProgramV1},
 		V0ToV1, V1ToV2,

@@ -283,12 +283,15 @@ fn thousands_of_mixed_calls_lose_nothing() {
 		let (mut good, mut most, mut most_jobs, mut ended) = (0, 0, 0, 0);
 		for step in 0..STEPS {
 			let (call, origin) = world.call();
+			let described = format!("{call:?}");
 			let weight = call.get_dispatch_info().call_weight;
 			// A dispatch error rolls back, as in a block.
 			let result = with_storage_layer(|| call.dispatch(origin));
 			good += u32::from(result.is_ok());
 			let post_info = result.unwrap_or_else(|failure| failure.post_info);
-			assert!(post_info.actual_weight.is_none_or(|taken| weight.all_gte(taken)));
+			if let Some(taken) = post_info.actual_weight {
+				assert!(weight.all_gte(taken), "{taken} of {weight}: {described:.200}");
+			}
 			most = most.max(State::<Test>::iter().count());
 			most_jobs = most_jobs.max(Jobs::<Test>::iter().count());
 			if step % 20 == 0 {

@@ -91,7 +91,7 @@ fn deployer_replaces_the_program_and_the_rest_stays() {
 		assert_ok!(set_code(ALICE, &address, &second(), 77u64));
 		let (old_code_hash, code_hash) = (code_hash(&first()), code_hash(&second()));
 		let event = Event::CodeUpdated { address: address.clone(), old_code_hash, code_hash };
-		System::assert_last_event(event.into());
+		System::assert_has_event(event.into());
 		assert_eq!(call(&address, "version", vec![]), [2]);
 		assert_eq!(call(&address, "get", vec![]), 77u64.encode());
 		let after = Accounts::<Test>::get(&address).unwrap();
