@@ -52,12 +52,12 @@ pub fn create<T: Config>(
 }
 
 /// Removes the account and all that it stored, gives every deposit back, and transfers all that it
-/// can spend to `beneficiary`. The caller rolls the storage back where it errs.
+/// can spend to `beneficiary`. Gives the account's program. The caller rolls the storage back where it errs.
 pub fn terminate<T: Config>(
 	meter: &mut DepositMeter<T>,
 	address: &T::AccountId,
 	beneficiary: &T::AccountId,
-) -> Result<(), DispatchError> {
+) -> Result<H256, DispatchError> {
 	let info = Accounts::<T>::take(address).ok_or(Error::<T>::AccountNotFound)?;
 	items::remove_all(meter, address, info.items);
 	meter.give_back(HoldReason::Account, info.deposit);
@@ -66,7 +66,7 @@ pub fn terminate<T: Config>(
 	if !all.is_zero() {
 		T::Currency::transfer(address, beneficiary, all, Preservation::Expendable)?;
 	}
-	Ok(())
+	Ok(info.code_hash)
 }
 
 /// How many items the account stored.

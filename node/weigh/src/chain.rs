@@ -16,11 +16,11 @@ use pallet_virt::{
 use sc_executor::WasmExecutor;
 use sp_core::{
 	traits::{CallContext, CodeExecutor, RuntimeCode, WrappedRuntimeCode},
-	H256,
+	Blake2Hasher, H256,
 };
 use sp_externalities::{Extensions, Externalities};
 use sp_runtime::{
-	traits::{BlakeTwo256, Header as _},
+	traits::Header as _,
 	BuildStorage,
 };
 use sp_state_machine::{Ext, OverlayedChanges};
@@ -143,7 +143,7 @@ impl Chain {
 	/// The end of a block without transactions, of which nothing is kept: the weight of `on_idle`, and
 	/// how long the end of the block took. A `full` block has no weight left for `on_idle`.
 	pub fn end_of_block(&self, full: bool) -> Result<(Weight, Duration), String> {
-		let mut overlay = OverlayedChanges::<BlakeTwo256>::default();
+		let mut overlay = OverlayedChanges::<Blake2Hasher>::default();
 		let mut extensions = Extensions::new();
 		extensions.register(self.engine.extension());
 		let mut ext = Ext::new(&mut overlay, &self.ext.backend, Some(&mut extensions));

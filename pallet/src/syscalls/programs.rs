@@ -307,12 +307,12 @@ impl<T: Config> Context<'_, T> {
 		self.stack.items.flush();
 		let (before, checkpoint) = (self.stack.deposit.left(), self.stack.deposit.checkpoint());
 		let deposit = &mut self.stack.deposit;
-		if with_storage_layer(|| account::terminate(deposit, &account, &beneficiary)).is_err() {
+		let ended = with_storage_layer(|| account::terminate(deposit, &account, &beneficiary));
+		let Ok(code_hash) = ended else {
 			self.stack.deposit.reset(before, checkpoint);
 			return Ok(code(Code::TRANSFER_FAILED));
-		}
+		};
 		self.stack.transient.clear(&account);
-		let code_hash = self.code_hash;
 		Pallet::<T>::deposit_event(Event::Terminated { address: account, code_hash, beneficiary });
 		Err(Stop::Exit { revert: false })
 	}
