@@ -449,8 +449,8 @@ fn weight_limit_holds() {
 	let report = json(&output);
 	let used = report["weight_used"]["ref_time"].as_u64();
 	assert!(used <= Some(10_000_000_000) && used > Some(9_900_000_000), "{report}");
-	// Enough to instantiate it.
-	let output = spin.run(&["spin", "--weight", "10000000000,6000"]);
+	// An instantiation would take more of it than the call does.
+	let output = spin.run(&["spin", "--no-account", "--weight", "10000000000,3000"]);
 	fails(&output, 1, "spin: OutOfProofSize");
 	fails(&spin.run(&["spin", "--weight", "much"]), 2, "is no weight");
 }

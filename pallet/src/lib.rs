@@ -185,6 +185,15 @@ pub mod pallet {
 		Budget,
 	}
 
+	/// Why programs cannot be started.
+	#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, TypeInfo, MaxEncodedLen)]
+	pub enum Lock {
+		/// One runs: what it dispatches does not reach this pallet. Never set between two extrinsics.
+		Running,
+		/// The pallet is paused: no program is uploaded, run or upgraded, and jobs have no slices.
+		Paused,
+	}
+
 	/// A stored program.
 	#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, TypeInfo, MaxEncodedLen)]
 	pub struct ProgramInfo {
@@ -283,17 +292,10 @@ pub mod pallet {
 		OptionQuery,
 	>;
 
-	/// Set while programs run: what they dispatch does not reach this pallet. Never set between two
-	/// extrinsics.
+	/// Why programs cannot be started, if they cannot. It is one item, so that a call reads one.
 	#[pallet::storage]
 	#[pallet::whitelist_storage]
-	pub type Running<T: Config> = StorageValue<_, (), OptionQuery>;
-
-	/// Set while the pallet is paused: no program is uploaded, run or upgraded, and jobs have no slices.
-	/// Each block reads it.
-	#[pallet::storage]
-	#[pallet::whitelist_storage]
-	pub type Paused<T: Config> = StorageValue<_, (), OptionQuery>;
+	pub type Locked<T: Config> = StorageValue<_, Lock, OptionQuery>;
 
 	/// Jobs, by id.
 	#[pallet::storage]
@@ -1017,7 +1019,7 @@ pub mod pallet {
 		pub fn set_paused(origin: OriginFor<T>, paused: bool) -> DispatchResult {
 			T::PauseOrigin::ensure_origin(origin)?;
 			Self::ensure_idle()?;
-			Paused::<T>::set(paused.then_some(()));
+			Locked::<T>::set(paused.then_some(Lock::Paused));
 			Self::deposit_event(if paused { Event::Paused } else { Event::Unpaused });
 			Ok(())
 		}
@@ -1029,17 +1031,21 @@ pub mod pallet {
 			account::address_of::<T>(deployer, code_hash, salt)
 		}
 
-		/// Programs that run cannot change what runs.
-		pub(super) fn ensure_idle() -> DispatchResult {
-			ensure!(!Running::<T>::exists(), Error::<T>::ReentrancyDenied);
-			Ok(())
+		/// Errs while a program runs: programs that run cannot change what runs.
+		pub(super) fn ensure_idle() -> Result<(), Error<T>> {
+			match Locked::<T>::get() {
+				Some(Lock::Running) => Err(Error::ReentrancyDenied),
+				Some(Lock::Paused) | None => Ok(()),
+			}
 		}
 
-		/// Errs where programs do not run: one runs already, or the pallet is paused.
+		/// Errs where no program can be started: one runs, or the pallet is paused.
 		pub(super) fn ensure_active() -> Result<(), Error<T>> {
-			ensure!(!Running::<T>::exists(), Error::<T>::ReentrancyDenied);
-			ensure!(!Paused::<T>::exists(), Error::<T>::Paused);
-			Ok(())
+			match Locked::<T>::get() {
+				Some(Lock::Running) => Err(Error::ReentrancyDenied),
+				Some(Lock::Paused) => Err(Error::Paused),
+				None => Ok(()),
+			}
 		}
 
 		/// Deposits an event that can be found by `topics`.

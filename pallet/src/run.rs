@@ -16,8 +16,8 @@ use crate::{
 	stack::{Caller, Stack, Trap},
 	syscalls::{self, Answer, Context, Stop},
 	upgrade::{self, MIGRATE},
-	AccountInfoOf, Accounts, BalanceOf, Code, Config, Error, Event, Pallet, ProgramInfo, Running,
-	WeightInfo,
+	AccountInfoOf, Accounts, BalanceOf, Code, Config, Error, Event, Lock, Locked, Pallet,
+	ProgramInfo, WeightInfo,
 };
 use alloc::vec::Vec;
 use codec::{Compact, CompactLen, MaxEncodedLen};
@@ -159,10 +159,10 @@ pub fn execute<T: Config>(stack: &mut Stack<T>, request: Request<'_, T>) -> Outc
 	let mut context = Context::new(stack, origin, input, value, weight_limit);
 	// A program may have dispatched this.
 	let result = Pallet::<T>::ensure_active().map_err(Failure::from).and_then(|()| {
-		Running::<T>::put(());
+		Locked::<T>::put(Lock::Running);
 		let result = enter(&mut context, callee, deposit_limit)
 			.and_then(|()| Ok(context.stack.deposit.settle()?));
-		Running::<T>::kill();
+		Locked::<T>::kill();
 		result
 	});
 	let Context { output, meter, .. } = context;

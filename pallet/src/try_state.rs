@@ -4,8 +4,8 @@ use crate::{
 	deposit::{Deposit, DepositOf},
 	jobs::{Status, Woken},
 	program, Accounts, BalanceOf, Code, Config, HoldReason, JobFrames, JobInputs, JobPages,
-	JobTimers, JobTotals, Jobs, JobsOf, Keys, Mailboxes, Messages, Owners, Programs, ReadyJobs,
-	Running, State,
+	JobTimers, JobTotals, Jobs, JobsOf, Keys, Lock, Locked, Mailboxes, Messages, Owners, Programs,
+	ReadyJobs, State,
 };
 use alloc::collections::BTreeMap;
 use frame_support::{ensure, traits::fungible::InspectHold};
@@ -48,7 +48,7 @@ impl<T: Config> Sums<T> {
 /// - Account programs have a program, and as many items as
 ///   they count. Items belong to an account program.
 pub fn check<T: Config>() -> Result<(), DispatchError> {
-	ensure!(!Running::<T>::exists(), "the guard is set");
+	ensure!(Locked::<T>::get() != Some(Lock::Running), "the guard is set");
 	let mut sums = Sums::<T>(BTreeMap::new());
 	let mut references = BTreeMap::<H256, u32>::new();
 	let mut items = BTreeMap::<T::AccountId, u32>::new();

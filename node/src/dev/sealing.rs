@@ -129,7 +129,7 @@ fn has_ready_jobs(client: &Client, block: Hash) -> bool {
 	let read = |key: [u8; 32]| client.storage(block, &StorageKey(key.to_vec())).ok().flatten();
 	let range = read(pallet_virt::ReadyRange::<Runtime>::hashed_key());
 	let range = range.and_then(|range| <(u64, u64)>::decode(&mut &range.0[..]).ok());
-	let is_paused = read(pallet_virt::Paused::<Runtime>::hashed_key()).is_some();
+	let is_paused = read(pallet_virt::Locked::<Runtime>::hashed_key()).is_some();
 	range.is_some_and(|(start, end)| start != end) && !is_paused
 }
 

@@ -19,10 +19,7 @@ use sp_core::{
 	Blake2Hasher, H256,
 };
 use sp_externalities::{Extensions, Externalities};
-use sp_runtime::{
-	traits::Header as _,
-	BuildStorage,
-};
+use sp_runtime::{traits::Header as _, BuildStorage};
 use sp_state_machine::{Ext, OverlayedChanges};
 use std::time::{Duration, Instant};
 use virt_manager::{BackendChoice, Engine};

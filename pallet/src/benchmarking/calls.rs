@@ -13,8 +13,8 @@ use crate::{
 	program::code_hash,
 	run::INIT,
 	upgrade::{UpgradeAuthority, MIGRATE},
-	Accounts, BalanceOf, Call, Code, Config, HoldReason, Keys, Owners, Pallet, Paused, Programs,
-	WeightInfo,
+	Accounts, BalanceOf, Call, Code, Config, HoldReason, Keys, Lock, Locked, Owners, Pallet,
+	Programs, WeightInfo,
 };
 use alloc::{vec, vec::Vec};
 use frame_benchmarking::{current_time, v2::*};
@@ -53,7 +53,7 @@ fn paid_by_the_limit<T: Config>(hash: H256) {
 /// An account whose program its deployer can replace.
 fn deploy_upgradable<T: Config>(caller: &T::AccountId) -> Result<T::AccountId, BenchmarkError> {
 	let hash = code_hash(&storms::callee());
-	super::upload::<T>(caller, storms::callee())?;
+	upload::<T>(caller, storms::callee())?;
 	let origin = RawOrigin::Signed(caller.clone()).into();
 	let (none, authority) = (BalanceOf::<T>::zero(), UpgradeAuthority::Deployer);
 	Pallet::<T>::instantiate_upgradable(
@@ -211,7 +211,7 @@ mod benchmarks {
 			Pallet::<T>::set_paused(origin, true)?;
 		}
 
-		assert!(Paused::<T>::exists());
+		assert_eq!(Locked::<T>::get(), Some(Lock::Paused));
 		Ok(())
 	}
 

@@ -35,7 +35,8 @@ pub fn caller<T: Config>() -> T::AccountId {
 
 /// Stores a program.
 pub fn upload<T: Config>(caller: &T::AccountId, code: Vec<u8>) -> Result<(), BenchmarkError> {
-	Ok(Pallet::<T>::upload(RawOrigin::Signed(caller.clone()).into(), code, None)?)
+	Pallet::<T>::upload(RawOrigin::Signed(caller.clone()).into(), code, None)?;
+	Ok(())
 }
 
 /// Stores a program, and gives it an account with some balance.

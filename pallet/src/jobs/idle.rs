@@ -5,7 +5,7 @@ use super::{
 	slice::{self, Payer},
 	weight, Deadline, Status,
 };
-use crate::{Config, Jobs, Paused, WeightInfo};
+use crate::{Config, Jobs, Pallet, WeightInfo};
 use frame_support::{
 	storage::with_storage_layer,
 	traits::{Get, Time},
@@ -28,7 +28,7 @@ pub fn on_idle<T: Config>(
 	if meter.try_consume(T::WeightInfo::job_idle()).is_err() {
 		return meter.consumed();
 	}
-	if Paused::<T>::exists() {
+	if Pallet::<T>::ensure_active().is_err() {
 		return meter.consumed();
 	}
 	for now in [Deadline::Block(number.unique_saturated_into()), Deadline::Time(T::Time::now())] {

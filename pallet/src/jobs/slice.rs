@@ -13,7 +13,7 @@ use crate::{
 	run::{self, Stopped, Suspension, Wait},
 	stack::{Caller, Notes, Slice, Stack, Trap},
 	syscalls::Context,
-	Config, Error, Event, HoldReason, JobFrames, JobInputs, Jobs, Pallet, Running, WeightInfo,
+	Config, Error, Event, HoldReason, JobFrames, JobInputs, Jobs, Lock, Locked, Pallet, WeightInfo,
 };
 use alloc::vec::Vec;
 use codec::Encode;
@@ -98,9 +98,9 @@ pub fn run_noting<T: Config>(
 	let mut slice =
 		Run { id, job: job.clone(), frame, limit: limit.saturating_sub(overhead), used: resume };
 	let result = with_storage_layer(|| {
-		Running::<T>::put(());
+		Locked::<T>::put(Lock::Running);
 		let result = slice.execute(&mut stack);
-		Running::<T>::kill();
+		Locked::<T>::kill();
 		result
 	});
 	*notes = stack.notes.take();
@@ -155,8 +155,7 @@ impl Ending {
 		end: End,
 	) -> Result<Weight, DispatchError> {
 		let returns = weight::return_messages::<T>(&job).min(self.returns);
-		let used =
-			used.saturating_add(weight::remove_pages::<T>(self.id)).saturating_add(returns);
+		let used = used.saturating_add(weight::remove_pages::<T>(self.id)).saturating_add(returns);
 		take_fee::<T>(&mut job, used, self.payer);
 		finish::<T>(self.id, job, used, end)?;
 		Ok(used)

@@ -125,7 +125,7 @@ fn dispatch_of_the_pallets_own_calls_is_denied() {
 		});
 	}
 	on_chain(|| {
-		crate::Running::<Test>::put(());
+		crate::Locked::<Test>::put(crate::Lock::Running);
 		let denied = Err(Error::<Test>::ReentrancyDenied.into());
 		let uploaded = Virt::upload(signed(ALICE), code.clone(), None);
 		assert_eq!(uploaded.unwrap_err().error, Error::<Test>::ReentrancyDenied.into());
@@ -134,7 +134,7 @@ fn dispatch_of_the_pallets_own_calls_is_denied() {
 			run_once(&code, "main", b"", PLENTY).0,
 			Err(Error::<Test>::ReentrancyDenied.into())
 		);
-		crate::Running::<Test>::kill();
+		crate::Locked::<Test>::kill();
 	});
 }
 

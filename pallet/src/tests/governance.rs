@@ -5,7 +5,7 @@ use super::{
 	mock::*,
 	script::Script,
 };
-use crate::{jobs::Status, Error, Event, Jobs, Paused};
+use crate::{jobs::Status, Error, Event, Jobs, Lock, Locked};
 use codec::Encode;
 use frame_support::{assert_noop, assert_ok};
 use sp_runtime::DispatchError;
@@ -57,10 +57,10 @@ fn pause_needs_its_origin() {
 		}
 		assert_ok!(Virt::set_paused(RuntimeOrigin::root(), true));
 		System::assert_last_event(Event::Paused.into());
-		assert!(Paused::<Test>::exists());
+		assert_eq!(Locked::<Test>::get(), Some(Lock::Paused));
 		assert_ok!(Virt::set_paused(RuntimeOrigin::root(), false));
 		System::assert_last_event(Event::Unpaused.into());
-		assert!(!Paused::<Test>::exists());
+		assert_eq!(Locked::<Test>::get(), None);
 	});
 }
 
