@@ -4,7 +4,7 @@ use serde_json::{json, Value};
 use std::{
 	fs,
 	path::{Path, PathBuf},
-	process::{Command, Output},
+	process::{Command, Output, Stdio},
 	thread,
 	time::{Duration, Instant},
 };
@@ -597,15 +597,48 @@ fn names_of_others_start_no_line_and_leave_the_terminal_alone() {
 #[test]
 #[cfg(target_os = "linux")]
 fn no_process_is_left_behind() {
-	// Those that lose their parent become this process's children.
-	// SAFETY: it sets a flag of this process.
-	let set = unsafe { libc::prctl(libc::PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) };
-	assert_eq!(set, 0);
+	adopt_orphans();
 	let built = Built::whole("counter");
 	for _ in 0..5 {
 		let run = virt_node("run", &built.blob(), &["increment"]);
 		assert!(run.status.success(), "{run:?}");
 	}
+	assert_no_worker_is_left();
+}
+
+/// A node starts its workers in its first two seconds. It may be stopped in any of them.
+#[test]
+#[cfg(target_os = "linux")]
+fn node_that_is_stopped_while_it_starts_leaves_no_process_behind() {
+	adopt_orphans();
+	for tenths in (4..24).step_by(2) {
+		let node = env!("CARGO_BIN_EXE_virt-node");
+		let mut node = Command::new(node)
+			.args(["--dev", "--vm-backend", "recompiler", "--rpc-port", "0"])
+			.arg("--no-prometheus")
+			.stdout(Stdio::null())
+			.stderr(Stdio::null())
+			.spawn()
+			.expect("it starts");
+		thread::sleep(Duration::from_millis(tenths * 100));
+		// SAFETY: it sends a signal to the node, which is a child of this process.
+		unsafe { libc::kill(node.id() as libc::pid_t, libc::SIGTERM) };
+		// Before it listens to signals, that ends it.
+		node.wait().expect("it ends");
+	}
+	assert_no_worker_is_left();
+}
+
+/// Processes that lose their parent become this one's children.
+#[cfg(target_os = "linux")]
+fn adopt_orphans() {
+	// SAFETY: it sets a flag of this process.
+	let set = unsafe { libc::prctl(libc::PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) };
+	assert_eq!(set, 0);
+}
+
+#[cfg(target_os = "linux")]
+fn assert_no_worker_is_left() {
 	let deadline = Instant::now() + Duration::from_secs(10);
 	loop {
 		let left = children_named("polkavm-zygote");

@@ -5,7 +5,7 @@ use crate::{
 	program::{self, Stored},
 	run::{self, Callee, Outcome, Request},
 	stack::Stack,
-	upgrade::UpgradeAuthority,
+	upgrade::{self, UpgradeAuthority},
 	BalanceOf, Config, Event, Pallet, WeightInfo,
 };
 use alloc::vec::Vec;
@@ -166,7 +166,7 @@ pub fn set_code<T: Config>(
 		weight_limit: limits.weight,
 		deposit_limit: limits.deposit,
 	};
-	let base = T::WeightInfo::set_code(input.len() as u32);
+	let base = upgrade::weight::<T>(input.len() as u32);
 	Settled { outcome: run::execute(stack, request), base }
 }
 

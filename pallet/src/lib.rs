@@ -971,7 +971,7 @@ pub mod pallet {
 		/// `DepositLimitExceeded`, `DepositUnpayable`, or as `run` does.
 		#[pallet::call_index(11)]
 		#[pallet::weight(
-			T::WeightInfo::set_code(input.len() as u32).saturating_add(*weight_limit)
+			upgrade::weight::<T>(input.len() as u32).saturating_add(*weight_limit)
 		)]
 		pub fn set_code(
 			origin: OriginFor<T>,

@@ -17,7 +17,7 @@ use crate::{
 	syscalls::{self, Answer, Context, Stop},
 	upgrade::{self, MIGRATE},
 	AccountInfoOf, Accounts, BalanceOf, Code, Config, Error, Event, Lock, Locked, Pallet,
-	ProgramInfo, WeightInfo,
+	ProgramInfo,
 };
 use alloc::vec::Vec;
 use codec::{Compact, CompactLen, MaxEncodedLen};
@@ -519,7 +519,7 @@ fn run_nested<T: Config>(below: &mut Context<'_, T>, request: Nested<T>) -> i64 
 		Callee::New(_) => {
 			access::cold_reads::<T>(1, 0).saturating_add(T::DbWeight::get().writes(2))
 		},
-		Callee::Upgrade { .. } => T::WeightInfo::set_code(0),
+		Callee::Upgrade { .. } => upgrade::weight::<T>(0),
 		_ => Weight::zero(),
 	};
 	if !beside.is_zero() {

@@ -6,10 +6,14 @@
 //! that fails, nothing is changed.
 
 use crate::{
-	jobs, program, stack::CallerOf, AccountInfoOf, Accounts, Config, Error, Event, Pallet,
+	gas,
+	jobs::{self, mailbox::Mailbox},
+	program,
+	stack::CallerOf,
+	AccountInfoOf, Accounts, Config, Error, Event, Pallet, WeightInfo,
 };
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
-use frame_support::ensure;
+use frame_support::{ensure, weights::Weight};
 use scale_info::TypeInfo;
 use sp_core::H256;
 
@@ -66,6 +70,11 @@ impl UpgradeAuthority {
 			Self::Deployer => caller == deployer,
 		}
 	}
+}
+
+/// The weight of `set_code` with so many bytes of input, without what its weight limit pays for.
+pub fn weight<T: Config>(input: u32) -> Weight {
+	T::WeightInfo::set_code(input).saturating_add(gas::proof(Mailbox::max_encoded_len() as u32))
 }
 
 fn account_for<T: Config>(

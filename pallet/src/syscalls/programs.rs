@@ -6,18 +6,18 @@
 
 use super::{code, context::part, Answer, Context, Memory, Stop};
 use crate::{
-	access::Place,
+	access::{self, Place},
 	account,
 	calls::New,
 	gas::{self, Price},
-	jobs,
+	jobs::{self, mailbox::Mailbox},
 	limits::*,
 	run::{Callee, Nested},
 	upgrade::{self, UpgradeAuthority},
 	BalanceOf, Config, Error, Event, Pallet, WeightInfo,
 };
 use alloc::boxed::Box;
-use codec::DecodeLimit;
+use codec::{DecodeLimit, MaxEncodedLen};
 use frame_support::{
 	dispatch::{extract_actual_weight, GetDispatchInfo},
 	storage::with_storage_layer,
@@ -296,6 +296,8 @@ impl<T: Config> Context<'_, T> {
 		if self.stack.count(&account) > 1 {
 			return Ok(code(Code::REENTRANCY_DENIED));
 		}
+		let mailbox = Mailbox::max_encoded_len() as u32;
+		self.meter.charge(access::cold_reads::<T>(1, mailbox))?;
 		let is_own_job = self.stack.depth == 1 && self.stack.slice.is_some();
 		if jobs::jobs_at::<T>(&account) > u32::from(is_own_job) {
 			return Ok(code(Code::JOBS_LIVE));
