@@ -180,7 +180,7 @@ describe('command line', () => {
 	s.it('a program in use is not removed', async () => {
 		const { code, stdout } = await run(['remove', TOKEN]);
 		assert.equal(code, 1);
-		assert.match(stdout, /failed +virt\.ProgramInUse\n +Account programs run this program\.\n/);
+		assert.match(stdout, /failed +virt\.ProgramInUse\n +Account programs or jobs run this program, and it has no other owner\.\n/);
 	});
 
 	s.it('a seed phrase is taken from the environment only', async () => {
