@@ -24,8 +24,8 @@ const budget = (seconds) => weight(BigInt(seconds) * UNIT, 1n << 33n);
 /** Jobs of each kind. */
 const EACH = 4;
 
-/** Two primes, and their product: a computation of many slices. */
-const FACTORS = [149_999_957n, 169_999_967n];
+/** Two primes. To factor their product takes more than fifty slices, of which a block has five. */
+const FACTORS = [300_000_007n, 310_000_037n];
 
 /** Blocks that the computations take at least, and what sleepers sleep for. */
 const BLOCKS = 10;
