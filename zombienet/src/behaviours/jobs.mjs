@@ -184,7 +184,7 @@ function assertEnd({ kind, nth }, output, alice, bob) {
 		compute: () => abis.factor.result('factor', output),
 		auction: () => abis.auction.result('auction', output),
 		game: () => abis.game.result('play', output),
-		messages: () => [...abis.sleeper.result('messages', output)],
+		messages: () => abis.sleeper.result('messages', output),
 	}[kind]();
 	const wanted = {
 		sleep: true,
@@ -192,7 +192,7 @@ function assertEnd({ kind, nth }, output, alice, bob) {
 		auction: nth % 2 ? 'Unsold' : { Sold: { to: bob, price: result?.Sold?.price } },
 		// Who said nothing in time, and of two the first.
 		game: nth % 2 ? { Forfeit: { by: alice } } : { Won: { by: alice } },
-		messages: [nth, 100 + nth],
+		messages: u8aToHex(new Uint8Array([nth, 100 + nth])),
 	}[kind];
 	assert.deepEqual(result, wanted, `${kind} ${nth}`);
 }
