@@ -23,8 +23,10 @@ pub struct Scene {
 	/// How often it happens.
 	pub count: u32,
 	/// Makes the state.
-	pub prepare: Box<dyn Fn(&mut Chain) -> Result<(), String>>,
+	pub prepare: Box<Prepare>,
 }
+
+type Prepare = dyn Fn(&mut Chain) -> Result<(), String>;
 
 impl Scene {
 	fn new(
