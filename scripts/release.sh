@@ -7,8 +7,7 @@ set -euo pipefail
 cd "$project"
 target=${CARGO_TARGET_DIR:-$project/target}
 dist=$target/dist
-# With the hash of the metadata, for `CheckMetadataHash`: hardware wallets show what they sign.
-scripts/cargo build --release --locked --workspace --features virt-runtime/metadata-hash
+scripts/cargo build --release --locked --workspace
 
 rm -rf "$dist"
 mkdir -p "$dist"
