@@ -496,11 +496,11 @@ pub mod pallet {
 			/// The program that it has.
 			code_hash: H256,
 		},
-		/// Fewer may replace the program of an account than before.
+		/// The upgrade authority of an account was restricted.
 		UpgradesRestricted {
 			/// The account.
 			address: T::AccountId,
-			/// Who may.
+			/// The upgrade authority from now on.
 			authority: UpgradeAuthority,
 		},
 		/// Programs do not run until `Unpaused`.
@@ -708,7 +708,7 @@ pub mod pallet {
 		MessageTooLong,
 		/// There are `MAX_MESSAGES` messages to the jobs at the address already.
 		MailboxFull,
-		/// The account's upgrade authority is another one, or nobody.
+		/// The origin is not the account's upgrade authority.
 		UpgradeDenied,
 		/// Jobs live at the account: its program cannot be replaced.
 		JobsLive,
@@ -807,11 +807,16 @@ pub mod pallet {
 			weight_limit: Weight,
 			storage_deposit_limit: Option<BalanceOf<T>>,
 		) -> DispatchResultWithPostInfo {
-			let deployer = T::InstantiateOrigin::ensure_origin(origin)?;
-			let stack = &mut Stack::new(Caller::Account(deployer.clone()));
-			let limits = Limits { value, weight: weight_limit, deposit: storage_deposit_limit };
-			let new = New { code_hash, salt, upgrade_authority: UpgradeAuthority::Nobody };
-			calls::instantiate::<T>(stack, deployer, new, input, limits).into()
+			Self::instantiate_upgradable(
+				origin,
+				code_hash,
+				salt,
+				input,
+				value,
+				weight_limit,
+				storage_deposit_limit,
+				UpgradeAuthority::Nobody,
+			)
 		}
 
 		/// Transfers `value` to an account program and runs its `entry` with `input`. The origin may be
@@ -960,8 +965,8 @@ pub mod pallet {
 			calls::instantiate::<T>(stack, deployer, new, input, limits).into()
 		}
 
-		/// Replaces the program of an account, whose upgrade authority is its deployer, the origin. The
-		/// account keeps its address, storage, balance and deposits. The new program's `migrate`, where it
+		/// Replaces the program of an account. The origin must be its deployer, and the upgrade authority
+		/// `Deployer`. The account keeps its address, storage, balance and deposits. The new program's `migrate`, where it
 		/// has one, runs with `input`; without one, there must be no input. Where it fails, nothing is
 		/// changed.
 		///
@@ -991,8 +996,9 @@ pub mod pallet {
 			calls::set_code::<T>(stack, address, code_hash, input, limits).into()
 		}
 
-		/// Makes the upgrade authority of an account stricter: of `Deployer`, `Program` or `Nobody`, or of
-		/// `Program`, `Nobody`. The origin must be the deployer, and the authority. It cannot be undone.
+		/// Restricts who may replace the program of an account. The origin must be its deployer, and the
+		/// upgrade authority `Deployer`; `authority` is the new one, `Program` or `Nobody`. This cannot be
+		/// undone.
 		///
 		/// Emits `UpgradesRestricted`. Errors with `AccountNotFound`, `UpgradeDenied` or
 		/// `ReentrancyDenied`.

@@ -522,7 +522,7 @@ fn run_nested<T: Config>(below: &mut Context<'_, T>, request: Nested<T>) -> i64 
 		Callee::Upgrade { .. } => upgrade::weight::<T>(0),
 		_ => Weight::zero(),
 	};
-	if !beside.is_zero() {
+	if matches!(callee, Callee::New(_) | Callee::Upgrade { .. }) {
 		// It deposits an event.
 		if below.stack.events >= MAX_EVENTS {
 			return Failure::from(Error::<T>::TooManyEvents).code();

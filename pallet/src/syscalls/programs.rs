@@ -125,12 +125,10 @@ impl<T: Config> Context<'_, T> {
 		options: u64,
 	) -> Answer<T> {
 		self.charge(price, salt_len.saturating_add(input_len))?;
-		let salt = memory.read(salt, salt_len, MAX_SALT, Error::SaltTooLong)?;
-		let options = Options::read(&memory, options, self.abi)?;
-		let code_hash = H256(memory.read_array(code_hash)?);
-		let input = memory.read(input, input_len, MAX_INPUT, Error::InputTooLarge)?;
-		let upgrade_authority = UpgradeAuthority::Nobody;
-		Self::ask(Callee::New(New { code_hash, salt, upgrade_authority }), input, options)
+		let options = |memory: &Memory<'_>, abi| {
+			Ok((Options::read(memory, options, abi)?, UpgradeAuthority::Nobody))
+		};
+		self.ask_for_new(memory, code_hash, (salt, salt_len), (input, input_len), options)
 	}
 
 	pub(super) fn instantiate_upgradable(
@@ -145,11 +143,24 @@ impl<T: Config> Context<'_, T> {
 		options: u64,
 	) -> Answer<T> {
 		self.charge(price, salt_len.saturating_add(input_len))?;
+		let options = |memory: &Memory<'_>, _| {
+			let bytes: [u8; 56] = memory.read_array(options)?;
+			let authority = UpgradeAuthority::from_number(word(&bytes, 48));
+			Ok((Options::from_bytes(&bytes), authority.ok_or(Error::InvalidArgument)?))
+		};
+		self.ask_for_new(memory, code_hash, (salt, salt_len), (input, input_len), options)
+	}
+
+	fn ask_for_new(
+		&self,
+		memory: Memory<'_>,
+		code_hash: u64,
+		(salt, salt_len): (u64, u64),
+		(input, input_len): (u64, u64),
+		options: impl FnOnce(&Memory<'_>, u16) -> Result<(Options<T>, UpgradeAuthority), Error<T>>,
+	) -> Answer<T> {
 		let salt = memory.read(salt, salt_len, MAX_SALT, Error::SaltTooLong)?;
-		let bytes: [u8; 56] = memory.read_array(options)?;
-		let options = Options::from_bytes(&bytes);
-		let upgrade_authority =
-			UpgradeAuthority::from_number(word(&bytes, 48)).ok_or(Error::InvalidArgument)?;
+		let (options, upgrade_authority) = options(&memory, self.abi)?;
 		let code_hash = H256(memory.read_array(code_hash)?);
 		let input = memory.read(input, input_len, MAX_INPUT, Error::InputTooLarge)?;
 		Self::ask(Callee::New(New { code_hash, salt, upgrade_authority }), input, options)
