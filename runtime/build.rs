@@ -1,4 +1,5 @@
-//! Builds the runtime a second time, for wasm, and hands the result over as `WASM_BINARY`.
+//! Builds the runtime for wasm, in both forms: as `WASM_BINARY`, which has the node run programs, and as
+//! `embedded::WASM_BINARY`, which runs them itself.
 //!
 //! The same sources and the same compiler give the same bytes wherever they are built, so that
 //! everybody can check what a chain runs: `scripts/rustc-wasm` sees to it, `scripts/reproduce.sh`
@@ -14,13 +15,16 @@ fn main() {
 		println!("cargo:rerun-if-changed={}", wrapper.display());
 		std::env::set_var("WASM_SOURCES", sources);
 		std::env::set_var("RUSTC_WRAPPER", wrapper);
-		let builder = substrate_wasm_builder::WasmBuilder::init_with_defaults();
-		// The currency's symbol and decimals are part of the hash: see `node/src/chain_spec.rs`.
-		#[cfg(feature = "metadata-hash")]
-		let builder = builder.enable_metadata_hash("UNIT", 12);
-		builder
+		let builder = || {
+			let builder = substrate_wasm_builder::WasmBuilder::init_with_defaults();
+			// The currency's symbol and decimals are part of the hash: see `node/src/chain_spec.rs`.
+			#[cfg(feature = "metadata-hash")]
+			let builder = builder.enable_metadata_hash("UNIT", 12);
 			// Cargo looks at flags, and not at the wrapper, to see what it has to compile again.
-			.append_to_rust_flags("--cfg=wrapped_lto")
-			.build();
+			builder.append_to_rust_flags("--cfg=wrapped_lto")
+		};
+		builder().enable_feature("embedded").set_file_name("embedded.rs").build();
+		// The last one is what `scripts/next-runtime.sh` finds.
+		builder().build();
 	}
 }

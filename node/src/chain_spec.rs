@@ -3,23 +3,39 @@
 use crate::service::HostFunctions;
 use sc_service::{ChainType, GenericChainSpec, NoExtension, Properties};
 use sp_genesis_builder::{DEV_RUNTIME_PRESET, LOCAL_TESTNET_RUNTIME_PRESET};
-use virt_runtime::WASM_BINARY;
+use virt_runtime::{embedded, WASM_BINARY};
 
 /// With the VM's host functions: the genesis builder runs the runtime, which imports them.
 pub type ChainSpec = GenericChainSpec<NoExtension, HostFunctions>;
 
-/// One node that seals instantly.
-pub fn development() -> Result<ChainSpec, String> {
-	build("Virt Development", "virt_dev", ChainType::Development, DEV_RUNTIME_PRESET)
+/// The chain of this name; `None` where no chain has it.
+///
+/// - `dev`: one node that seals instantly.
+/// - `local`, or nothing: Alice and Bob with Aura and GRANDPA, on one machine.
+/// - `dev-embedded`, `local-embedded`: the same, with a runtime that runs programs itself.
+pub fn named(name: &str) -> Option<Result<ChainSpec, String>> {
+	let (dev, local) = (
+		("Development", ChainType::Development, DEV_RUNTIME_PRESET),
+		("Local Testnet", ChainType::Local, LOCAL_TESTNET_RUNTIME_PRESET),
+	);
+	Some(match name {
+		"dev" => build("Virt", "virt_dev", dev, WASM_BINARY),
+		"" | "local" => build("Virt", "virt_local", local, WASM_BINARY),
+		"dev-embedded" => build("Virt Embedded", "virt_dev_embedded", dev, embedded::WASM_BINARY),
+		"local-embedded" => {
+			build("Virt Embedded", "virt_local_embedded", local, embedded::WASM_BINARY)
+		},
+		_ => return None,
+	})
 }
 
-/// Alice and Bob with Aura and GRANDPA, on one machine.
-pub fn local_testnet() -> Result<ChainSpec, String> {
-	build("Virt Local Testnet", "virt_local", ChainType::Local, LOCAL_TESTNET_RUNTIME_PRESET)
-}
-
-fn build(name: &str, id: &str, chain_type: ChainType, preset: &str) -> Result<ChainSpec, String> {
-	let code = WASM_BINARY
+fn build(
+	name: &str,
+	id: &str,
+	(kind, chain_type, preset): (&str, ChainType, &str),
+	code: Option<&'static [u8]>,
+) -> Result<ChainSpec, String> {
+	let code = code
 		.ok_or("this node was built without a runtime: build it again without SKIP_WASM_BUILD")?;
 
 	let mut properties = Properties::new();
@@ -28,7 +44,7 @@ fn build(name: &str, id: &str, chain_type: ChainType, preset: &str) -> Result<Ch
 	properties.insert("ss58Format".into(), 42.into());
 
 	Ok(ChainSpec::builder(code, None)
-		.with_name(name)
+		.with_name(&format!("{name} {kind}"))
 		.with_id(id)
 		.with_protocol_id(id)
 		.with_chain_type(chain_type)

@@ -46,10 +46,9 @@ impl SubstrateCli for Cli {
 	}
 
 	fn load_spec(&self, id: &str) -> Result<Box<dyn ChainSpec>, String> {
-		Ok(match id {
-			"dev" => Box::new(chain_spec::development()?),
-			"" | "local" => Box::new(chain_spec::local_testnet()?),
-			path => Box::new(chain_spec::ChainSpec::from_json_file(PathBuf::from(path))?),
+		Ok(match chain_spec::named(id) {
+			Some(spec) => Box::new(spec?),
+			None => Box::new(chain_spec::ChainSpec::from_json_file(PathBuf::from(id))?),
 		})
 	}
 }

@@ -7,7 +7,7 @@
 
 use crate::{limits::PAGE_SIZE, weights, Error};
 use frame_support::weights::Weight;
-use virt_primitives::{Gas, PICOSECONDS_PER_GAS};
+use virt_primitives::{Gas, EMBEDDED_PICOSECONDS_PER_GAS, IS_EMBEDDED, PICOSECONDS_PER_GAS};
 
 /// How many times slower than the machine of record a validator may be. All times below and in
 /// [`weights`](crate::weights) are measured on that machine, and multiplied by this: here for what
@@ -15,18 +15,40 @@ use virt_primitives::{Gas, PICOSECONDS_PER_GAS};
 /// the runtime's `DbWeight`.
 pub const MARGIN: u64 = 2;
 
+/// Times on the machine of record, in picoseconds.
+struct Times {
+	/// A unit of gas.
+	gas: u64,
+	/// To load a program that the node does not know, whatever its size: to parse it, and to make an
+	/// instance.
+	load_base: u64,
+	/// To load a program, per byte of the blob: to read and to keep it. Storage has its hash already.
+	load_per_byte: u64,
+	/// To load a program, per page of memory that it declares: to zero it.
+	load_per_page: u64,
+}
+
+/// Where the node runs programs.
+const HOST: Times = Times {
+	gas: PICOSECONDS_PER_GAS,
+	load_base: 8_000_000,
+	load_per_byte: 500,
+	load_per_page: 50_000,
+};
+
+/// Where the runtime runs programs itself. Nothing is cached there: the load pays for counting a
+/// program's instructions, too.
+const EMBEDDED: Times = Times {
+	gas: EMBEDDED_PICOSECONDS_PER_GAS,
+	load_base: 40_000_000,
+	load_per_byte: 10_000,
+	load_per_page: 500_000,
+};
+
+const TIMES: Times = if IS_EMBEDDED { EMBEDDED } else { HOST };
+
 /// Picoseconds of ref time per unit of gas.
-pub const REF_TIME_PER_GAS: u64 = PICOSECONDS_PER_GAS * MARGIN;
-
-/// Picoseconds to load a program that the node does not know, whatever its size: to parse it, and to
-/// make an instance.
-const LOAD_BASE: u64 = 8_000_000;
-
-/// As [`LOAD_BASE`], per byte of the blob: to read and to keep it. Storage has its hash already.
-const LOAD_PER_BYTE: u64 = 500;
-
-/// As [`LOAD_BASE`], per page of memory that the program declares: to zero it.
-const LOAD_PER_PAGE: u64 = 50_000;
+pub const REF_TIME_PER_GAS: u64 = TIMES.gas * MARGIN;
 
 /// A time on the machine of record, in picoseconds, as ref time.
 pub const fn measured(picoseconds: u64) -> Weight {
@@ -46,7 +68,9 @@ pub const fn of_weight(weight: Weight) -> u64 {
 /// The weight to load a program of `size` bytes that declares `memory` bytes, without the database.
 pub fn load(size: u32, memory: u32) -> Weight {
 	let pages = u64::from(memory.div_ceil(PAGE_SIZE));
-	let time = LOAD_BASE + LOAD_PER_BYTE * u64::from(size) + LOAD_PER_PAGE * pages;
+	let time = TIMES.load_base
+		+ TIMES.load_per_byte * u64::from(size)
+		+ TIMES.load_per_page * pages;
 	measured(time).saturating_add(proof(size))
 }
 

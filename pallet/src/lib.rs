@@ -185,6 +185,15 @@ pub mod pallet {
 		Budget,
 	}
 
+	#[pallet::extra_constants]
+	impl<T: Config> Pallet<T> {
+		/// Picoseconds of ref time for a unit of gas.
+		#[pallet::constant_name(RefTimePerGas)]
+		fn ref_time_per_gas() -> u64 {
+			crate::gas::REF_TIME_PER_GAS
+		}
+	}
+
 	/// Why programs cannot be started.
 	#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, TypeInfo, MaxEncodedLen)]
 	pub enum Lock {

@@ -1,6 +1,11 @@
 fn main() {
 	#[cfg(feature = "std")]
-	substrate_wasm_builder::WasmBuilder::init_with_defaults()
-		.disable_runtime_version_section_check()
-		.build();
+	{
+		let builder = || {
+			substrate_wasm_builder::WasmBuilder::init_with_defaults()
+				.disable_runtime_version_section_check()
+		};
+		builder().build();
+		builder().enable_feature("embedded").set_file_name("embedded.rs").build();
+	}
 }

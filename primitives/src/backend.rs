@@ -5,7 +5,8 @@ use crate::{
 	Gas, InstanceId, InstantiateError, MemoryError, ModuleId, RestoreError, SnapshotError,
 };
 use sp_externalities::TransactionType;
-use std::time::Duration;
+use alloc::{string::String, vec::Vec};
+use core::time::Duration;
 
 /// Why an operation of a [`Backend`] failed, split by who is to blame.
 #[derive(Debug, PartialEq, Eq)]
@@ -54,7 +55,7 @@ pub struct StoredName {
 /// Ids come from counters that start at zero. Modules and instances, and with them the counters,
 /// follow the storage transaction: what was made within a transaction is gone when that is rolled
 /// back. Running is not undone.
-pub trait Backend: Send + 'static {
+pub trait Backend: 'static {
 	/// Makes a module of `program`, whose runtime has these `syscalls`. A program that was `admitted`,
 	/// was compiled before without that, and is not checked again.
 	fn compile(
@@ -153,9 +154,10 @@ pub trait Backend: Send + 'static {
 	fn rollback_transaction(&mut self, ty: TransactionType);
 }
 
+#[cfg(feature = "std")]
 sp_externalities::decl_extension! {
 	/// Carries a [`Backend`] into a runtime call.
-	pub struct VirtExt(Box<dyn Backend>);
+	pub struct VirtExt(Box<dyn Backend + Send>);
 
 	impl VirtExt {
 		fn start_transaction(&mut self, ty: TransactionType) {
@@ -172,9 +174,10 @@ sp_externalities::decl_extension! {
 	}
 }
 
+#[cfg(feature = "std")]
 impl VirtExt {
 	/// Wraps `backend`.
-	pub fn new(backend: impl Backend) -> Self {
+	pub fn new(backend: impl Backend + Send) -> Self {
 		Self(Box::new(backend))
 	}
 }

@@ -71,14 +71,15 @@ impl HostBuffer {
 		self.bytes.truncate(len);
 	}
 
-	/// Takes notice, in a runtime, that the host put `len` bytes here.
+	/// Takes notice, in a runtime, that the host put `len` bytes here. Within a runtime they are noticed
+	/// anyway.
 	///
 	/// # Panics
 	///
 	/// When it says that it put more than there was room for, which no program can make it do.
 	pub(crate) fn filled(&mut self, len: usize) {
 		assert!(len <= self.capacity, "the host keeps to the capacity; qed");
-		#[cfg(substrate_runtime)]
+		#[cfg(all(substrate_runtime, not(feature = "embedded")))]
 		// SAFETY: the host function was given as much of the vector as `into_ffi_value` reserved,
 		// which is `capacity`, and wrote the first `len` bytes of it.
 		unsafe {

@@ -6,14 +6,14 @@
 use crate::{
 	buffer::HostBuffer,
 	error::from_wire,
-	host::{status_of, virt},
+	host::status_of,
 	snapshot::{Snapshot, Waiting},
 	step::{
 		stop::{self, Segment},
 		writes, Step, TrapCause,
 	},
 	syscall::{Syscall, SyscallTable},
-	CompileError, ExecError, Gas, InstanceId, InstantiateError, MemoryError, ModuleId,
+	virt, CompileError, ExecError, Gas, InstanceId, InstantiateError, MemoryError, ModuleId,
 	RestoreError, SnapshotError, MAX_ARGUMENTS,
 };
 use alloc::vec::Vec;
@@ -246,7 +246,7 @@ impl<State> Execution<State> {
 		let mut capacity = SNAPSHOT_CAPACITY;
 		loop {
 			let mut buffer = HostBuffer::with_capacity(capacity);
-			let len = from_wire(virt::snapshot(self.handle.id.0, &mut buffer))? as usize;
+			let len = from_wire::<SnapshotError>(virt::snapshot(self.handle.id.0, &mut buffer))? as usize;
 			if len <= buffer.capacity() {
 				buffer.filled(len);
 				return Ok(buffer.into_bytes());

@@ -1,4 +1,4 @@
-//! The host functions. Bodies are short: find the backend, call it, encode what it gave.
+//! The host functions. Bodies are short: find the backend, and hand the call on to it.
 //!
 //! A runtime uses [`crate::forward`] instead; these raw functions are public for tests of the
 //! boundary itself.
@@ -6,11 +6,8 @@
 use crate::buffer::{HostBuffer, PassBytes, PassHostBuffer};
 #[cfg(feature = "std")]
 use crate::{
-	backend::{Answer, Failure, Outcome, StoredName, VirtExt},
-	error::{to_wire, WireError},
-	step::stop,
-	CompileError, ExecError, Gas, InstanceId, ModuleId, SnapshotError, SyscallTable, LOG_TARGET,
-	MAX_ARGUMENTS,
+	backend::{Backend, Outcome, StoredName, VirtExt},
+	wire, CompileError, ModuleId, SyscallTable,
 };
 #[cfg(feature = "std")]
 use core::any::TypeId;
@@ -22,8 +19,6 @@ use sp_runtime_interface::{
 };
 #[cfg(feature = "std")]
 use sp_trie::proof_size_extension::ProofSizeExt;
-#[cfg(feature = "std")]
-use std::time::Duration;
 
 /// What a caller sees whose externalities lack the extension.
 #[cfg(feature = "std")]
@@ -33,23 +28,11 @@ pub const MISSING_EXTENSION: &str = "virt: no VirtExt in the externalities, so n
 	`ext.register_extension(engine.extension())`";
 
 #[cfg(feature = "std")]
-fn backend(ext: &mut dyn Externalities) -> &mut VirtExt {
-	match ext.extension_by_type_id(TypeId::of::<VirtExt>()).and_then(|ext| ext.downcast_mut()) {
-		Some(backend) => backend,
+fn backend(ext: &mut dyn Externalities) -> &mut dyn Backend {
+	let extension = ext.extension_by_type_id(TypeId::of::<VirtExt>());
+	match extension.and_then(|extension| extension.downcast_mut::<VirtExt>()) {
+		Some(VirtExt(backend)) => &mut **backend,
 		None => panic!("{MISSING_EXTENSION}"),
-	}
-}
-
-/// Encodes a guest's result. A host fault stops here: the panic aborts the runtime call.
-#[cfg(feature = "std")]
-fn settle<E: WireError>(outcome: Outcome<u32, E>) -> i64 {
-	match outcome {
-		Ok(value) => to_wire::<E>(Ok(value)),
-		Err(Failure::Guest(error)) => to_wire::<E>(Err(error)),
-		Err(Failure::Host(fault)) => {
-			log::error!(target: LOG_TARGET, "Host fault, the runtime call is aborted: {fault}");
-			panic!("virt: host fault: {fault}")
-		},
 	}
 }
 
@@ -77,26 +60,6 @@ fn load_stored(
 	Ok(id)
 }
 
-/// Runs, and gives the step's status and the bytes put into `buffer`, as [`status_of`] takes apart.
-#[cfg(feature = "std")]
-fn drive(
-	backend: &mut VirtExt,
-	instance: u32,
-	gas: Gas,
-	answer: Option<Answer<'_>>,
-	buffer: &mut HostBuffer,
-) -> i64 {
-	if buffer.capacity() < stop::MIN_CAPACITY {
-		return settle(Err(ExecError::BufferTooSmall.into()));
-	}
-	stop::begin(buffer);
-	let outcome = backend.run(InstanceId(instance), gas, answer, buffer);
-	settle(outcome.map(|step| {
-		let status = stop::encode(&step, buffer);
-		u32::from(status) | (buffer.bytes().len() as u32) << 8
-	}))
-}
-
 /// Takes apart what `run` and `resume` return: a step's status, and how many bytes are in the
 /// buffer.
 pub fn status_of(wire: u32) -> (u8, usize) {
@@ -112,7 +75,7 @@ pub trait Virt {
 		program: PassFatPointerAndRead<&[u8]>,
 		syscalls: PassFatPointerAndRead<&[u8]>,
 	) -> i64 {
-		settle(backend(*self).compile(program, SyscallTable(syscalls), false).map(|id| id.0))
+		wire::compile(backend(*self), program, syscalls)
 	}
 
 	/// See [`crate::Module::from_storage`].
@@ -122,17 +85,17 @@ pub trait Virt {
 		skip: u32,
 		syscalls: PassFatPointerAndRead<&[u8]>,
 	) -> i64 {
-		settle(load_stored(*self, key, skip, SyscallTable(syscalls)).map(|id| id.0))
+		wire::settle(load_stored(*self, key, skip, SyscallTable(syscalls)).map(|id| id.0))
 	}
 
 	/// Forgets a module.
 	fn release(&mut self, module: u32) -> i64 {
-		settle(backend(*self).release(ModuleId(module)).map(|()| 0))
+		wire::release(backend(*self), module)
 	}
 
 	/// See [`crate::Module::instantiate`].
 	fn instantiate(&mut self, module: u32) -> i64 {
-		settle(backend(*self).instantiate(ModuleId(module)).map(|id| id.0))
+		wire::instantiate(backend(*self), module)
 	}
 
 	/// See [`crate::Instance::prepare`]. `args` are `u64`s, little-endian.
@@ -142,19 +105,12 @@ pub trait Virt {
 		entry: PassFatPointerAndRead<&[u8]>,
 		args: PassFatPointerAndRead<&[u8]>,
 	) -> i64 {
-		let mut words = [0; MAX_ARGUMENTS + 1];
-		let mut count = 0;
-		// One word more than allowed is kept, so that the backend sees that there are too many.
-		for (word, bytes) in words.iter_mut().zip(args.chunks_exact(8)) {
-			*word = u64::from_le_bytes(bytes.try_into().expect("chunks have 8 bytes; qed"));
-			count += 1;
-		}
-		settle(backend(*self).prepare(InstanceId(instance), entry, &words[..count]).map(|()| 0))
+		wire::prepare(backend(*self), instance, entry, args)
 	}
 
 	/// See [`crate::Execution::run`]. Returns what [`status_of`] takes apart.
 	fn run(&mut self, instance: u32, gas: i64, buffer: PassHostBuffer<&mut HostBuffer>) -> i64 {
-		drive(backend(*self), instance, gas, None, buffer)
+		wire::run(backend(*self), instance, gas, buffer)
 	}
 
 	/// See [`crate::Execution::resume`]. Returns what [`status_of`] takes apart.
@@ -166,36 +122,27 @@ pub trait Virt {
 		writes: PassBytes<&[u8]>,
 		buffer: PassHostBuffer<&mut HostBuffer>,
 	) -> i64 {
-		drive(backend(*self), instance, gas, Some(Answer { result, writes }), buffer)
+		wire::resume(backend(*self), instance, gas, result, writes, buffer)
 	}
 
 	/// See [`crate::Execution::snapshot`]. Returns its length; it is in `buffer` if there is room.
 	fn snapshot(&mut self, instance: u32, buffer: PassHostBuffer<&mut HostBuffer>) -> i64 {
-		let outcome = backend(*self).snapshot(InstanceId(instance)).and_then(|snapshot| {
-			if snapshot.len() > HostBuffer::MAX_CAPACITY {
-				return Err(SnapshotError::TooLarge.into());
-			}
-			if let Some(room) = buffer.append(snapshot.len()) {
-				room.copy_from_slice(&snapshot);
-			}
-			Ok(snapshot.len() as u32)
-		});
-		settle(outcome)
+		wire::snapshot(backend(*self), instance, buffer)
 	}
 
 	/// See [`crate::Module::restore`].
 	fn restore(&mut self, module: u32, snapshot: PassFatPointerAndRead<&[u8]>) -> i64 {
-		settle(backend(*self).restore(ModuleId(module), snapshot).map(|id| id.0))
+		wire::restore(backend(*self), module, snapshot)
 	}
 
 	/// See [`crate::forward::limit_time`].
 	fn limit_time(&mut self, milliseconds: u32) {
-		backend(*self).limit_time(Duration::from_millis(milliseconds.into()))
+		wire::limit_time(backend(*self), milliseconds)
 	}
 
 	/// Destroys an instance.
 	fn destroy(&mut self, instance: u32) -> i64 {
-		settle(backend(*self).destroy(InstanceId(instance)).map(|()| 0))
+		wire::destroy(backend(*self), instance)
 	}
 
 	/// See [`crate::Execution::read_memory`].
@@ -205,7 +152,7 @@ pub trait Virt {
 		address: u32,
 		dest: PassFatPointerAndWrite<&mut [u8]>,
 	) -> i64 {
-		settle(backend(*self).read_memory(InstanceId(instance), address, dest).map(|()| 0))
+		wire::read_memory(backend(*self), instance, address, dest)
 	}
 
 	/// See [`crate::Execution::write_memory`].
@@ -215,11 +162,11 @@ pub trait Virt {
 		address: u32,
 		src: PassFatPointerAndRead<&[u8]>,
 	) -> i64 {
-		settle(backend(*self).write_memory(InstanceId(instance), address, src).map(|()| 0))
+		wire::write_memory(backend(*self), instance, address, src)
 	}
 
 	/// See [`crate::Execution::zero_memory`].
 	fn zero_memory(&mut self, instance: u32, address: u32, len: u32) -> i64 {
-		settle(backend(*self).zero_memory(InstanceId(instance), address, len).map(|()| 0))
+		wire::zero_memory(backend(*self), instance, address, len)
 	}
 }

@@ -6,10 +6,12 @@
 //! - [`error`], [`step`], [`snapshot`]: the types that cross the boundary, and their encoding.
 //! - [`buffer`]: how bytes cross it that the host gives.
 //! - [`host`]: the host functions themselves.
-//! - [`backend`] (native only): what a node implements, and the externalities extension that
-//!   carries it.
+//! - [`backend`]: what runs programs: a node's manager, which the externalities carry (native only), or
+//!   the embedded one.
+//! - [`vm`] (feature `vm`): PolkaVM's interpreter and the prices of gas, which all backends share.
+//! - [`embedded`] (feature `embedded`): runs programs within the runtime, without host functions.
 //!
-//! This crate never learns what a syscall means, nor how a program is executed.
+//! This crate never learns what a syscall means.
 //!
 //! # Blame
 //!
@@ -23,18 +25,24 @@ extern crate alloc;
 #[cfg(not(substrate_runtime))]
 extern crate std;
 
-#[cfg(feature = "std")]
 pub mod backend;
 pub mod buffer;
+#[cfg(feature = "embedded")]
+pub mod embedded;
 pub mod error;
 pub mod forward;
 pub mod host;
 pub mod snapshot;
 pub mod step;
 pub mod syscall;
+#[cfg(feature = "vm")]
+pub mod vm;
+#[cfg(any(feature = "std", feature = "embedded"))]
+mod wire;
 
 #[cfg(feature = "std")]
-pub use backend::{Answer, Backend, Failure, Outcome, StoredName, VirtExt};
+pub use backend::VirtExt;
+pub use backend::{Answer, Backend, Failure, Outcome, StoredName};
 pub use buffer::HostBuffer;
 pub use error::{
 	CompileError, DestroyError, ExecError, InstantiateError, MemoryError, RestoreError,
@@ -45,6 +53,14 @@ pub use forward::{
 };
 pub use step::TrapCause;
 pub use syscall::{Buffer, Direction, Length, Syscall, SyscallSpec, SyscallSymbol, SyscallTable};
+
+/// The functions that [`forward`] calls; for tests of the boundary.
+#[cfg(all(substrate_runtime, feature = "embedded"))]
+#[doc(hidden)]
+pub use embedded::virt;
+#[cfg(not(all(substrate_runtime, feature = "embedded")))]
+#[doc(hidden)]
+pub use host::virt;
 
 /// The host functions, for the executor's tuple beside `sp_io::SubstrateHostFunctions`.
 ///
@@ -59,6 +75,12 @@ pub type Gas = i64;
 /// What a unit of gas stands for on the machine that prices were measured on: the most that native code
 /// takes for a unit of PolkaVM's cost model `Full(L2Hit)`, by `virt-weigh`.
 pub const PICOSECONDS_PER_GAS: u64 = 350;
+
+/// The same where the runtime runs programs itself, in wasm.
+pub const EMBEDDED_PICOSECONDS_PER_GAS: u64 = 1_050;
+
+/// Whether this runtime runs programs itself: see [`embedded`](crate#modules).
+pub const IS_EMBEDDED: bool = cfg!(all(substrate_runtime, feature = "embedded"));
 
 /// Arguments that an entry point can be called with, and that a syscall has: registers a0 to a5.
 pub const MAX_ARGUMENTS: usize = 6;

@@ -14,6 +14,12 @@ extern crate alloc;
 #[cfg(feature = "std")]
 include!(concat!(env!("OUT_DIR"), "/wasm_binary.rs"));
 
+/// The runtime that runs programs itself, without the node's host functions.
+#[cfg(feature = "std")]
+pub mod embedded {
+	include!(concat!(env!("OUT_DIR"), "/embedded.rs"));
+}
+
 // Before the rest, which uses its macros.
 #[cfg(feature = "runtime-benchmarks")]
 #[macro_use]

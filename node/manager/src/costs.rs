@@ -1,22 +1,19 @@
 //! What the basic blocks of a program cost on each tier, for tools that show it: nothing is run.
 
-use crate::{
-	engine::{self, EngineError},
-	module,
-};
+use crate::engine::{self, EngineError};
 use polkavm::{BackendKind, ProgramBlob};
 use polkavm_common::program::ProgramCounter;
-use virt_primitives::{snapshot::Tier, Failure, Gas};
+use virt_primitives::{snapshot::Tier, vm::program, Failure, Gas};
 
 /// See the module.
 pub struct Costs([polkavm::Module; 2]);
 
 impl Costs {
 	/// Of a program, if it compiles.
-	pub fn of(program: &ProgramBlob) -> Result<Self, EngineError> {
+	pub fn of(blob: &ProgramBlob) -> Result<Self, EngineError> {
 		let (polkavm, _) = engine::start(BackendKind::Interpreter).map_err(EngineError)?;
 		let translate = |tier| {
-			module::translate(&polkavm, false, program, tier).map_err(|failure| {
+			program::translate(&polkavm, false, blob, tier).map_err(|failure| {
 				EngineError(match failure {
 					Failure::Guest(error) => format!("the program does not compile: {error:?}"),
 					Failure::Host(reason) => reason,

@@ -7,16 +7,15 @@ use crate::{
 	cache::Cache,
 	health::{CacheHealth, Health, WorkerHealth},
 	limits::*,
-	machine::Worker,
-	manager::Manager,
 	metrics::Metrics,
-	module::{translate, Compiled},
-	prices::{cost_model, Rules},
+	module::Compiled,
+	prices::Rules,
 	watchdog::{OnFault, Watchdog},
-	workers::{self, WarmUp},
+	workers::{self, WarmUp, Worker, WorkerSlot},
+	Manager,
 };
 use parking_lot::Mutex;
-use polkavm::{BackendKind, Config, CorePinning, ProgramBlob, RawInstance, SandboxKind};
+use polkavm::{BackendKind, ProgramBlob, RawInstance, SandboxKind};
 use std::{
 	fmt,
 	str::FromStr,
@@ -24,10 +23,17 @@ use std::{
 		atomic::{AtomicUsize, Ordering::Relaxed},
 		Arc,
 	},
+	time::{Duration, Instant},
 };
 use substrate_prometheus_endpoint::Registry;
 use virt_primitives::{
-	snapshot::Tier, CompileError, Failure, Outcome, StoredName, VirtExt, LOG_TARGET,
+	snapshot::Tier,
+	vm::{
+		limits::Limits,
+		program::{configure, translate},
+		Environment, Event, Loaded,
+	},
+	CompileError, Failure, Outcome, StoredName, VirtExt, LOG_TARGET,
 };
 
 /// Which backend the operator asks for.
@@ -161,22 +167,6 @@ struct Recompiler {
 	/// A program that only returns.
 	probe: polkavm::Module,
 	warm_up: Mutex<Option<WarmUp>>,
-}
-
-/// Leave to have one more worker process.
-pub(crate) struct WorkerSlot(Arc<AtomicUsize>);
-
-impl WorkerSlot {
-	fn take(workers: &Arc<AtomicUsize>) -> Option<Self> {
-		let one_more = |count| (count < MAX_WORKERS).then_some(count + 1);
-		workers.fetch_update(Relaxed, Relaxed, one_more).ok().map(|_| Self(workers.clone()))
-	}
-}
-
-impl Drop for WorkerSlot {
-	fn drop(&mut self) {
-		self.0.fetch_sub(1, Relaxed);
-	}
 }
 
 impl Engine {
@@ -316,62 +306,9 @@ impl Engine {
 		}
 	}
 
-	/// When executions change tiers, and what that costs.
-	pub(crate) fn rules(&self) -> &Rules {
-		&self.rules
-	}
-
-	/// Counts and keeps a fault of the node's own.
-	pub(crate) fn record_fault(&self, reason: &str) {
-		self.metrics.host_faults.inc();
-		*self.last_fault.lock() = Some(reason.into());
-	}
-
-	/// Compiles `program`, or finds it in the cache; with `keep`, it is put there. Programs of dry-runs
-	/// are not cached: they would push out those of the chain.
-	pub(crate) fn compile(
-		&self,
-		program: &[u8],
-		keep: bool,
-		admitted: bool,
-	) -> Outcome<Arc<Compiled>, CompileError> {
-		if let Some(compiled) = self.cache.get(program) {
-			self.metrics.cache_hits.inc();
-			// It may have been compiled without the check: whether it is cached must not show.
-			if !admitted {
-				compiled.check()?;
-			}
-			return Ok(compiled);
-		}
-		let compiled = Arc::new(Compiled::new(&self.interpreter, self.trace, program)?);
-		if !admitted {
-			compiled.check()?;
-		}
-		self.metrics.compiled.inc();
-		if keep {
-			self.keep(&compiled);
-		}
-		Ok(compiled)
-	}
-
 	/// Forgets all compiled programs, so that a benchmark can load them anew.
 	pub fn clear_cache(&self) {
 		self.cache.clear();
-	}
-
-	/// The program that was given this name.
-	pub(crate) fn named(&self, name: &StoredName) -> Option<Arc<Compiled>> {
-		let compiled = self.cache.get_named(name)?;
-		self.metrics.cache_hits.inc();
-		Some(compiled)
-	}
-
-	/// Gives a program that is on the chain a name, and keeps it, unless it is `kept`.
-	pub(crate) fn name(&self, name: StoredName, compiled: &Arc<Compiled>, kept: bool) {
-		if !kept {
-			self.keep(compiled);
-		}
-		self.cache.name(name, compiled);
 	}
 
 	fn keep(&self, compiled: &Arc<Compiled>) {
@@ -419,17 +356,67 @@ impl Engine {
 			},
 		}
 	}
+}
 
-	/// A worker process with an instance of the program; `None` where it has to stay in the
-	/// interpreter.
-	///
+impl Environment for Engine {
+	type Module = Compiled;
+	type Worker = Worker;
+	type Deadline = Deadline;
+
+	fn rules(&self) -> &Rules {
+		&self.rules
+	}
+
+	fn limits(&self) -> &Limits {
+		&HOST
+	}
+
+	/// Programs of dry-runs are not kept: they would push those of the chain out of the cache.
+	fn compile(
+		&self,
+		program: &[u8],
+		keep: bool,
+		admitted: bool,
+	) -> Outcome<Arc<Compiled>, CompileError> {
+		if let Some(compiled) = self.cache.get(program) {
+			self.metrics.cache_hits.inc();
+			// It may have been compiled without the check: whether it is cached must not show.
+			if !admitted {
+				compiled.program().check()?;
+			}
+			return Ok(compiled);
+		}
+		let compiled = Arc::new(Compiled::new(&self.interpreter, self.trace, program)?);
+		if !admitted {
+			compiled.program().check()?;
+		}
+		self.metrics.compiled.inc();
+		if keep {
+			self.keep(&compiled);
+		}
+		Ok(compiled)
+	}
+
+	fn named(&self, name: &StoredName) -> Option<Arc<Compiled>> {
+		let compiled = self.cache.get_named(name)?;
+		self.metrics.cache_hits.inc();
+		Some(compiled)
+	}
+
+	fn name(&self, name: StoredName, compiled: &Arc<Compiled>, kept: bool) {
+		if !kept {
+			self.keep(compiled);
+		}
+		self.cache.name(name, compiled);
+	}
+
+	fn is_native_only(&self) -> bool {
+		self.backend == Backend::Recompiler
+	}
+
 	/// Errs, as the operator wants it, where only the recompiler was asked for and a process cannot
 	/// be had.
-	pub(crate) fn worker(
-		&self,
-		compiled: &Arc<Compiled>,
-		tier: Tier,
-	) -> Result<Option<Worker>, String> {
+	fn worker(&self, compiled: &Arc<Compiled>, tier: Tier) -> Result<Option<Worker>, String> {
 		let Some(recompiler) = &self.recompiler else { return Ok(None) };
 		let Some(slot) = WorkerSlot::take(&recompiler.workers) else { return Ok(None) };
 		let Some(module) = self.native(compiled, tier) else { return Ok(None) };
@@ -444,6 +431,37 @@ impl Engine {
 				Ok(None)
 			},
 		}
+	}
+
+	fn count(&self, event: Event) {
+		let metrics = &self.metrics;
+		match event {
+			Event::InstanceMade => metrics.instances.inc(),
+			Event::InstanceGone => metrics.instances.dec(),
+			Event::Syscall => metrics.syscalls.inc(),
+			Event::Trap => metrics.traps.inc(),
+			Event::TierUp => metrics.tier_ups.inc(),
+			Event::TierDown => metrics.tier_downs.inc(),
+		}
+	}
+
+	fn record_fault(&self, reason: &str) {
+		self.metrics.host_faults.inc();
+		*self.last_fault.lock() = Some(reason.into());
+	}
+}
+
+/// When a dry-run has had its time.
+#[derive(Clone, Copy)]
+pub struct Deadline(Instant);
+
+impl virt_primitives::vm::Deadline for Deadline {
+	fn after(limit: Duration) -> Option<Self> {
+		Instant::now().checked_add(limit).map(Self)
+	}
+
+	fn is_past(self) -> bool {
+		Instant::now() >= self.0
 	}
 }
 
@@ -507,14 +525,8 @@ fn cpu_has_avx2() -> bool {
 
 /// Starts PolkaVM and runs a program that only returns, which it gives, too.
 pub(crate) fn start(backend: BackendKind) -> Result<(polkavm::Engine, polkavm::Module), String> {
-	let mut config = Config::new();
-	config
-		.set_backend(Some(backend))
-		.set_default_cost_model(Some(cost_model(Tier::Two)))
-		// The node's threads are the node's: pinning them to a core stalls it on a small machine.
-		.set_core_pinning(CorePinning::Disabled)
-		.set_worker_count(IDLE_WORKERS)
-		.set_cache_enabled(false);
+	let mut config = configure(backend);
+	config.set_worker_count(IDLE_WORKERS);
 	if backend == BackendKind::Compiler {
 		config.set_sandbox(Some(SandboxKind::Linux));
 	}

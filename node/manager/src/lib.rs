@@ -1,12 +1,10 @@
 //! The client-side manager: drives PolkaVM for the virtualization host functions.
 //!
-//! - [`engine`]: one per process. Which backend runs, PolkaVM's configuration, compiling, workers.
+//! - [`engine`]: one per process. Which backend runs, compiling, workers.
 //! - [`cache`]: compiled programs by content, shared by the process; [`module`] is one of them.
-//! - [`manager`]: one per runtime call. Ids, instances, and how they follow storage transactions.
-//! - [`machine`]: one instance, and how it moves from one tier to the other.
-//! - [`prices`]: what executing costs on each tier, and what moving costs; [`opcodes`]: the
-//!   interpreter's price list.
-//! - [`trace`]: what an execution did, function by function, for those who look for it.
+//! - [`virt_primitives::vm`]: a runtime call's modules and instances, what running them costs, and how an
+//!   execution moves from one tier to the other. It is shared with runtimes that run programs
+//!   themselves.
 //! - [`workers`]: worker processes ready before they are needed; [`watchdog`]: and watched.
 //! - [`limits`]: what is bounded, and by how much.
 //! - [`metrics`], [`health`]: what Prometheus and people get to see. [`costs`]: what a program's
@@ -19,18 +17,15 @@ pub mod costs;
 pub mod engine;
 pub mod health;
 pub mod limits;
-mod machine;
-pub mod manager;
 pub mod metrics;
 mod module;
-pub mod opcodes;
-pub mod prices;
-pub mod trace;
 mod watchdog;
 mod workers;
 
 pub use costs::Costs;
 pub use engine::{Backend, BackendChoice, Engine, EngineError, Options};
 pub use health::Health;
-pub use manager::Manager;
-pub use trace::Trace;
+pub use virt_primitives::vm::{opcodes, prices, trace, trace::Trace};
+
+/// One runtime call's modules and instances.
+pub type Manager = virt_primitives::vm::Manager<Engine>;

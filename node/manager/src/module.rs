@@ -1,62 +1,24 @@
-//! A compiled program: for the first tier at once, for the second when it is needed.
+//! A program in a node: what the interpreter needs of it, native code, and an instance for the next run.
 
-use crate::{
-	limits::MAX_SPARE,
-	prices::{cost_model, Size},
-	trace::Transfers,
-};
+use crate::limits::MAX_SPARE;
 use parking_lot::Mutex;
-use polkavm::{
-	program::Instruction, GasMeteringKind, ModuleConfig, ProgramBlob, ProgramCounter, RawInstance,
-};
-use polkavm_common::{program::scan_find_start_of_basic_block, utils::ArcBytes};
-use sp_crypto_hashing::blake2_256;
-use std::{
-	collections::HashMap,
-	sync::{Arc, OnceLock},
-};
+use polkavm::{ProgramBlob, RawInstance};
+use std::sync::{Arc, OnceLock};
 use virt_primitives::{
-	snapshot::{Tier, PAGE_SIZE},
-	Buffer, CompileError, Failure, Gas, Outcome, Syscall, SyscallSymbol, SyscallTable, LOG_TARGET,
+	snapshot::Tier,
+	vm::{program::Bindings, Loaded, Program},
+	CompileError, Outcome, SyscallTable,
 };
 
-/// A compiled program, with what every run needs looked up once.
+/// A program that was compiled for the interpreter, and for native code where that was needed.
 pub struct Compiled {
-	blob: ProgramBlob,
-	bytes: ArcBytes,
-	/// The interpreter.
-	engine: Arc<polkavm::Engine>,
-	/// The program on tier one, in the interpreter.
-	interpreted: polkavm::Module,
-	/// The program on tier two, in the interpreter.
-	interpreted_at_two: OnceLock<Result<polkavm::Module, String>>,
+	program: Program,
 	/// The program in native code, by tier.
 	native: [OnceLock<Option<polkavm::Module>>; 2],
-	/// Instructions and basic blocks, once they were counted.
-	size: OnceLock<(u32, u32)>,
-	/// Set when [`Self::check`] found nothing.
-	checked: OnceLock<()>,
-	/// Of one that is traced.
-	transfers: Option<Arc<Transfers>>,
-	exports: HashMap<Box<[u8]>, ProgramCounter>,
-	imports: Vec<SyscallSymbol>,
-	memory: u64,
-	hash: OnceLock<[u8; 32]>,
 	/// An instance that served a run, with what it translated on the way.
 	spare: Mutex<Option<RawInstance>>,
 	/// The table that a runtime used last, and what it makes of the imports.
 	bound: Mutex<Option<(Box<[u8]>, Bindings)>>,
-}
-
-/// What a runtime's table says of each import of a program.
-pub type Bindings = Arc<[Binding]>;
-
-/// What a runtime's table says of an import.
-pub struct Binding {
-	/// What the import is to the runtime.
-	pub syscall: Syscall,
-	/// The buffers that it declared.
-	pub buffers: Vec<Buffer>,
 }
 
 /// Bytes that the recompiler keeps for each entry of a program's jump table.
@@ -67,120 +29,23 @@ const NATIVE_JUMP: usize = 16;
 const INTERPRETED: usize = 112;
 
 impl Compiled {
-	/// Compiles `program` for the interpreter; with `trace`, so that it is traced. See also
-	/// [`Self::check`].
+	/// Compiles `bytes` for the interpreter; with `trace`, so that it is traced.
 	pub fn new(
 		engine: &Arc<polkavm::Engine>,
 		trace: bool,
-		program: &[u8],
+		bytes: &[u8],
 	) -> Outcome<Self, CompileError> {
-		let bytes = ArcBytes::from(program);
-		let blob = ProgramBlob::parse(bytes.clone()).map_err(|error| invalid(error.to_string()))?;
-		let imports = blob
-			.imports()
-			.into_iter()
-			.map(|symbol| SyscallSymbol::new(symbol?.as_bytes()))
-			.collect::<Option<Vec<_>>>()
-			.ok_or_else(|| invalid("an import has no name, or a too long one".into()))?;
-		let mut exports = HashMap::new();
-		for export in blob.exports() {
-			// Of two exports with one name, the first counts.
-			exports.entry(export.symbol().as_bytes().into()).or_insert(export.program_counter());
-		}
-		let transfers = trace.then(|| Arc::new(Transfers::of(&blob)));
-		let interpreted = translate(engine, trace, &blob, Tier::One)?;
-		let map = interpreted.memory_map();
-		let memory = [map.ro_data_size(), map.rw_data_size(), map.stack_size()];
-		let memory: u64 = memory.into_iter().map(u64::from).sum();
 		Ok(Self {
-			blob,
-			bytes,
-			engine: engine.clone(),
-			interpreted,
-			interpreted_at_two: OnceLock::new(),
+			program: Program::new(engine, trace, bytes)?,
 			native: Default::default(),
-			size: OnceLock::new(),
-			checked: OnceLock::new(),
-			transfers,
-			exports,
-			imports,
-			memory,
-			hash: OnceLock::new(),
 			spare: Mutex::new(None),
 			bound: Mutex::new(None),
 		})
 	}
 
-	/// Errs where the program has something that the backends do not agree on. Done once: it takes longer
-	/// than to compile.
-	pub fn check(&self) -> Outcome<(), CompileError> {
-		if self.checked.get().is_some() {
-			return Ok(());
-		}
-		for export in self.blob.exports() {
-			let pc = export.program_counter();
-			if !self.blob.scan_is_jump_target_valid(self.blob.isa(), pc) {
-				let reason = format!("an export points into the middle of a block: {pc}");
-				return Err(invalid(reason));
-			}
-		}
-		let size = count(&self.blob)?;
-		self.size.get_or_init(|| size);
-		self.checked.get_or_init(|| ());
-		Ok(())
-	}
-
 	/// The program's bytes.
 	pub fn bytes(&self) -> &[u8] {
-		&self.bytes
-	}
-
-	/// BLAKE2b-256 of the program's bytes.
-	pub fn hash(&self) -> [u8; 32] {
-		*self.hash.get_or_init(|| blake2_256(&self.bytes))
-	}
-
-	/// How much there is of it. Counted when it is asked for first: that takes longer than compiling.
-	pub fn code_size(&self) -> Size {
-		// What cannot be counted is refused by `check`; a runtime that stores it all the same pays nothing
-		// by its size, on every node.
-		let (instructions, blocks) =
-			*self.size.get_or_init(|| count(&self.blob).unwrap_or_default());
-		// Memory is below 4 GiB.
-		let pages = self.memory.div_ceil(PAGE_SIZE.into()) as u32;
-		Size { instructions, blocks, pages }
-	}
-
-	/// The program in the interpreter, at the prices of a tier.
-	pub fn interpreted(&self, tier: Tier) -> Result<&polkavm::Module, String> {
-		match tier {
-			Tier::One => Ok(&self.interpreted),
-			Tier::Two => self
-				.interpreted_at_two
-				.get_or_init(|| {
-					let trace = self.transfers.is_some();
-					translate(&self.engine, trace, &self.blob, tier).map_err(
-						|failure| match failure {
-							Failure::Host(reason) => reason,
-							Failure::Guest(error) => {
-								format!("a program compiled before: {error:?}")
-							},
-						},
-					)
-				})
-				.as_ref()
-				.map_err(Clone::clone),
-		}
-	}
-
-	/// Its instructions that may call or return, where it is to be traced.
-	pub fn transfers(&self) -> Option<&Arc<Transfers>> {
-		self.transfers.as_ref()
-	}
-
-	/// The memory map of an instance.
-	pub fn memory_map(&self) -> &polkavm::MemoryMap {
-		self.interpreted.memory_map()
+		self.program.bytes()
 	}
 
 	/// The program in native code, at the prices of a tier; compiled by `compile` if it was not before.
@@ -191,7 +56,7 @@ impl Compiled {
 		tier: Tier,
 		compile: impl FnOnce(&ProgramBlob) -> Option<polkavm::Module>,
 	) -> Option<&polkavm::Module> {
-		self.native[tier as usize].get_or_init(|| compile(&self.blob)).as_ref()
+		self.native[tier as usize].get_or_init(|| compile(self.program.blob())).as_ref()
 	}
 
 	/// Whether [`Self::native`] was called for this tier.
@@ -199,39 +64,9 @@ impl Compiled {
 		self.native[tier as usize].get().is_some()
 	}
 
-	/// The entry point of this name.
-	pub fn export(&self, entry: &[u8]) -> Option<ProgramCounter> {
-		self.exports.get(entry).copied()
-	}
-
-	/// Memory of an instance, in bytes: read-only data, read-write data and stack.
-	pub fn memory(&self) -> u64 {
-		self.memory
-	}
-
-	/// The initial bytes of the read-write data; all that follows them is zero.
-	pub fn initial_data(&self) -> &[u8] {
-		self.blob.rw_data()
-	}
-
-	/// An instance that is as good as new, and faster: it need not translate again what it ran.
-	pub fn take_spare(&self) -> Option<RawInstance> {
-		self.spare.lock().take()
-	}
-
-	/// Keeps an instance for the next run, where there is room for it.
-	pub fn keep_spare(&self, mut raw: RawInstance) {
-		if self.spare_size() <= MAX_SPARE && self.spare.lock().is_none() {
-			// Registers and place are set when it is prepared.
-			if raw.reset_memory().is_ok() {
-				*self.spare.lock() = Some(raw);
-			}
-		}
-	}
-
 	/// Bytes that an instance takes at most, all that it translated included.
 	fn spare_size(&self) -> usize {
-		self.memory as usize + self.blob.code().len() * INTERPRETED
+		self.program.memory() as usize + self.program.code_len() * INTERPRETED
 	}
 
 	/// What keeping it costs at most, in bytes: program, native code, jump table, initial memory,
@@ -239,103 +74,40 @@ impl Compiled {
 	pub fn size(&self) -> usize {
 		let modules = self.native.iter().filter_map(|native| native.get()?.as_ref());
 		let native: usize = modules.filter_map(|it| Some(it.machine_code()?.len())).sum();
-		let jump_table = self.blob.jump_table().len() as usize * NATIVE_JUMP;
+		let jump_table = self.program.blob().jump_table().len() as usize * NATIVE_JUMP;
 		let spare = Some(self.spare_size()).filter(|size| *size <= MAX_SPARE);
-		self.bytes.len() + native + jump_table + self.memory as usize + spare.unwrap_or(0)
+		let memory = self.program.memory() as usize;
+		self.bytes().len() + native + jump_table + memory + spare.unwrap_or(0)
+	}
+}
+
+impl Loaded for Compiled {
+	fn program(&self) -> &Program {
+		&self.program
 	}
 
-	/// What the imports are to a runtime with this table.
-	pub fn bind(&self, table: SyscallTable<'_>) -> Result<Bindings, CompileError> {
+	fn bind(&self, table: SyscallTable<'_>) -> Result<Bindings, CompileError> {
 		let mut bound = self.bound.lock();
 		if let Some((bytes, bindings)) = &*bound {
 			if **bytes == *table.0 {
 				return Ok(bindings.clone());
 			}
 		}
-		let rows = table.decode().ok_or(CompileError::InvalidTable)?;
-		let bind = |symbol: &SyscallSymbol| match rows.iter().position(|row| row.0 == *symbol) {
-			Some(number) => {
-				Binding { syscall: Syscall::Listed(number as u32), buffers: rows[number].1.clone() }
-			},
-			None => Binding { syscall: Syscall::Other(*symbol), buffers: Vec::new() },
-		};
-		let bindings: Bindings = self.imports.iter().map(bind).collect();
+		let bindings = self.program.bind(table)?;
 		*bound = Some((table.0.into(), bindings.clone()));
 		Ok(bindings)
 	}
 
-	/// What the rest of a block costs again that is entered at `pc`: the whole of it, where `pc` is
-	/// not its start, since a block is charged when it is entered. After the program's last
-	/// instruction there is only a trap, which is not charged.
-	pub fn cost_of_reentry(&self, tier: Tier, pc: ProgramCounter) -> Result<Gas, String> {
-		Ok(match start_of_block(&self.blob, pc) {
-			Some(start) if start != pc => {
-				self.interpreted(tier)?.calculate_gas_cost_for(start).unwrap_or(0)
-			},
-			_ => 0,
-		})
+	fn take_spare(&self) -> Option<RawInstance> {
+		self.spare.lock().take()
 	}
 
-	/// Whether an execution can have stopped before the instruction at `pc`: out of gas, or after a
-	/// syscall.
-	pub fn is_stop(&self, pc: ProgramCounter, after_syscall: bool) -> bool {
-		self.blob.instructions().any(|instruction| {
-			if after_syscall {
-				instruction.next_offset == pc && matches!(instruction.kind, Instruction::ecalli(_))
-			} else {
-				let is_start = |pc| start_of_block(&self.blob, pc).is_none_or(|start| start == pc);
-				instruction.offset == pc
-					&& (matches!(instruction.kind, Instruction::memset) || is_start(pc))
+	fn keep_spare(&self, mut raw: RawInstance) {
+		if self.spare_size() <= MAX_SPARE && self.spare.lock().is_none() {
+			// Registers and place are set when it is prepared.
+			if raw.reset_memory().is_ok() {
+				*self.spare.lock() = Some(raw);
 			}
-		})
-	}
-}
-
-fn invalid(reason: String) -> Failure<CompileError> {
-	log::debug!(target: LOG_TARGET, "Invalid program: {reason}");
-	Failure::Guest(CompileError::InvalidImage)
-}
-
-/// Where the block that the instruction at `pc` is in starts.
-fn start_of_block(blob: &ProgramBlob, pc: ProgramCounter) -> Option<ProgramCounter> {
-	scan_find_start_of_basic_block(blob.isa(), blob.code(), blob.bitmask(), pc.0)
-		.map(ProgramCounter)
-}
-
-/// Counts instructions and blocks, and refuses an instruction that is not one, but for the trap that
-/// every program ends with.
-///
-/// The backends do not agree on such code: PolkaVM 0.37 reads some bit masks in two ways, so that an
-/// invalid instruction of no length stands before a real one, and only the recompiler lets a program
-/// jump there. No compiler emits one.
-fn count(blob: &ProgramBlob) -> Outcome<(u32, u32), CompileError> {
-	let end = blob.code().len() as u32;
-	let (mut instructions, mut blocks) = (0, 0);
-	for instruction in blob.instructions() {
-		if instruction.kind == Instruction::invalid && instruction.offset.0 < end {
-			return Err(invalid(format!("an invalid instruction at {}", instruction.offset.0)));
 		}
-		instructions += 1;
-		blocks += u32::from(instruction.starts_new_basic_block());
 	}
-	Ok((instructions, blocks))
-}
-
-/// PolkaVM's module of `blob`, for the backend that `engine` has, at the prices of a tier. With `trace`, it
-/// stops before each instruction.
-pub(crate) fn translate(
-	engine: &polkavm::Engine,
-	trace: bool,
-	blob: &ProgramBlob,
-	tier: Tier,
-) -> Outcome<polkavm::Module, CompileError> {
-	let mut config = ModuleConfig::new();
-	config
-		.set_gas_metering(Some(GasMeteringKind::Sync))
-		.set_cost_model(Some(cost_model(tier)))
-		.set_step_tracing(trace);
-	polkavm::Module::from_blob(engine, &config, blob.clone()).map_err(|error| match error {
-		polkavm::CompileError::ValidationFailed(reason) => invalid(reason),
-		polkavm::CompileError::Error(error) => Failure::Host(format!("compiling failed: {error}")),
-	})
 }

@@ -1,23 +1,73 @@
-//! Worker processes that are ready before they are needed.
+//! Worker processes: an instance in one, and those that are ready before they are needed.
 //!
 //! PolkaVM keeps idle workers by core, and starts one where it finds none: some 100 ms. So a thread
 //! goes from core to core, once, and leaves idle workers behind. They wait without using a core.
 
 use crate::{
-	limits::{IDLE_WORKERS, WARM_CORES},
-	module::translate,
+	limits::{IDLE_WORKERS, MAX_WORKERS, WARM_CORES},
+	watchdog::Watched,
 };
 use polkavm::{program::InstructionSetKind, ProgramBlob, RawInstance};
 use polkavm_common::{program::asm, writer::ProgramBlobBuilder};
 use std::{
-	mem,
+	mem::{self, ManuallyDrop},
 	sync::{
-		atomic::{AtomicBool, Ordering::Relaxed},
+		atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed},
 		Arc,
 	},
 	thread::{self, JoinHandle},
 };
-use virt_primitives::{snapshot::Tier, LOG_TARGET};
+use virt_primitives::{snapshot::Tier, vm::program::translate, LOG_TARGET};
+
+/// Leave to have one more worker process.
+pub struct WorkerSlot(Arc<AtomicUsize>);
+
+impl WorkerSlot {
+	/// One of [`MAX_WORKERS`], where one is left.
+	pub fn take(workers: &Arc<AtomicUsize>) -> Option<Self> {
+		let one_more = |count| (count < MAX_WORKERS).then_some(count + 1);
+		workers.fetch_update(Relaxed, Relaxed, one_more).ok().map(|_| Self(workers.clone()))
+	}
+}
+
+impl Drop for WorkerSlot {
+	fn drop(&mut self) {
+		self.0.fetch_sub(1, Relaxed);
+	}
+}
+
+/// An instance in a worker process. Whatever waits for that process is watched.
+pub struct Worker {
+	raw: ManuallyDrop<RawInstance>,
+	watched: Arc<Watched>,
+	_slot: WorkerSlot,
+}
+
+impl Worker {
+	/// A worker that holds an instance, watched from now on.
+	pub fn new(raw: RawInstance, watched: Arc<Watched>, slot: WorkerSlot) -> Self {
+		Self { raw: ManuallyDrop::new(raw), watched, _slot: slot }
+	}
+}
+
+impl virt_primitives::vm::Worker for Worker {
+	fn raw(&self) -> &RawInstance {
+		&self.raw
+	}
+
+	#[inline]
+	fn with<T>(&mut self, what: impl FnOnce(&mut RawInstance) -> T) -> T {
+		let Self { raw, watched, .. } = self;
+		watched.wait(|| what(raw))
+	}
+}
+
+impl Drop for Worker {
+	fn drop(&mut self) {
+		// SAFETY: it is not used after this.
+		self.watched.wait(|| unsafe { ManuallyDrop::drop(&mut self.raw) })
+	}
+}
 
 /// A program that only returns.
 pub fn probe(engine: &polkavm::Engine) -> Result<polkavm::Module, String> {

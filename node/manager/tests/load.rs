@@ -8,7 +8,7 @@ use polkavm_common::{
 	writer::ProgramBlobBuilder,
 };
 use std::{thread, time::Duration};
-use virt_manager::{limits::CACHE_BYTES, prices::Rules, BackendChoice, Engine, Options};
+use virt_manager::{limits::CACHE_BYTES, prices::{Rules, TierUp}, BackendChoice, Engine, Options};
 use virt_primitives::{step::Step, Backend, Failure, Gas};
 
 /// A program of about 512 KiB, which is what the pallet admits, that returns `value`.
@@ -24,7 +24,7 @@ fn large(value: i32) -> Vec<u8> {
 
 #[test]
 fn a_hundred_large_programs_run_natively_within_the_cache() {
-	let rules = Rules { tier_up: Some((0, 0)), ..Rules::default() };
+	let rules = Rules { tier_up: TierUp::After { gas: 0, price: 0 }, ..Rules::default() };
 	let options = Options { backend: BackendChoice::Recompiler, rules, ..Options::default() };
 	let engine = Engine::with(options, None).expect("it works on this machine");
 	for value in 0..100 {

@@ -15,7 +15,7 @@ const PRICE: Gas = 10_000;
 
 /// An engine whose executions move up after so much gas.
 fn engine(backend: BackendChoice, after: Gas) -> Arc<Engine> {
-	let rules = Rules { translation_rate: 12, tier_up: Some((after, PRICE)) };
+	let rules = Rules { translation_rate: 12, tier_up: TierUp::After { gas: after, price: PRICE } };
 	let options = Options { backend, rules, ..Options::default() };
 	Engine::with(options, None).expect("the backend works on this machine")
 }
@@ -27,7 +27,7 @@ fn work(engine: &Arc<Engine>, rounds: u64, gas: Gas) -> Step {
 
 /// Gas of execution alone: what a stretch on tier one counts.
 fn executed(rounds: u64) -> Gas {
-	let rules = Rules { translation_rate: 0, tier_up: Some((Gas::MAX, 0)) };
+	let rules = Rules { translation_rate: 0, tier_up: TierUp::After { gas: Gas::MAX, price: 0 } };
 	let options = Options { backend: BackendChoice::Interpreter, rules, ..Options::default() };
 	let engine = Engine::with(options, None).expect("it works on any machine");
 	PLENTY - work(&engine, rounds, PLENTY).gas_left()

@@ -15,7 +15,7 @@ use std::{
 	time::{Duration, Instant},
 };
 use virt_manager::{
-	engine::DEAD_WORKER_STATUS, limits::*, prices::Rules, Backend, BackendChoice, Engine, Manager,
+	engine::DEAD_WORKER_STATUS, limits::*, prices::{Rules, TierUp}, Backend, BackendChoice, Engine, Manager,
 	Options,
 };
 use virt_primitives::{step::Step, Backend as _, ExecError, Failure, Gas, InstanceId};
@@ -27,7 +27,7 @@ const SECONDS: Duration = Duration::from_secs(10);
 fn engine(backend: BackendChoice) -> Arc<Engine> {
 	let options = Options {
 		backend,
-		rules: Rules { tier_up: Some((1, 0)), ..Rules::default() },
+		rules: Rules { tier_up: TierUp::After { gas: 1, price: 0 }, ..Rules::default() },
 		..Options::default()
 	};
 	let engine = Engine::with(options, None).expect("the backend works on this machine");

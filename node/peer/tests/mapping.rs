@@ -387,11 +387,11 @@ fn author_and_importer_find_the_same() {
 #[test]
 fn modules_are_not_limited_and_instances_are() {
 	as_our_runtime(|| {
-		for _ in 0..=limits::MAX_MODULES {
+		for _ in 0..=limits::HOST.modules {
 			assert_status(Module::from_bytes(PEER, None), CompileStatus::Compiled);
 		}
 		let (module, _) = Module::from_bytes(PEER, None).expect("it is valid");
-		let mut instances: Vec<_> = (0..limits::MAX_INSTANCES)
+		let mut instances: Vec<_> = (0..limits::HOST.instances)
 			.map(|_| module.instantiate().expect("there is room"))
 			.collect();
 		assert!(matches!(module.instantiate(), Err(InstantiateError::InvalidImage)));
@@ -405,7 +405,7 @@ fn nesting_is_limited() {
 	for choice in BACKENDS {
 		let mut ext = externalities(&engine(choice));
 		let peer = found(&mut ext);
-		let deep: Vec<_> = (0..limits::MAX_NESTING)
+		let deep: Vec<_> = (0..limits::HOST.nesting)
 			.map(|_| {
 				let instance = prepared(peer, PEER, "do_subcall");
 				at_syscall(peer.run(instance, PLENTY, 0), "subcall");

@@ -6,14 +6,14 @@ use sc_executor_common::runtime_blob::RuntimeBlob;
 use sp_core::{Blake2Hasher, H256};
 use sp_state_machine::TestExternalities;
 use virt_fixtures::PEER;
-use virt_manager::{prices::Rules, BackendChoice, Engine, Options};
+use virt_manager::{prices::{Rules, TierUp}, BackendChoice, Engine, Options};
 use virt_node::{extensions::VirtExtensions, service::Executor};
 use virt_runtime::Block;
 
 #[test]
 fn run_unchanged() {
 	// The suite counts the gas of PolkaVM's own cost model: that of the second tier, from the start.
-	let rules = Rules { translation_rate: 0, tier_up: Some((0, 0)) };
+	let rules = Rules { translation_rate: 0, tier_up: TierUp::After { gas: 0, price: 0 } };
 	let options = Options { backend: BackendChoice::Interpreter, rules, ..Options::default() };
 	let engine = Engine::with(options, None).expect("interprets everywhere");
 	let factory = VirtExtensions::new(engine);

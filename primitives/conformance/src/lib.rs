@@ -1,21 +1,33 @@
 //! What any backend of the virtualization host functions must do: one suite, run natively and
 //! inside a wasm runtime, on each backend.
 //!
-//! The crate is its own test runtime: built for wasm, it exports [`suite::run`] as `conformance`.
+//! The crate is its own test runtime, in two forms: with host functions, and with the embedded backend. Built
+//! for wasm, it exports [`suite::run`] as `conformance`, and [`script::record`] as `record`.
 
 #![cfg_attr(not(feature = "std"), no_std)]
 
 extern crate alloc;
 
+pub mod script;
 pub mod suite;
 
 #[cfg(feature = "std")]
 include!(concat!(env!("OUT_DIR"), "/wasm_binary.rs"));
 
+/// The test runtime that runs programs itself.
+#[cfg(feature = "std")]
+pub mod embedded {
+	include!(concat!(env!("OUT_DIR"), "/embedded.rs"));
+}
+
 #[cfg(not(feature = "std"))]
 sp_core::wasm_export_functions! {
 	fn conformance(programs: suite::Programs) -> suite::Report {
 		suite::run(&programs)
+	}
+
+	fn record(scripts: alloc::vec::Vec<script::Script>) -> alloc::vec::Vec<alloc::vec::Vec<script::Event>> {
+		scripts.iter().map(script::record).collect()
 	}
 
 	// What a runtime that has no extension sees.

@@ -7,10 +7,10 @@ use alloc::{vec, vec::Vec};
 use codec::{Decode, Encode};
 use virt_primitives::{
 	error::from_wire,
-	host::virt,
 	snapshot::{Page, Snapshot, Waiting, PAGE_SIZE},
 	step::{stop, writes},
 	syscall::SPEC_LEN,
+	virt,
 	AtSyscall, Buffer, CompileError, DestroyError, Direction, ExecError, ExecResult, Execution,
 	Gas, HostBuffer, Instance, InstantiateError, Length, MemoryError, Module, Ready, RestoreError,
 	Restored, SnapshotError, Syscall, SyscallSpec, SyscallTable, TrapCause,
@@ -23,6 +23,24 @@ pub struct Programs {
 	pub main: Vec<u8>,
 	/// Exports `main`, whose code is an `ecalli` with an index that has no import.
 	pub missing_import: Vec<u8>,
+	/// The backend that runs them.
+	pub backend: Backend,
+}
+
+/// Where backends may differ.
+#[derive(Clone, Copy, Encode, Decode)]
+pub struct Backend {
+	/// The most modules that are alive.
+	pub modules: u32,
+	/// The most instances that are alive.
+	pub instances: u32,
+	/// The most instances that wait at a syscall.
+	pub nesting: u32,
+	/// The most bytes of a program.
+	pub program: u32,
+	/// Whether modules and instances are gone when the storage transaction that they were made in is rolled
+	/// back.
+	pub follows_transactions: bool,
 }
 
 /// Everything measured, in order: equal for all backends.
@@ -66,13 +84,16 @@ pub fn run(programs: &Programs) -> Report {
 	instance_outlives_its_module(main);
 	invalid_image_is_refused(main);
 	stored_program_is_found_by_key(main);
-	rollback_takes_instances_and_ids_along(main);
+	if programs.backend.follows_transactions {
+		rollback_takes_instances_and_ids_along(main);
+	}
 	commit_keeps_instances(main);
 	executions_nest(main, &mut report);
-	module_limit_is_exact(main);
-	instance_limit_is_exact(main);
-	program_limit_is_exact();
-	nesting_limit_is_exact(main);
+	let Backend { modules, instances, nesting, program, .. } = programs.backend;
+	module_limit_is_exact(main, modules);
+	instance_limit_is_exact(main, instances);
+	program_limit_is_exact(program as usize);
+	nesting_limit_is_exact(main, nesting);
 	report
 }
 
@@ -723,27 +744,16 @@ fn executions_nest(program: &[u8], report: &mut Report) {
 	report.push(descend(program, 3));
 }
 
-/// Mirrors `virt_manager::limits`, which this crate cannot see from inside a runtime; the native
-/// test compares them.
-pub const MAX_MODULES: usize = 256;
-/// See [`MAX_MODULES`].
-pub const MAX_INSTANCES: usize = 1_024;
-
-/// See [`MAX_MODULES`].
-pub const MAX_NESTING: usize = 32;
-/// See [`MAX_MODULES`].
-pub const MAX_PROGRAM: usize = 4 << 20;
-
-fn program_limit_is_exact() {
+fn program_limit_is_exact(limit: usize) {
 	let refused = |len| Module::from_bytes(&vec![0; len], &SyscallTable::EMPTY).unwrap_err();
-	assert_eq!(refused(MAX_PROGRAM), CompileError::InvalidImage);
-	assert_eq!(refused(MAX_PROGRAM + 1), CompileError::TooLarge);
+	assert_eq!(refused(limit), CompileError::InvalidImage);
+	assert_eq!(refused(limit + 1), CompileError::TooLarge);
 }
 
-fn nesting_limit_is_exact(program: &[u8]) {
+fn nesting_limit_is_exact(program: &[u8], limit: u32) {
 	let module = module(program);
 	let start = || module.instantiate().unwrap().prepare(b"exchange", &[]).unwrap().run(PLENTY);
-	let mut waiting: Vec<_> = (0..MAX_NESTING).map(|_| at_syscall(start())).collect();
+	let mut waiting: Vec<_> = (0..limit).map(|_| at_syscall(start())).collect();
 	assert_eq!(start().unwrap_err(), ExecError::TooDeep);
 	// One that waits can go on, and makes room.
 	let (execution, gas, ..) = waiting.pop().expect("there are some");
@@ -753,8 +763,8 @@ fn nesting_limit_is_exact(program: &[u8]) {
 	at_syscall(start());
 }
 
-fn module_limit_is_exact(program: &[u8]) {
-	let modules: Vec<_> = (0..MAX_MODULES).map(|_| module(program)).collect();
+fn module_limit_is_exact(program: &[u8], limit: u32) {
+	let modules: Vec<_> = (0..limit).map(|_| module(program)).collect();
 	assert_eq!(
 		Module::from_bytes(program, &SyscallTable::EMPTY).unwrap_err(),
 		CompileError::TooManyModules
@@ -763,10 +773,10 @@ fn module_limit_is_exact(program: &[u8]) {
 	module(program);
 }
 
-fn instance_limit_is_exact(program: &[u8]) {
+fn instance_limit_is_exact(program: &[u8], limit: u32) {
 	let module = module(program);
 	let fill = || module.instantiate();
-	let instances: Vec<_> = (0..MAX_INSTANCES).map(|_| fill().unwrap()).collect();
+	let instances: Vec<_> = (0..limit).map(|_| fill().unwrap()).collect();
 	assert_eq!(fill().unwrap_err(), InstantiateError::TooManyInstances);
 	drop(instances);
 	fill().unwrap();

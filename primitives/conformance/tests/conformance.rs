@@ -2,160 +2,289 @@
 
 use codec::{Decode, Encode};
 use polkavm_common::{
-	program::{asm, InstructionSetKind},
+	program::{asm, InstructionSetKind, ProgramBlob},
 	writer::ProgramBlobBuilder,
 };
 use sc_executor::{error::Error, WasmExecutor};
 use sp_externalities::{Extensions, TransactionType};
 use sp_trie::{proof_size_extension::ProofSizeExt, recorder::Recorder};
 use std::sync::{Arc, Mutex, PoisonError};
-use virt_conformance::suite::{self, Programs, Report};
-use virt_manager::{prices::Rules, BackendChoice, Engine, Options};
-use virt_primitives::{host::MISSING_EXTENSION, Module, SyscallTable};
+use virt_conformance::{
+	script::{self, Event, Script},
+	suite::{self, Backend, Programs, Report},
+};
+use virt_differential::{
+	generate::Case,
+	source::{random, Source},
+};
+use virt_manager::{prices::{Rules, TierUp}, BackendChoice, Engine, Options};
+use virt_primitives::{
+	embedded, host::MISSING_EXTENSION, vm::limits::Limits, Module, SyscallTable, VirtExt,
+};
 
 type HostFunctions = (sp_io::SubstrateHostFunctions, virt_primitives::HostFunctions);
 
-fn programs() -> Programs {
+/// A runtime with host functions.
+const WITH_HOST_FUNCTIONS: Runtime = Runtime(virt_conformance::WASM_BINARY);
+
+/// A runtime that runs programs itself.
+const EMBEDDED: Runtime = Runtime(virt_conformance::embedded::WASM_BINARY);
+
+#[derive(Clone, Copy)]
+struct Runtime(Option<&'static [u8]>);
+
+fn backend(limits: &Limits, follows_transactions: bool) -> Backend {
+	Backend {
+		modules: limits.modules as u32,
+		instances: limits.instances as u32,
+		nesting: limits.nesting as u32,
+		program: limits.program as u32,
+		follows_transactions,
+	}
+}
+
+fn programs(backend: Backend) -> Programs {
 	let mut builder = ProgramBlobBuilder::new(InstructionSetKind::ReviveV1);
 	builder.add_export_by_basic_block(0, b"main");
 	builder.set_code(&[asm::ecalli(7), asm::ret()], &[]);
 	Programs {
 		main: virt_fixtures::CONFORMANCE.to_vec(),
+		backend,
 		missing_import: builder.to_vec().expect("two instructions make a program"),
 	}
 }
 
 /// Most programs of the suite move to the second tier.
-const RULES: Rules = Rules { translation_rate: 12, tier_up: Some((40, 7)) };
+const RULES: Rules = Rules { translation_rate: 12, tier_up: TierUp::After { gas: 40, price: 7 } };
 
-fn engine(backend: BackendChoice) -> Arc<Engine> {
-	let options = Options { backend, rules: RULES, ..Options::default() };
+fn engine(backend: BackendChoice, rules: Rules) -> Arc<Engine> {
+	let options = Options { backend, rules, ..Options::default() };
 	Engine::with(options, None).expect("the backend works on this machine")
 }
 
 type Externalities = sp_state_machine::TestExternalities<sp_core::Blake2Hasher>;
 
-fn externalities(engine: &Arc<Engine>) -> Externalities {
+fn externalities(extension: VirtExt) -> Externalities {
 	let mut ext = Externalities::default();
-	ext.register_extension(engine.extension());
+	ext.register_extension(extension);
 	ext
 }
 
-/// Calls the test runtime through the real executor.
-fn call_wasm(ext: &mut Externalities, function: &str, data: &[u8]) -> Result<Vec<u8>, Error> {
-	let wasm = virt_conformance::WASM_BINARY.expect("the wasm runtime was built");
-	let blob = sc_executor_common::runtime_blob::RuntimeBlob::uncompress_if_needed(wasm)
-		.expect("it is a runtime");
-	WasmExecutor::<HostFunctions>::builder().build().uncached_call(
-		blob,
-		&mut ext.ext(),
-		false,
-		function,
-		data,
-	)
+impl Runtime {
+	/// Calls it through the real executor.
+	fn call(self, ext: &mut Externalities, function: &str, data: &[u8]) -> Result<Vec<u8>, Error> {
+		let wasm = self.0.expect("the wasm runtime was built");
+		let blob = sc_executor_common::runtime_blob::RuntimeBlob::uncompress_if_needed(wasm)
+			.expect("it is a runtime");
+		WasmExecutor::<HostFunctions>::builder().build().uncached_call(
+			blob,
+			&mut ext.ext(),
+			false,
+			function,
+			data,
+		)
+	}
 }
 
-/// Where the suite is run.
+/// Where the suite is run, and on what.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Place {
-	Natively,
-	InsideWasm,
+	/// Natively, on a manager.
+	Natively(BackendChoice),
+	/// Inside a wasm runtime, on a manager.
+	InsideWasm(BackendChoice),
+	/// Natively, on the embedded backend.
+	EmbeddedNatively,
+	/// Inside a wasm runtime that runs programs itself. By its own rules.
+	Embedded,
 }
 
-/// What the suite measured, run once for each place and backend, and once at a time.
-fn report(place: Place, choice: BackendChoice) -> Report {
-	static REPORTS: Mutex<Vec<(Place, BackendChoice, Report)>> = Mutex::new(Vec::new());
+/// What the suite measured, run once for each place and rules, and once at a time.
+fn report(place: Place, rules: Rules) -> Report {
+	static REPORTS: Mutex<Vec<(Place, Rules, Report)>> = Mutex::new(Vec::new());
 	// A suite that failed says so in each test that wants its report.
 	let mut reports = REPORTS.lock().unwrap_or_else(PoisonError::into_inner);
-	if let Some((.., report)) = reports.iter().find(|it| (it.0, it.1) == (place, choice)) {
+	if let Some((.., report)) = reports.iter().find(|it| (it.0, it.1) == (place, rules)) {
 		return report.clone();
 	}
-	let engine = engine(choice);
-	let mut ext = externalities(&engine);
+	let on_manager = programs(backend(&virt_manager::limits::HOST, true));
+	let inside = |runtime: Runtime, ext: &mut Externalities, programs: Programs| {
+		let report = runtime
+			.call(ext, "conformance", &programs.encode())
+			.expect("the suite passes inside the runtime");
+		Report::decode(&mut &report[..]).expect("the runtime returns a report")
+	};
 	let report = match place {
-		Place::Natively => ext.execute_with(|| suite::run(&programs())),
-		Place::InsideWasm => {
-			let report = call_wasm(&mut ext, "conformance", &programs().encode())
-				.expect("the suite passes inside the runtime");
-			Report::decode(&mut &report[..]).expect("the runtime returns a report")
+		Place::Natively(choice) | Place::InsideWasm(choice) => {
+			let engine = engine(choice, rules);
+			let mut ext = externalities(engine.extension());
+			let report = match place {
+				Place::Natively(_) => ext.execute_with(|| suite::run(&on_manager)),
+				_ => inside(WITH_HOST_FUNCTIONS, &mut ext, on_manager),
+			};
+			let metrics = engine.metrics();
+			assert_eq!(metrics.instances.get(), 0, "the suite leaves no instance behind");
+			assert_eq!(metrics.tier_ups.get() > 20, rules == RULES, "the suite is run on both tiers");
+			report
+		},
+		Place::EmbeddedNatively => {
+			let manager = embedded::manager(rules, embedded::LIMITS).expect("the interpreter starts");
+			let programs = programs(backend(&embedded::LIMITS, true));
+			externalities(VirtExt::new(manager)).execute_with(|| suite::run(&programs))
+		},
+		Place::Embedded => {
+			assert_eq!(rules, Rules::EMBEDDED);
+			let programs = programs(backend(&embedded::LIMITS, false));
+			inside(EMBEDDED, &mut Externalities::default(), programs)
 		},
 	};
-	assert_eq!(engine.metrics().instances.get(), 0, "the suite leaves no instance behind");
-	assert!(engine.metrics().tier_ups.get() > 20, "the suite is run on both tiers");
-	reports.push((place, choice, report.clone()));
+	reports.push((place, rules, report.clone()));
 	report
-}
-
-fn natively(choice: BackendChoice) -> Report {
-	report(Place::Natively, choice)
-}
-
-fn inside_wasm(choice: BackendChoice) -> Report {
-	report(Place::InsideWasm, choice)
 }
 
 #[test]
 fn natively_on_the_interpreter() {
-	natively(BackendChoice::Interpreter);
+	report(Place::Natively(BackendChoice::Interpreter), RULES);
 }
 
 #[test]
 fn natively_on_the_recompiler() {
-	natively(BackendChoice::Recompiler);
-}
-
-#[test]
-fn inside_wasm_on_the_interpreter() {
-	inside_wasm(BackendChoice::Interpreter);
-}
-
-#[test]
-fn inside_wasm_on_the_recompiler() {
-	inside_wasm(BackendChoice::Recompiler);
+	report(Place::Natively(BackendChoice::Recompiler), RULES);
 }
 
 #[test]
 fn natively_on_both_tiers() {
-	natively(BackendChoice::Tiered);
+	report(Place::Natively(BackendChoice::Tiered), RULES);
+}
+
+#[test]
+fn natively_on_the_embedded_backend() {
+	report(Place::EmbeddedNatively, RULES);
+}
+
+#[test]
+fn inside_wasm_on_the_interpreter() {
+	report(Place::InsideWasm(BackendChoice::Interpreter), RULES);
+}
+
+#[test]
+fn inside_wasm_on_the_recompiler() {
+	report(Place::InsideWasm(BackendChoice::Recompiler), RULES);
 }
 
 #[test]
 fn inside_wasm_on_both_tiers() {
-	inside_wasm(BackendChoice::Tiered);
+	report(Place::InsideWasm(BackendChoice::Tiered), RULES);
+}
+
+#[test]
+fn inside_wasm_on_the_embedded_backend() {
+	report(Place::Embedded, Rules::EMBEDDED);
+}
+
+#[track_caller]
+fn assert_same(rules: Rules, places: &[Place]) {
+	let first = report(places[0], rules);
+	assert_eq!(first.len(), 37, "figures that the suite measures");
+	for place in places {
+		assert_eq!(report(*place, rules), first, "{place:?}, {:?}", places[0]);
+	}
 }
 
 #[test]
 fn gas_and_trap_positions_are_the_same_everywhere() {
-	let report = natively(BackendChoice::Interpreter);
-	assert_eq!(report.len(), 37, "figures that the suite measures");
-	assert_eq!(report, natively(BackendChoice::Recompiler), "native: interpreter, recompiler");
-	assert_eq!(report, natively(BackendChoice::Tiered), "native: interpreter, both tiers");
-	assert_eq!(report, inside_wasm(BackendChoice::Interpreter), "native, wasm: interpreter");
-	assert_eq!(report, inside_wasm(BackendChoice::Recompiler), "native, wasm: recompiler");
-	assert_eq!(report, inside_wasm(BackendChoice::Tiered), "native, wasm: both tiers");
+	let choices = [BackendChoice::Interpreter, BackendChoice::Recompiler, BackendChoice::Tiered];
+	let mut places = choices.map(Place::Natively).to_vec();
+	places.extend(choices.map(Place::InsideWasm));
+	places.push(Place::EmbeddedNatively);
+	assert_same(RULES, &places);
 }
 
 #[test]
-fn limits_of_the_suite_are_the_managers() {
-	assert_eq!(suite::MAX_MODULES, virt_manager::limits::MAX_MODULES);
-	assert_eq!(suite::MAX_INSTANCES, virt_manager::limits::MAX_INSTANCES);
-	assert_eq!(suite::MAX_NESTING, virt_manager::limits::MAX_NESTING);
-	assert_eq!(suite::MAX_PROGRAM, virt_manager::limits::MAX_PROGRAM);
+fn gas_and_trap_positions_are_the_same_by_the_embedded_rules() {
+	let on_manager = [BackendChoice::Interpreter, BackendChoice::Recompiler].map(Place::Natively);
+	let [interpreter, recompiler] = on_manager;
+	let places = [interpreter, recompiler, Place::EmbeddedNatively, Place::Embedded];
+	assert_same(Rules::EMBEDDED, &places);
+}
+
+/// Scripts of a program: with all gas at once and in pieces.
+fn scripts(program: &[u8], entries: &[&str], seed: u64) -> Vec<Script> {
+	let calls: Vec<_> = entries
+		.iter()
+		.map(|entry| (entry.as_bytes().to_vec(), vec![seed % 7, 0x1_0000, 64, 3, 2, 1]))
+		.collect();
+	[i64::MAX / 2, 1_000_000, 5_000]
+		.map(|piece| Script {
+			program: program.to_vec(),
+			calls: calls.clone(),
+			gas: 20_000_000,
+			piece,
+			seed,
+		})
+		.to_vec()
+}
+
+#[test]
+fn fixtures_do_the_same_inside_a_runtime() {
+	let mut all = Vec::new();
+	for (name, program) in virt_fixtures::ALL {
+		let blob = ProgramBlob::parse(program.to_vec().into()).expect("fixtures are programs");
+		let exports: Vec<_> =
+			blob.exports().map(|it| String::from_utf8_lossy(it.symbol().as_bytes()).into()).collect();
+		let exports: Vec<&str> = exports.iter().map(|it: &String| it.as_str()).collect();
+		all.extend(scripts(program, &exports, name.len() as u64));
+	}
+	assert!(all.len() > 60, "{} scripts", all.len());
+	let events = assert_the_same_inside_a_runtime(&all);
+	assert!(events > 1_000, "{events} events");
+}
+
+#[test]
+fn generated_programs_do_the_same_inside_a_runtime() {
+	let scripts = (0..1_000).map(|seed| {
+		let bytes = random(seed, 100 + (seed as usize * 37) % 1_500);
+		let Case { program, calls, gas, slice, .. } = Case::generate(&mut Source::new(&bytes));
+		let calls = calls.into_iter().map(|call| (call.entry, call.args.to_vec())).collect();
+		Script { program, calls, gas, piece: slice.max(1_000), seed }
+	});
+	let events = assert_the_same_inside_a_runtime(&scripts.collect::<Vec<_>>());
+	assert!(events > 1_000, "{events} events");
+}
+
+/// Runs scripts in a runtime that runs programs itself, and natively in native code where that pays; gives
+/// how many events there were.
+fn assert_the_same_inside_a_runtime(scripts: &[Script]) -> usize {
+	let embedded = EMBEDDED
+		.call(&mut Externalities::default(), "record", &scripts.encode())
+		.expect("it records");
+	let embedded = Vec::<Vec<Event>>::decode(&mut &embedded[..]).expect("it returns records");
+	assert_eq!(embedded.len(), scripts.len());
+	let engine = engine(BackendChoice::Recompiler, Rules::EMBEDDED);
+	let mut events = 0;
+	for (script, inside) in scripts.iter().zip(embedded) {
+		let natively = externalities(engine.extension()).execute_with(|| script::record(script));
+		assert_eq!(natively, inside, "{script:?}");
+		events += inside.len();
+	}
+	events
 }
 
 #[test]
 fn missing_extension_names_the_fix() {
-	let error = call_wasm(&mut Externalities::default(), "compile", &programs().main.encode())
+	let program = virt_fixtures::CONFORMANCE.to_vec().encode();
+	let error = WITH_HOST_FUNCTIONS
+		.call(&mut Externalities::default(), "compile", &program)
 		.expect_err("there is no extension");
 	assert!(error.to_string().contains(MISSING_EXTENSION), "{error}");
 }
 
 #[test]
 fn proof_does_not_tell_whether_a_program_was_known() {
-	let engine = engine(BackendChoice::Interpreter);
-	let program = programs().main;
+	let engine = engine(BackendChoice::Interpreter, RULES);
+	let program = virt_fixtures::CONFORMANCE.to_vec();
 	let proof = || {
-		let mut ext = externalities(&engine);
+		let mut ext = externalities(engine.extension());
 		ext.insert(b"program".to_vec(), program.clone());
 		ext.register_extension(ProofSizeExt::new(Recorder::<sp_core::Blake2Hasher>::default()));
 		let load = || Module::from_storage(b"program", 0, &SyscallTable::EMPTY).map(drop);
@@ -172,15 +301,17 @@ fn proof_does_not_tell_whether_a_program_was_known() {
 #[test]
 fn instances_of_a_runtime_that_trapped_are_freed_with_its_call() {
 	for choice in [BackendChoice::Interpreter, BackendChoice::Recompiler] {
-		let engine = engine(choice);
-		let mut ext = externalities(&engine);
+		let engine = engine(choice, RULES);
+		let mut ext = externalities(engine.extension());
 		// As the client does around each runtime call.
 		let extensions = |ext: &mut Externalities, what: fn(&mut Extensions, TransactionType)| {
 			what(&mut ext.extensions, TransactionType::Host)
 		};
 		extensions(&mut ext, Extensions::start_transaction);
-		let call = call_wasm(&mut ext, "trap_with_instance", &programs().main.encode());
-		call.expect_err("the runtime trapped");
+		let program = virt_fixtures::CONFORMANCE.to_vec().encode();
+		WITH_HOST_FUNCTIONS
+			.call(&mut ext, "trap_with_instance", &program)
+			.expect_err("the runtime trapped");
 		assert_eq!(engine.metrics().instances.get(), 1);
 		extensions(&mut ext, Extensions::rollback_transaction);
 		assert_eq!(engine.metrics().instances.get(), 0);

@@ -48,7 +48,11 @@ impl Runner {
 	/// All of them in a family, but for its interpreter, which the others are measured by.
 	fn all(family: &Family) -> impl Iterator<Item = Self> {
 		let raw = family.raw.into_iter().flat_map(|tier| [0, 1].map(|it| Self::Raw(it, tier)));
-		raw.chain([1, 2, 3].map(Self::Managed)).chain([Self::Moving(0, 1), Self::Moving(2, 0)])
+		raw.chain([1, 2, 3, 4].map(Self::Managed)).chain([
+			Self::Moving(0, 1),
+			Self::Moving(2, 0),
+			Self::Moving(4, 2),
+		])
 	}
 
 	fn name(&self, family: &Family) -> String {
@@ -130,12 +134,12 @@ impl Program<'_> {
 		family: &Family,
 		runner: Runner,
 	) -> Result<Box<dyn Machine>, Refused> {
-		let engine = |index: usize| &family.managed[index].1;
+		let start = |index: usize| &family.managed[index].1;
 		Ok(match runner {
 			Runner::Raw(index, tier) => Box::new(Raw::new(&engines.raw[index], self.bytes, tier)),
 			Runner::Managed(index) => Box::new(self.managed(family, index)?),
 			Runner::Moving(from, to) => {
-				Box::new(Moving::new(engine(from), engine(to), self.bytes, self.syscalls)?)
+				Box::new(Moving::new(start(from), start(to), self.bytes, self.syscalls)?)
 			},
 		})
 	}

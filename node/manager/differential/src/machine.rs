@@ -4,12 +4,14 @@ use polkavm::{
 	BackendKind, Config, CorePinning, GasMeteringKind, InterruptKind, MemoryProtection,
 	ModuleConfig, ProgramBlob, RawInstance, Reg,
 };
-use std::{mem, sync::Arc};
+use std::mem;
 use virt_manager::{
-	prices::{cost_model, Rules},
+	prices::{cost_model, Rules, TierUp},
 	BackendChoice, Engine, Manager, Options,
 };
 use virt_primitives::{
+	embedded,
+	vm::limits,
 	snapshot::{Tier, REGISTERS},
 	step::{stop, writes, Step},
 	Answer, Backend, CompileError, ExecError, Failure, Gas, HostBuffer, InstanceId,
@@ -71,30 +73,39 @@ pub struct Engines {
 	pub raw: [polkavm::Engine; 2],
 }
 
-/// The managers' engines, under the same rules.
+/// The backends, under the same rules.
 pub struct Family {
-	/// The engines, by name: the interpreter, the recompiler, tiered, the interpreter that traces.
-	pub managed: [(String, Arc<Engine>); 4],
+	/// The backends, by name: the interpreter, the recompiler, tiered, the interpreter that traces, and the
+	/// one that is embedded into runtimes.
+	pub managed: [(String, Start); 5],
 	/// The one tier that executions are on, where the rules come to that: PolkaVM alone gives the same.
 	pub raw: Option<Tier>,
 }
 
+/// Makes a backend with nothing in it.
+pub type Start = Box<dyn Fn() -> Box<dyn Backend> + Send + Sync>;
+
 impl Family {
 	fn start(name: &str, rules: Rules, raw: Option<Tier>) -> Self {
-		let start = |(backend, trace): (BackendChoice, bool)| {
+		let start = |(backend, trace): (BackendChoice, bool)| -> (String, Start) {
 			let cache_bytes = 16 << 20;
 			let options = Options { backend, rules, cache_bytes, trace, ..Options::default() };
 			let engine = Engine::with(options, None).expect("the backend works on this machine");
 			let traced = if trace { ", traced" } else { "" };
-			(format!("{backend}{traced}, {name}"), engine)
+			let start = move || Box::new(Manager::new(engine.clone())) as Box<dyn Backend>;
+			(format!("{backend}{traced}, {name}"), Box::new(start))
+		};
+		let embedded = move || {
+			Box::new(embedded::manager(rules, limits::HOST).expect("the interpreter starts")) as Box<dyn Backend>
 		};
 		let managed = [
-			(BackendChoice::Interpreter, false),
-			(BackendChoice::Recompiler, false),
-			(BackendChoice::Tiered, false),
-			(BackendChoice::Interpreter, true),
+			start((BackendChoice::Interpreter, false)),
+			start((BackendChoice::Recompiler, false)),
+			start((BackendChoice::Tiered, false)),
+			start((BackendChoice::Interpreter, true)),
+			(format!("embedded, {name}"), Box::new(embedded)),
 		];
-		Self { managed: managed.map(start), raw }
+		Self { managed, raw }
 	}
 }
 
@@ -115,7 +126,7 @@ impl Engines {
 		};
 		let rules = |translation_rate, after, price| Rules {
 			translation_rate,
-			tier_up: Some((after, price)),
+			tier_up: TierUp::After { gas: after, price },
 		};
 		let families = vec![
 			Family::start("on tier one", rules(0, Gas::MAX, 0), Some(Tier::One)),
@@ -124,6 +135,7 @@ impl Engines {
 			Family::start("tier two after 50 gas", rules(12, 50, 100), None),
 			Family::start("tier two after 1,000 gas", rules(3, 1_000, 300), None),
 			Family::start("by the chain's rules", Rules::default(), None),
+			Family::start("by the rules of embedded runtimes", Rules::EMBEDDED, None),
 		];
 		Self { families, raw: [raw(BackendKind::Interpreter), raw(BackendKind::Compiler)] }
 	}
@@ -132,7 +144,7 @@ impl Engines {
 /// An instance that a manager runs, answered as a runtime does it: what a syscall declares comes
 /// along with the stop, and goes back with the resumption.
 pub struct Managed {
-	manager: Manager,
+	manager: Box<dyn Backend>,
 	module: ModuleId,
 	instance: InstanceId,
 	/// What the table lists.
@@ -145,11 +157,11 @@ pub struct Managed {
 impl Managed {
 	/// An instance of `program`, in a manager of its own, for a runtime that has these `syscalls`.
 	pub fn new(
-		engine: &Arc<Engine>,
+		start: &Start,
 		program: &[u8],
 		syscalls: SyscallTable<'_>,
 	) -> Result<Self, Refused> {
-		let mut manager = Manager::new(engine.clone());
+		let mut manager = start();
 		let module =
 			no_fault(manager.compile(program, syscalls, false)).map_err(Refused::Compile)?;
 		let rows = syscalls.decode().expect("a program was compiled with it; qed");
@@ -248,8 +260,8 @@ pub struct Moving {
 impl Moving {
 	/// An instance of `program` that starts on `first` and moves to `second`.
 	pub fn new(
-		first: &Arc<Engine>,
-		second: &Arc<Engine>,
+		first: &Start,
+		second: &Start,
 		program: &[u8],
 		syscalls: SyscallTable<'_>,
 	) -> Result<Self, Refused> {

@@ -1,7 +1,7 @@
 //! What both kinds of test need: externalities with the extension.
 
 use std::sync::Arc;
-use virt_manager::{prices::Rules, BackendChoice, Engine, Manager, Options};
+use virt_manager::{prices::{Rules, TierUp}, BackendChoice, Engine, Manager, Options};
 use virt_peer::PeerExt;
 
 pub type Externalities = sp_state_machine::TestExternalities<sp_core::Blake2Hasher>;
@@ -11,7 +11,7 @@ pub const BACKENDS: [BackendChoice; 3] =
 
 /// Under the peer's rule: PolkaVM's own gas, from the start.
 pub fn engine(choice: BackendChoice) -> Arc<Engine> {
-	let rules = Rules { translation_rate: 0, tier_up: Some((0, 0)) };
+	let rules = Rules { translation_rate: 0, tier_up: TierUp::After { gas: 0, price: 0 } };
 	Engine::with(Options { backend: choice, rules, ..Options::default() }, None)
 		.expect("the backend works on this machine")
 }

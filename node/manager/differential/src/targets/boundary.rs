@@ -12,7 +12,6 @@ use polkavm_common::{
 };
 use sp_externalities::TransactionType;
 use std::fmt::Debug;
-use virt_manager::Manager;
 use virt_primitives::{
 	step::{stop, writes},
 	Answer, Backend, Gas, HostBuffer, InstanceId, ModuleId, SyscallTable, MAX_ARGUMENTS,
@@ -24,7 +23,7 @@ pub fn boundary(bytes: &[u8]) {
 	let engines = engines();
 	let rules = usize::from(bytes.first().copied().unwrap_or_default()) % engines.families.len();
 	let family = &engines.families[rules];
-	let managers = [0, 1, 2, 3].map(|index| Manager::new(family.managed[index].1.clone()));
+	let managers = family.managed.each_ref().map(|(_, start)| start());
 	let mut calls =
 		Calls { source: Source::new(bytes), managers, snapshot: Vec::new(), always_stops: true };
 	calls.start();
@@ -38,7 +37,7 @@ pub fn boundary(bytes: &[u8]) {
 
 struct Calls<'a> {
 	source: Source<'a>,
-	managers: [Manager; 4],
+	managers: [Box<dyn Backend>; 5],
 	/// The last one taken.
 	snapshot: Vec<u8>,
 	/// Whether every program so far stops soon, however much gas it has.
@@ -48,11 +47,11 @@ struct Calls<'a> {
 impl Calls<'_> {
 	/// Does `operation` everywhere.
 	#[track_caller]
-	fn same<T: Debug + PartialEq>(&mut self, operation: impl Fn(&mut Manager) -> T) -> T {
+	fn same<T: Debug + PartialEq>(&mut self, operation: impl Fn(&mut dyn Backend) -> T) -> T {
 		let [first, others @ ..] = &mut self.managers;
-		let expected = operation(first);
+		let expected = operation(&mut **first);
 		for other in others {
-			assert_eq!(operation(other), expected, "the backends differ");
+			assert_eq!(operation(&mut **other), expected, "the backends differ");
 		}
 		expected
 	}
@@ -219,12 +218,11 @@ impl Calls<'_> {
 
 	fn transaction(&mut self) {
 		let ty = self.source.pick(&[TransactionType::Runtime, TransactionType::Host]);
-		let operation = self.source.pick(&[
-			Manager::start_transaction,
-			Manager::commit_transaction,
-			Manager::rollback_transaction,
-		]);
-		self.same(|it| operation(it, ty));
+		match self.source.below(3) {
+			0 => self.same(|it| it.start_transaction(ty)),
+			1 => self.same(|it| it.commit_transaction(ty)),
+			_ => self.same(|it| it.rollback_transaction(ty)),
+		}
 	}
 }
 

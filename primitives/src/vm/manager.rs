@@ -2,21 +2,18 @@
 //!
 //! Ids come from counters. Both follow the storage transaction: see [`Layer`].
 
-use crate::{
-	engine::Engine,
-	limits::*,
+use super::{
+	environment::{Deadline, Environment, Event, Loaded},
+	limits::{Limits, OUT_OF_TIME},
 	machine::Machine,
-	module::{Bindings, Compiled},
+	program::Bindings,
 	trace::Trace,
 };
+use alloc::{collections::BTreeMap, format, string::String, sync::Arc, vec::Vec};
+use core::time::Duration;
 use polkavm::{InterruptKind, MemoryAccessError, MemoryProtection, ProgramCounter, Reg};
 use sp_externalities::TransactionType;
-use std::{
-	collections::BTreeMap,
-	sync::Arc,
-	time::{Duration, Instant},
-};
-use virt_primitives::{
+use crate::{
 	snapshot::{Snapshot, Waiting},
 	step::{stop, writes, Step},
 	Answer, Backend, Buffer, CompileError, DestroyError, Direction, ExecError, Failure, Gas,
@@ -25,15 +22,15 @@ use virt_primitives::{
 };
 
 /// Owns the ids, modules and instances of one runtime call (an author: of one block's calls).
-pub struct Manager {
-	engine: Arc<Engine>,
-	modules: BTreeMap<ModuleId, Module>,
-	instances: BTreeMap<InstanceId, Instance>,
-	/// Memory of all instances, in bytes.
+pub struct Manager<E: Environment> {
+	environment: Arc<E>,
+	modules: BTreeMap<ModuleId, Module<E::Module>>,
+	instances: BTreeMap<InstanceId, Instance<E>>,
+	/// Memory of all instances, in bytes, as [`Limits::memory`] counts it.
 	memory: u64,
 	counters: Counters,
 	layers: Vec<Layer>,
-	deadline: Option<Instant>,
+	deadline: Option<E::Deadline>,
 	/// How many instances wait at a syscall.
 	waiting: usize,
 	/// The one that stopped at a syscall last.
@@ -41,9 +38,8 @@ pub struct Manager {
 }
 
 /// A program, and what the runtime's table says of its imports.
-#[derive(Clone)]
-struct Module {
-	compiled: Arc<Compiled>,
+struct Module<M> {
+	loaded: Arc<M>,
 	bindings: Bindings,
 }
 
@@ -66,13 +62,13 @@ struct Layer {
 	counters: Counters,
 }
 
-struct Instance {
-	machine: Machine,
+struct Instance<E: Environment> {
+	machine: Machine<E>,
 	bindings: Bindings,
 	state: State,
 	/// Gas that was left when it stopped.
 	gas_left: Gas,
-	engine: Arc<Engine>,
+	environment: Arc<E>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -85,17 +81,17 @@ enum State {
 	AtSyscall,
 }
 
-impl Drop for Instance {
+impl<E: Environment> Drop for Instance<E> {
 	fn drop(&mut self) {
-		self.engine.metrics().instances.dec();
+		self.environment.count(Event::InstanceGone);
 	}
 }
 
-impl Manager {
+impl<E: Environment> Manager<E> {
 	/// A manager with nothing in it.
-	pub fn new(engine: Arc<Engine>) -> Self {
+	pub fn new(environment: Arc<E>) -> Self {
 		Self {
-			engine,
+			environment,
 			modules: BTreeMap::new(),
 			instances: BTreeMap::new(),
 			memory: 0,
@@ -109,7 +105,7 @@ impl Manager {
 
 	/// The bytes of an instance's program.
 	pub fn program(&self, instance: InstanceId) -> Option<&[u8]> {
-		Some(self.instances.get(&instance)?.machine.module().bytes())
+		Some(self.instances.get(&instance)?.machine.program().bytes())
 	}
 
 	/// What an instance did since it was prepared, where the engine traces.
@@ -120,24 +116,28 @@ impl Manager {
 	/// Whether an instance's stack pointer is below its stack.
 	pub fn is_stack_exceeded(&self, instance: InstanceId) -> bool {
 		let Some(Instance { machine, .. }) = self.instances.get(&instance) else { return false };
-		machine.reg(Reg::SP) < machine.module().memory_map().stack_range().start.into()
+		machine.reg(Reg::SP) < machine.program().memory_map().stack_range().start.into()
 	}
 
 	/// Counts a host fault, whatever operation it came from.
-	fn host_fault<E>(&self, reason: String) -> Failure<E> {
-		self.engine.record_fault(&reason);
+	fn host_fault<F>(&self, reason: String) -> Failure<F> {
+		self.environment.record_fault(&reason);
 		Failure::Host(reason)
 	}
 
-	fn instance<E: From<NoInstance>>(
+	fn limits(&self) -> &Limits {
+		self.environment.limits()
+	}
+
+	fn instance<F: From<NoInstance>>(
 		&mut self,
 		id: InstanceId,
-	) -> Result<&mut Instance, Failure<E>> {
-		self.instances.get_mut(&id).ok_or(Failure::Guest(E::from(NoInstance)))
+	) -> Result<&mut Instance<E>, Failure<F>> {
+		self.instances.get_mut(&id).ok_or(Failure::Guest(F::from(NoInstance)))
 	}
 
 	fn ensure_room_for_module(&self) -> Result<(), CompileError> {
-		if self.modules.len() >= MAX_MODULES {
+		if self.modules.len() >= self.limits().modules {
 			return Err(CompileError::TooManyModules);
 		}
 		Ok(())
@@ -145,44 +145,47 @@ impl Manager {
 
 	fn make_module(
 		&mut self,
-		compiled: Arc<Compiled>,
+		loaded: Arc<E::Module>,
 		syscalls: SyscallTable<'_>,
 	) -> Outcome<ModuleId, CompileError> {
 		self.ensure_room_for_module()?;
-		let bindings = compiled.bind(syscalls)?;
+		let bindings = loaded.bind(syscalls)?;
 		let id = ModuleId(self.counters.module);
 		self.counters.module += 1;
-		self.modules.insert(id, Module { compiled, bindings });
+		self.modules.insert(id, Module { loaded, bindings });
 		Ok(id)
 	}
 
 	/// Makes an idle instance, where there is room for one more.
-	fn make_instance(&mut self, module: Module) -> Outcome<InstanceId, InstantiateError> {
-		if self.instances.len() >= MAX_INSTANCES {
+	fn make_instance(&mut self, module: ModuleId) -> Outcome<InstanceId, InstantiateError> {
+		let module = self.modules.get(&module).ok_or(InstantiateError::InvalidModule)?;
+		if self.instances.len() >= self.limits().instances {
 			return Err(InstantiateError::TooManyInstances.into());
 		}
-		let memory = module.compiled.memory();
-		if self.memory + memory > MAX_MEMORY {
+		let memory = self.limits().memory_of(module.loaded.program());
+		if self.memory + memory > self.limits().memory {
 			return Err(InstantiateError::OutOfMemory.into());
 		}
-		let machine = Machine::new(module.compiled).map_err(|error| self.host_fault(error))?;
-		self.engine.metrics().instances.inc();
+		let bindings = module.bindings.clone();
+		let machine =
+			Machine::new(module.loaded.clone()).map_err(|error| self.host_fault(error))?;
+		self.environment.count(Event::InstanceMade);
 		self.memory += memory;
 		let id = InstanceId(self.counters.instance);
 		self.counters.instance += 1;
 		let instance = Instance {
 			machine,
-			bindings: module.bindings,
+			bindings,
 			state: State::Idle,
 			gas_left: 0,
-			engine: self.engine.clone(),
+			environment: self.environment.clone(),
 		};
 		self.instances.insert(id, instance);
 		Ok(id)
 	}
 
 	/// Before another program is run: whoever waits at a syscall waits for longer now.
-	fn park_other_than<E>(&mut self, id: InstanceId) -> Result<(), Failure<E>> {
+	fn park_other_than<F>(&mut self, id: InstanceId) -> Result<(), Failure<F>> {
 		match self.at_syscall {
 			Some(waiting) if waiting != id => {
 				self.at_syscall = None;
@@ -210,8 +213,8 @@ impl Manager {
 	}
 
 	/// It is alive no more.
-	fn forget(&mut self, instance: Instance) {
-		self.memory -= instance.machine.module().memory();
+	fn forget(&mut self, instance: Instance<E>) {
+		self.memory -= self.limits().memory_of(instance.machine.program());
 		self.waiting -= usize::from(instance.state == State::AtSyscall);
 	}
 
@@ -223,7 +226,7 @@ impl Manager {
 		address: u32,
 		len: usize,
 		protection: MemoryProtection,
-	) -> Outcome<&mut Machine, MemoryError> {
+	) -> Outcome<&mut Machine<E>, MemoryError> {
 		let instance = self.instance::<MemoryError>(id)?;
 		let len = u32::try_from(len).map_err(|_| MemoryError::OutOfBounds)?;
 		if !instance.machine.is_accessible(address, len, protection) {
@@ -258,16 +261,16 @@ impl From<NoInstance> for SnapshotError {
 	}
 }
 
-impl Instance {
+impl<E: Environment> Instance<E> {
 	/// Runs until the program stops.
 	fn run(
 		&mut self,
 		gas: Gas,
 		answered: bool,
-		deadline: Option<Instant>,
+		deadline: Option<E::Deadline>,
 		buffer: &mut HostBuffer,
 	) -> Result<Step, String> {
-		let stop = self.machine.run(&self.engine, gas, answered, deadline)?;
+		let stop = self.machine.run(&self.environment, gas, answered, deadline)?;
 		let gas_left = stop.gas_left;
 		self.gas_left = gas_left;
 		let (state, step) = match stop.interrupt {
@@ -276,7 +279,7 @@ impl Instance {
 			},
 			InterruptKind::Trap => (State::Idle, self.trapped(TrapCause::Instruction)),
 			InterruptKind::NotEnoughGas => {
-				let gas_needed = self.machine.gas_needed(&self.engine);
+				let gas_needed = self.machine.gas_needed(&self.environment);
 				(State::Ready, Step::OutOfGas { gas_left, gas_needed })
 			},
 			InterruptKind::Ecalli(index) => match self.bindings.get(index as usize) {
@@ -296,10 +299,9 @@ impl Instance {
 			},
 		};
 		self.state = state;
-		let metrics = self.engine.metrics();
 		match step {
-			Step::Syscall { .. } => metrics.syscalls.inc(),
-			Step::Trapped { .. } => metrics.traps.inc(),
+			Step::Syscall { .. } => self.environment.count(Event::Syscall),
+			Step::Trapped { .. } => self.environment.count(Event::Trap),
 			Step::Finished { .. } | Step::OutOfGas { .. } => {},
 		}
 		Ok(step)
@@ -332,8 +334,8 @@ impl Instance {
 
 /// Puts what a syscall's arguments point to into `buffer`, as the runtime declared it. What is out
 /// of bounds, or longer than declared, is left out: the runtime finds that out by its own access.
-fn bring(
-	machine: &mut Machine,
+fn bring<E: Environment>(
+	machine: &mut Machine<E>,
 	declared: &Buffer,
 	args: &[u64; MAX_ARGUMENTS],
 	buffer: &mut HostBuffer,
@@ -361,23 +363,23 @@ fn bring(
 	Ok(())
 }
 
-impl Backend for Manager {
+impl<E: Environment> Backend for Manager<E> {
 	fn compile(
 		&mut self,
 		program: &[u8],
 		syscalls: SyscallTable<'_>,
 		admitted: bool,
 	) -> Outcome<ModuleId, CompileError> {
-		if program.len() > MAX_PROGRAM {
+		if program.len() > self.limits().program {
 			return Err(CompileError::TooLarge.into());
 		}
 		// Before it is compiled: what cannot be had costs nothing.
 		self.ensure_room_for_module()?;
-		let compiled = match self.engine.compile(program, self.deadline.is_none(), admitted) {
+		let loaded = match self.environment.compile(program, self.deadline.is_none(), admitted) {
 			Err(Failure::Host(reason)) => return Err(self.host_fault(reason)),
 			outcome => outcome?,
 		};
-		self.make_module(compiled, syscalls)
+		self.make_module(loaded, syscalls)
 	}
 
 	fn compile_named(
@@ -385,15 +387,15 @@ impl Backend for Manager {
 		name: &StoredName,
 		syscalls: SyscallTable<'_>,
 	) -> Outcome<Option<ModuleId>, CompileError> {
-		match self.engine.named(name) {
-			Some(compiled) => self.make_module(compiled, syscalls).map(Some),
+		match self.environment.named(name) {
+			Some(loaded) => self.make_module(loaded, syscalls).map(Some),
 			None => Ok(None),
 		}
 	}
 
 	fn name(&mut self, module: ModuleId, name: StoredName) {
 		if let Some(module) = self.modules.get(&module) {
-			self.engine.name(name, &module.compiled, self.deadline.is_none());
+			self.environment.name(name, &module.loaded, self.deadline.is_none());
 		}
 	}
 
@@ -402,7 +404,6 @@ impl Backend for Manager {
 	}
 
 	fn instantiate(&mut self, module: ModuleId) -> Outcome<InstanceId, InstantiateError> {
-		let module = self.modules.get(&module).ok_or(InstantiateError::InvalidModule)?.clone();
 		self.make_instance(module)
 	}
 
@@ -419,8 +420,7 @@ impl Backend for Manager {
 		if args.len() > MAX_ARGUMENTS {
 			return Err(ExecError::TooManyArguments.into());
 		}
-		let module = instance.machine.module();
-		let pc = module.export(entry).ok_or(ExecError::ExportNotFound)?;
+		let pc = instance.machine.program().export(entry).ok_or(ExecError::ExportNotFound)?;
 		let prepared = instance.machine.prepare(pc, args);
 		instance.state = State::Ready;
 		prepared.map_err(|reason| self.host_fault(reason))
@@ -445,6 +445,7 @@ impl Backend for Manager {
 	) -> Outcome<Step, ExecError> {
 		let deadline = self.deadline;
 		let waiting = self.waiting;
+		let nesting = self.limits().nesting;
 		self.park_other_than(instance)?;
 		let id = instance;
 		let instance = self.instance::<ExecError>(id)?;
@@ -453,7 +454,7 @@ impl Backend for Manager {
 		}
 		match (instance.state, answer) {
 			(State::Idle, _) => return Err(ExecError::NotPrepared.into()),
-			(State::Ready, None) if waiting >= MAX_NESTING => return Err(ExecError::TooDeep.into()),
+			(State::Ready, None) if waiting >= nesting => return Err(ExecError::TooDeep.into()),
 			(State::Ready, None) => {},
 			(State::AtSyscall, Some(answer)) => {
 				if let Err(failure) = instance.write_all(answer.writes) {
@@ -492,7 +493,7 @@ impl Backend for Manager {
 		let pc = machine.next_pc();
 		let snapshot = pages.and_then(|pages| {
 			Ok(Snapshot {
-				program: machine.module().hash(),
+				program: machine.program().hash(),
 				waiting,
 				gas_left: instance.gas_left,
 				pricing: machine.pricing(),
@@ -505,17 +506,18 @@ impl Backend for Manager {
 	}
 
 	fn restore(&mut self, module: ModuleId, snapshot: &[u8]) -> Outcome<InstanceId, RestoreError> {
-		let module = self.modules.get(&module).ok_or(RestoreError::InvalidModule)?.clone();
+		let loaded = &self.modules.get(&module).ok_or(RestoreError::InvalidModule)?.loaded;
+		let program = loaded.program();
 		let snapshot = Snapshot::from_bytes(snapshot).map_err(RestoreError::from)?;
-		if snapshot.program != module.compiled.hash() {
+		if snapshot.program != program.hash() {
 			return Err(RestoreError::WrongProgram.into());
 		}
 		let pc = ProgramCounter(snapshot.pc);
-		if !module.compiled.is_stop(pc, snapshot.waiting == Waiting::ForResult) {
+		if !program.is_stop(pc, snapshot.waiting == Waiting::ForResult) {
 			return Err(RestoreError::InvalidSnapshot.into());
 		}
 		// No execution pays for more than its program's translation.
-		let translation = self.engine.rules().translation(module.compiled.code_size());
+		let translation = self.environment.rules().translation(program.code_size());
 		if snapshot.pricing.translation_paid > translation {
 			return Err(RestoreError::InvalidSnapshot.into());
 		}
@@ -548,7 +550,7 @@ impl Backend for Manager {
 	}
 
 	fn limit_time(&mut self, limit: Duration) {
-		self.deadline = Instant::now().checked_add(limit);
+		self.deadline = E::Deadline::after(limit);
 	}
 
 	fn destroy(&mut self, instance: InstanceId) -> Outcome<(), DestroyError> {

@@ -1,19 +1,20 @@
 //! What a traced execution did: its function calls, and the gas of each basic block in them.
 //!
-//! An engine that was started with [`Options::trace`] interprets one instruction at a time. Results and
-//! gas are those of every other engine.
-//!
-//! [`Options::trace`]: crate::Options::trace
+//! A program that is traced is interpreted one instruction at a time. Results and gas are the same as
+//! without.
 
-use crate::limits::OUT_OF_TIME;
+use super::{environment::Deadline, limits::OUT_OF_TIME};
+use crate::Gas;
+use alloc::{
+	collections::{BTreeMap, VecDeque},
+	format,
+	string::String,
+	sync::Arc,
+	vec,
+	vec::Vec,
+};
 use polkavm::{InterruptKind, ProgramBlob, ProgramCounter, RawInstance, Reg};
 use polkavm_common::program::{Instruction, ParsedInstruction};
-use std::{
-	collections::{BTreeMap, HashMap, VecDeque},
-	sync::Arc,
-	time::Instant,
-};
-use virt_primitives::Gas;
 
 /// The most functions that are distinguished by their callers. Further calls are counted in their caller.
 pub const MAX_CALLS: usize = 10_000;
@@ -37,7 +38,7 @@ pub struct Trace {
 	transfers: Arc<Transfers>,
 	calls: Vec<Call>,
 	/// By caller, call site and callee.
-	known: HashMap<(usize, u32, u32), usize>,
+	known: BTreeMap<(usize, u32, u32), usize>,
 	/// Entries in the `blocks` of all calls.
 	blocks: usize,
 	stack: VecDeque<Frame>,
@@ -93,7 +94,7 @@ enum Pending {
 }
 
 /// The instructions that may call, return or jump, by offset.
-pub(crate) struct Transfers(HashMap<u32, Transfer>);
+pub struct Transfers(BTreeMap<u32, Transfer>);
 
 enum Transfer {
 	Call { return_to: u32 },
@@ -129,7 +130,7 @@ impl Trace {
 		Self {
 			transfers,
 			calls: vec![call],
-			known: HashMap::new(),
+			known: BTreeMap::new(),
 			blocks: 0,
 			stack: [Frame { call: 0, site: entry.0, return_to: None, jumps: Vec::new() }].into(),
 			at: None,
@@ -178,11 +179,11 @@ impl Trace {
 	/// is for a block that was paid for before.
 	///
 	/// Errs where PolkaVM does, and when the deadline is past.
-	pub(crate) fn run(
+	pub(crate) fn run<D: Deadline>(
 		&mut self,
 		raw: &mut RawInstance,
 		credit: Gas,
-		deadline: Option<Instant>,
+		deadline: Option<D>,
 	) -> Result<InterruptKind, String> {
 		(self.gas, self.credit) = (raw.gas(), credit);
 		let mut steps = 0;
@@ -194,7 +195,7 @@ impl Trace {
 			steps += 1;
 			if steps == STEPS_PER_LOOK {
 				steps = 0;
-				if deadline.is_some_and(|deadline| Instant::now() >= deadline) {
+				if deadline.is_some_and(Deadline::is_past) {
 					return Err(OUT_OF_TIME.into());
 				}
 			}

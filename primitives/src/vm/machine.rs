@@ -1,36 +1,31 @@
 //! A program's registers, memory and place in its code, on one tier, and the way to the other.
 
-use crate::{
-	engine::{Backend, Engine, WorkerSlot},
+use super::{
+	environment::{Deadline, Environment, Event, Loaded, Worker},
 	limits::{OUT_OF_TIME, TIME_SLICE},
-	module::Compiled,
 	prices::{Translation, TIER_DOWN_GAS, TIER_DOWN_SYSCALLS},
+	program::Program,
 	trace::Trace,
-	watchdog::Watched,
 };
-use polkavm::{
-	InterruptKind, MemoryAccessError, MemoryProtection, ProgramCounter, RawInstance, Reg,
-};
-use std::{
-	mem::{self, ManuallyDrop},
-	ops::Range,
-	sync::Arc,
-	time::Instant,
-};
-use virt_primitives::{
+use crate::{
 	snapshot::{Page, Pricing, Tier, PAGE_SIZE, REGISTERS},
 	Gas, MAX_ARGUMENTS,
+};
+use alloc::{boxed::Box, format, string::String, sync::Arc, vec::Vec};
+use core::{mem, ops::Range};
+use polkavm::{
+	InterruptKind, MemoryAccessError, MemoryProtection, ProgramCounter, RawInstance, Reg,
 };
 
 /// Bytes that are read at once when memory is compared with what it was at first.
 const CHUNK: u32 = 16 * PAGE_SIZE;
 
 /// A program that is or can be run.
-pub struct Machine {
-	module: Arc<Compiled>,
+pub struct Machine<E: Environment> {
+	module: Arc<E::Module>,
 	/// What going on costs. Its tier is the execution's; [`Self::seated`] is that of the seat.
 	pricing: Pricing,
-	seat: Seat,
+	seat: Seat<E::Worker>,
 	/// The tier whose price list the seat charges by: another than the execution's until it runs.
 	seated: Tier,
 	/// Whether a worker was looked for on this tier.
@@ -45,7 +40,7 @@ pub struct Machine {
 	trace: Option<Box<Trace>>,
 }
 
-impl Drop for Machine {
+impl<E: Environment> Drop for Machine<E> {
 	fn drop(&mut self) {
 		if !self.reusable {
 			return;
@@ -57,44 +52,30 @@ impl Drop for Machine {
 }
 
 /// Where a program runs.
-enum Seat {
+enum Seat<W> {
 	/// In this thread.
 	Interpreter(RawInstance),
 	/// In a worker process.
-	Recompiler(Worker),
+	Worker(W),
 	/// Nowhere any more.
 	Left,
 }
 
-impl Seat {
+impl<W: Worker> Seat<W> {
 	/// Does `what`, which may wait for a worker process.
 	#[inline]
 	fn with<T>(&mut self, what: impl FnOnce(&mut RawInstance) -> T) -> T {
 		match self {
 			Seat::Interpreter(raw) => what(raw),
-			Seat::Recompiler(Worker { raw, watched, .. }) => watched.wait(|| what(raw)),
+			Seat::Worker(worker) => worker.with(what),
 			Seat::Left => unreachable!("a machine leaves its seat when it is dropped; qed"),
 		}
 	}
 }
 
-fn interpret(module: &Compiled, tier: Tier) -> Result<RawInstance, String> {
-	let module = module.interpreted(tier)?;
+fn interpret(program: &Program, tier: Tier) -> Result<RawInstance, String> {
+	let module = program.interpreted(tier)?;
 	module.instantiate().map_err(|error| format!("instantiating failed: {error}"))
-}
-
-/// An instance in a worker process. Whatever waits for that process is watched.
-pub(crate) struct Worker {
-	raw: ManuallyDrop<RawInstance>,
-	watched: Arc<Watched>,
-	_slot: WorkerSlot,
-}
-
-impl Drop for Worker {
-	fn drop(&mut self) {
-		// SAFETY: it is not used after this.
-		self.watched.wait(|| unsafe { ManuallyDrop::drop(&mut self.raw) })
-	}
 }
 
 /// How a run ended.
@@ -105,12 +86,12 @@ pub struct Stop {
 	pub gas_left: Gas,
 }
 
-impl Machine {
+impl<E: Environment> Machine<E> {
 	/// A machine with the program's initial memory.
-	pub fn new(module: Arc<Compiled>) -> Result<Self, String> {
+	pub fn new(module: Arc<E::Module>) -> Result<Self, String> {
 		let raw = match module.take_spare() {
 			Some(raw) => raw,
-			None => interpret(&module, Tier::One)?,
+			None => interpret(module.program(), Tier::One)?,
 		};
 		let pricing =
 			Pricing { tier: Tier::One, stretch: 0, translation_paid: 0, short_stretches: 0 };
@@ -127,8 +108,8 @@ impl Machine {
 	}
 
 	/// The program.
-	pub fn module(&self) -> &Arc<Compiled> {
-		&self.module
+	pub fn program(&self) -> &Program {
+		self.module.program()
 	}
 
 	/// What going on costs.
@@ -139,7 +120,7 @@ impl Machine {
 	fn raw(&self) -> &RawInstance {
 		match &self.seat {
 			Seat::Interpreter(raw) => raw,
-			Seat::Recompiler(worker) => &worker.raw,
+			Seat::Worker(worker) => worker.raw(),
 			Seat::Left => unreachable!("a machine leaves its seat when it is dropped; qed"),
 		}
 	}
@@ -166,7 +147,7 @@ impl Machine {
 		if self.seated != Tier::One {
 			// Its memory is that of the call before.
 			let from = self.next_pc().unwrap_or(pc);
-			self.move_to(Seat::Interpreter(interpret(&self.module, Tier::One)?), Tier::One, from)?;
+			self.move_to(Seat::Interpreter(interpret(self.program(), Tier::One)?), Tier::One, from)?;
 		}
 		self.credit = 0;
 		self.start_trace(pc);
@@ -179,15 +160,17 @@ impl Machine {
 	/// Errs where the node is at fault, or time is up.
 	pub fn run(
 		&mut self,
-		engine: &Engine,
+		environment: &E,
 		gas: Gas,
 		answered: bool,
-		deadline: Option<Instant>,
+		deadline: Option<E::Deadline>,
 	) -> Result<Stop, String> {
 		if answered {
 			self.pricing.stretch = 0;
 		}
-		if self.pricing.tier == Tier::Two && self.pricing.short_stretches >= TIER_DOWN_SYSCALLS {
+		let moves_down = self.pricing.short_stretches >= TIER_DOWN_SYSCALLS
+			|| !environment.rules().has_tier_two();
+		if self.pricing.tier == Tier::Two && moves_down {
 			self.pricing = Pricing {
 				tier: Tier::One,
 				stretch: 0,
@@ -195,11 +178,11 @@ impl Machine {
 				translation_paid: 0,
 				short_stretches: 0,
 			};
-			engine.metrics().tier_downs.inc();
+			environment.count(Event::TierDown);
 		}
-		self.take_seat(engine)?;
+		self.take_seat(environment)?;
 		let stop = match self.pricing.tier {
-			Tier::One => self.run_tier_one(engine, gas, deadline)?,
+			Tier::One => self.run_tier_one(environment, gas, deadline)?,
 			Tier::Two => self.run_slices(gas, deadline)?,
 		};
 		let short = self.pricing.tier == Tier::Two
@@ -215,11 +198,11 @@ impl Machine {
 	/// Runs on tier one until the program stops, or moves up and goes on from there.
 	fn run_tier_one(
 		&mut self,
-		engine: &Engine,
+		environment: &E,
 		gas: Gas,
-		deadline: Option<Instant>,
+		deadline: Option<E::Deadline>,
 	) -> Result<Stop, String> {
-		let rules = engine.rules();
+		let rules = environment.rules();
 		let mut gas = gas;
 		// A short call is over before it has to be known how large the program is.
 		let Pricing { stretch, translation_paid, .. } = self.pricing;
@@ -232,9 +215,9 @@ impl Machine {
 				return Ok(Stop { gas_left: gas, ..stop });
 			}
 		}
-		let size = self.module.code_size();
+		let size = self.program().code_size();
 		let after = rules.tier_up_after(size);
-		let translation = self.translation(engine);
+		let translation = self.translation(environment);
 		let affordable = translation.affordable(gas);
 		let stretch = (after - self.pricing.stretch).max(0);
 		let slice = affordable.min(stretch);
@@ -259,15 +242,15 @@ impl Machine {
 		}
 		let left = left - price;
 		self.pricing = Pricing { tier: Tier::Two, stretch: 0, ..self.pricing };
-		engine.metrics().tier_ups.inc();
-		self.take_seat(engine)?;
+		environment.count(Event::TierUp);
+		self.take_seat(environment)?;
 		self.run_slices(left, deadline)
 	}
 
 	/// What is still to be paid for translation.
-	fn translation(&self, engine: &Engine) -> Translation {
-		let rules = engine.rules();
-		let all = rules.translation(self.module.code_size());
+	fn translation(&self, environment: &E) -> Translation {
+		let rules = environment.rules();
+		let all = rules.translation(self.program().code_size());
 		let paid = self.pricing.translation_paid;
 		Translation { rate: rules.translation_rate, paid, due: (all - paid).max(0) }
 	}
@@ -282,30 +265,30 @@ impl Machine {
 	}
 
 	/// Gas that it needs to go on, where it stopped for lack of it.
-	pub fn gas_needed(&self, engine: &Engine) -> Option<Gas> {
+	pub fn gas_needed(&self, environment: &E) -> Option<Gas> {
 		let Pricing { tier, stretch, .. } = self.pricing;
-		let size = self.module.code_size();
-		let moves = tier == Tier::One && stretch >= engine.rules().tier_up_after(size);
+		let size = self.program().code_size();
+		let moves = tier == Tier::One && stretch >= environment.rules().tier_up_after(size);
 		if moves {
-			return Some(engine.rules().tier_up_price(size) + self.block_cost(Tier::Two)?);
+			return Some(environment.rules().tier_up_price(size) + self.block_cost(Tier::Two)?);
 		}
 		Some(match tier {
-			Tier::One => self.translation(engine).price(self.block_cost(tier)?),
+			Tier::One => self.translation(environment).price(self.block_cost(tier)?),
 			Tier::Two => self.block_cost(tier)?,
 		})
 	}
 
 	/// What the block costs that comes next, without translation.
 	fn block_cost(&self, tier: Tier) -> Option<Gas> {
-		self.module.interpreted(tier).ok()?.calculate_gas_cost_for(self.next_pc()?)
+		self.program().interpreted(tier).ok()?.calculate_gas_cost_for(self.next_pc()?)
 	}
 
 	/// Runs on the seat that it has, with `gas` of the seat's list, with looks at the clock.
-	fn run_slices(&mut self, gas: Gas, deadline: Option<Instant>) -> Result<Stop, String> {
+	fn run_slices(&mut self, gas: Gas, deadline: Option<E::Deadline>) -> Result<Stop, String> {
 		let Some(deadline) = deadline else { return self.run_slice(gas, None) };
 		let mut left = gas;
 		loop {
-			if Instant::now() >= deadline {
+			if deadline.is_past() {
 				return Err(OUT_OF_TIME.into());
 			}
 			let slice = left.min(TIME_SLICE);
@@ -322,7 +305,7 @@ impl Machine {
 	}
 
 	/// The deadline is heeded where it is traced: a slice takes many times longer then.
-	fn run_slice(&mut self, gas: Gas, deadline: Option<Instant>) -> Result<Stop, String> {
+	fn run_slice(&mut self, gas: Gas, deadline: Option<E::Deadline>) -> Result<Stop, String> {
 		// More than the VM counts up to is added when it is done.
 		let charged = gas.checked_add(self.credit).unwrap_or(Gas::MAX);
 		let withheld = gas - (charged - self.credit);
@@ -346,20 +329,20 @@ impl Machine {
 	/// Sees to it that the seat is one of the execution's tier: where native code can be had, a worker's
 	/// for tier two, and for tier one, too, where only the recompiler runs. Elsewhere the interpreter's,
 	/// with the price list of the tier.
-	fn take_seat(&mut self, engine: &Engine) -> Result<(), String> {
+	fn take_seat(&mut self, environment: &E) -> Result<(), String> {
 		let tier = self.pricing.tier;
-		let native = tier == Tier::Two || engine.backend() == Backend::Recompiler;
+		let native = tier == Tier::Two || environment.is_native_only();
 		if self.seated == tier && (self.settled || !native) {
 			return Ok(());
 		}
-		let worker = if native { engine.worker(&self.module, tier)? } else { None };
+		let worker = if native { environment.worker(&self.module, tier)? } else { None };
 		let seat = match worker {
-			Some(worker) => Seat::Recompiler(worker),
+			Some(worker) => Seat::Worker(worker),
 			None if self.seated == tier => {
 				self.settled = true;
 				return Ok(());
 			},
-			None => Seat::Interpreter(interpret(&self.module, tier)?),
+			None => Seat::Interpreter(interpret(self.program(), tier)?),
 		};
 		let pc = self.next_pc().ok_or("a program that can go on knows where")?;
 		self.move_to(seat, tier, pc)?;
@@ -368,7 +351,7 @@ impl Machine {
 	}
 
 	/// Goes on in another seat, which is as new, at `pc`, with registers and memory.
-	fn move_to(&mut self, mut seat: Seat, tier: Tier, pc: ProgramCounter) -> Result<(), String> {
+	fn move_to(&mut self, mut seat: Seat<E::Worker>, tier: Tier, pc: ProgramCounter) -> Result<(), String> {
 		self.changed_pages(|address, bytes| {
 			seat.with(|raw| raw.write_memory(address, bytes))
 				.map_err(|error| format!("memory cannot be moved: {error}"))
@@ -380,7 +363,7 @@ impl Machine {
 			}
 			raw.set_next_program_counter(pc);
 		});
-		self.credit = self.module.cost_of_reentry(tier, pc)?;
+		self.credit = self.program().cost_of_reentry(tier, pc)?;
 		self.reusable = false;
 		self.seat = seat;
 		self.seated = tier;
@@ -395,14 +378,14 @@ impl Machine {
 			Seat::Interpreter(_) | Seat::Left => Ok(()),
 			// It changes nothing, since there is no such memory, but the worker has to do it, and
 			// sleeps afterwards.
-			Seat::Recompiler(_) => self
+			Seat::Worker(_) => self
 				.with(|raw| raw.set_accessible_aux_size(0))
 				.map_err(|error| format!("a worker cannot be parked: {error}")),
 		}
 	}
 
 	fn start_trace(&mut self, entry: ProgramCounter) {
-		let transfers = self.module.transfers();
+		let transfers = self.program().transfers();
 		self.trace = transfers.map(|transfers| Box::new(Trace::new(transfers.clone(), entry)));
 	}
 
@@ -423,7 +406,7 @@ impl Machine {
 
 	/// Makes it go on at `pc`, in a block that was paid for, at this price.
 	pub fn enter(&mut self, pc: ProgramCounter, pricing: Pricing) -> Result<(), String> {
-		self.credit = self.module.cost_of_reentry(self.seated, pc)?;
+		self.credit = self.program().cost_of_reentry(self.seated, pc)?;
 		self.pricing = pricing;
 		self.reusable = false;
 		self.start_trace(pc);
@@ -508,10 +491,11 @@ impl Machine {
 		mut visit: impl FnMut(u32, &[u8]) -> Result<(), String>,
 	) -> Result<(), String> {
 		let module = self.module.clone();
-		let map = module.memory_map();
+		let program = module.program();
+		let map = program.memory_map();
 		let data = map.rw_data_address()..map.rw_data_address() + map.rw_data_size();
 		let mut chunk = [0; CHUNK as usize];
-		for (range, initial) in [(data, module.initial_data()), (map.stack_range(), &[][..])] {
+		for (range, initial) in [(data, program.initial_data()), (map.stack_range(), &[][..])] {
 			for Range { start, end } in chunks(range.clone()) {
 				let chunk = &mut chunk[..(end - start) as usize];
 				self.read(start, chunk)
@@ -525,13 +509,6 @@ impl Machine {
 			}
 		}
 		Ok(())
-	}
-}
-
-impl Worker {
-	/// A worker that holds an instance, watched from now on.
-	pub fn new(raw: RawInstance, watched: Arc<Watched>, slot: WorkerSlot) -> Self {
-		Self { raw: ManuallyDrop::new(raw), watched, _slot: slot }
 	}
 }
 

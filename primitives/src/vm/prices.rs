@@ -1,10 +1,10 @@
 //! What executing a program costs in gas. Consensus: every node of a chain has the same prices.
 //!
-//! A unit of gas is [`PICOSECONDS_PER_GAS`](virt_primitives::PICOSECONDS_PER_GAS) on the machine of record. An execution is on one of two
+//! A unit of gas is [`PICOSECONDS_PER_GAS`](crate::PICOSECONDS_PER_GAS) on the machine of record. An execution is on one of two
 //! *tiers*, each with the price list of the engine that it is made for:
 //!
 //! - Tier one, where it starts: the interpreter. Each instruction has the price in
-//!   [`opcodes`](crate::opcodes), and pays [`Rules::translation_rate`] times as much again for its
+//!   [`opcodes`](super::opcodes), and pays [`Rules::translation_rate`] times as much again for its
 //!   translation, until the translation of the whole program is paid for.
 //! - Tier two, where it moves when it computes for long: native code, by PolkaVM's own cost model.
 //!   Moving up has a price of its own, which pays for compiling, charged each time that an execution
@@ -13,9 +13,9 @@
 //! Which tier an execution is on follows from gas and syscalls alone. A node without native code runs
 //! the second tier in the interpreter, at the prices of the second tier: slower, with the same gas.
 
-use crate::opcodes;
+use super::opcodes;
+use crate::{snapshot::Tier, Gas};
 use polkavm::{CacheModel, CostModelKind, CostModelRef};
-use virt_primitives::{snapshot::Tier, Gas};
 
 /// Translation, beside execution: see [`Rules::translation_rate`]. `virt-opcodes` raises the price of
 /// an opcode whose translation takes longer than this many times its execution.
@@ -94,18 +94,36 @@ pub struct Rules {
 	/// Gas for translation for each unit of gas of tier one, until the whole program's translation is
 	/// paid for. No instruction takes longer to translate than that.
 	pub translation_rate: Gas,
-	/// Gas of a stretch on tier one after which an execution moves up, and the price of that. `None`:
-	/// by the program's size.
-	pub tier_up: Option<(Gas, Gas)>,
+	/// When an execution moves up.
+	pub tier_up: TierUp,
+}
+
+/// When an execution moves from tier one to tier two, and at what price.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TierUp {
+	/// Both follow from the program's size.
+	BySize,
+	/// After this much gas of a stretch on tier one, for this price, whatever the program is.
+	After {
+		/// Gas of a stretch on tier one.
+		gas: Gas,
+		/// Gas that moving costs.
+		price: Gas,
+	},
+	/// Never: all executions are on tier one. One that is restored on tier two moves down when it is run.
+	Never,
 }
 
 impl Default for Rules {
 	fn default() -> Self {
-		Self { translation_rate: TRANSLATION_RATE, tier_up: None }
+		Self { translation_rate: TRANSLATION_RATE, tier_up: TierUp::BySize }
 	}
 }
 
 impl Rules {
+	/// The rules of a runtime that runs programs itself, without native code.
+	pub const EMBEDDED: Self = Self { translation_rate: TRANSLATION_RATE, tier_up: TierUp::Never };
+
 	/// Gas to translate all of a program for the interpreter.
 	pub(crate) fn translation(&self, size: Size) -> Gas {
 		if self.translation_rate == 0 {
@@ -118,15 +136,26 @@ impl Rules {
 	/// Gas of a stretch that an execution can spend on tier one, whatever the program is: it pays for
 	/// translation by the rate, and does not move up. `paid` was paid for translation before.
 	pub(crate) fn sure_stretch(&self, stretch: Gas, paid: Gas) -> Gas {
-		if self.tier_up.is_some() || self.translation_rate == 0 {
-			return 0;
-		}
-		((MIN_TRANSLATION - paid) / self.translation_rate).min(TIER_UP_BASE / 2 - stretch).max(0)
+		let most = match self.tier_up {
+			_ if self.translation_rate == 0 => return 0,
+			TierUp::BySize => TIER_UP_BASE / 2 - stretch,
+			TierUp::After { .. } => return 0,
+			TierUp::Never => Gas::MAX,
+		};
+		((MIN_TRANSLATION - paid) / self.translation_rate).min(most).max(0)
+	}
+
+	/// Whether executions may be on tier two.
+	pub(crate) fn has_tier_two(&self) -> bool {
+		self.tier_up != TierUp::Never
 	}
 
 	/// The price of moving up.
 	pub(crate) fn tier_up_price(&self, size: Size) -> Gas {
-		self.tier_up.map_or_else(|| size.tier_up(), |(_, price)| price)
+		match self.tier_up {
+			TierUp::BySize | TierUp::Never => size.tier_up(),
+			TierUp::After { price, .. } => price,
+		}
 	}
 
 	/// Gas that an execution spends on tier one without a syscall before it moves up.
@@ -134,7 +163,11 @@ impl Rules {
 	/// Half of what moving costs: a computation that turns out to be long has then paid little beside
 	/// it, and one that ends soon has not paid for native code.
 	pub(crate) fn tier_up_after(&self, size: Size) -> Gas {
-		self.tier_up.map_or_else(|| size.tier_up() / 2, |(after, _)| after)
+		match self.tier_up {
+			TierUp::BySize => size.tier_up() / 2,
+			TierUp::After { gas, .. } => gas,
+			TierUp::Never => Gas::MAX,
+		}
 	}
 }
 

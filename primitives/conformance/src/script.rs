@@ -1,0 +1,175 @@
+//! A program's calls, and all that can be observed of them, to compare backends by.
+
+use alloc::vec::Vec;
+use codec::{Decode, Encode};
+use virt_primitives::{
+	snapshot::PAGE_SIZE, AtSyscall, CompileError, ExecResult, Execution, Gas, Instance,
+	InstantiateError, Module, Restored, Syscall, SyscallTable, TrapCause, MAX_ARGUMENTS,
+};
+
+/// What is done with a program.
+#[derive(Clone, Debug, Encode, Decode)]
+pub struct Script {
+	/// Its bytes.
+	pub program: Vec<u8>,
+	/// Entry points to call, and their arguments.
+	pub calls: Vec<(Vec<u8>, Vec<u64>)>,
+	/// Gas of each call.
+	pub gas: Gas,
+	/// The most gas that is given at once.
+	pub piece: Gas,
+	/// Decides what syscalls give and write, and where a snapshot is taken.
+	pub seed: u64,
+}
+
+/// Something that can be observed.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub enum Event {
+	/// The program was not compiled.
+	NotCompiled(CompileError),
+	/// The program was not instantiated.
+	NotInstantiated(InstantiateError),
+	/// There is no such entry point.
+	NotPrepared,
+	/// It returned this; so much gas is left.
+	Finished(u64, Gas),
+	/// It stopped at a syscall: its symbol, its arguments, the gas that is left, and what could be read
+	/// and written where its first argument points.
+	Syscall(Vec<u8>, [u64; MAX_ARGUMENTS], Gas, Option<[u8; 16]>, bool),
+	/// Its gas ran out: what is left, and what is needed.
+	OutOfGas(Gas, Option<Gas>),
+	/// It trapped: at this offset, with so much gas left.
+	Trapped(Option<u32>, TrapCause, Gas),
+	/// The hash of a snapshot that was taken, from which it went on.
+	Snapshot([u8; 32]),
+}
+
+/// The most events of one script: what a program does after them is not looked at.
+const MAX_EVENTS: usize = 200;
+
+/// Runs a script.
+pub fn record(script: &Script) -> Vec<Event> {
+	let mut events = Vec::new();
+	let module = match Module::from_bytes(&script.program, &SyscallTable::EMPTY) {
+		Ok(module) => module,
+		Err(error) => return [Event::NotCompiled(error)].into(),
+	};
+	let mut instance = match module.instantiate() {
+		Ok(instance) => instance,
+		Err(error) => return [Event::NotInstantiated(error)].into(),
+	};
+	let mut random = script.seed;
+	for (entry, args) in &script.calls {
+		match call(script, &module, instance, entry, args, &mut random, &mut events) {
+			Some(idle) => instance = idle,
+			None => break,
+		}
+	}
+	events
+}
+
+/// Calls an entry point; gives the instance where it is idle again.
+fn call(
+	script: &Script,
+	module: &Module,
+	instance: Instance,
+	entry: &[u8],
+	args: &[u64],
+	random: &mut u64,
+	events: &mut Vec<Event>,
+) -> Option<Instance> {
+	let mut execution = match instance.prepare(entry, args) {
+		Ok(execution) => execution,
+		Err(failure) => {
+			events.push(Event::NotPrepared);
+			return Some(failure.instance);
+		},
+	};
+	let mut left = script.gas;
+	let mut piece = script.piece.min(left);
+	let mut result = execution.run(piece);
+	loop {
+		if events.len() >= MAX_EVENTS {
+			return None;
+		}
+		// Gas that was not handed out.
+		let rest = left - piece;
+		match result.expect("the instance can be run") {
+			ExecResult::Finished { instance, gas_left, value } => {
+				events.push(Event::Finished(value, rest + gas_left));
+				return Some(instance);
+			},
+			ExecResult::Trapped { instance, gas_left, pc, cause } => {
+				events.push(Event::Trapped(pc, cause, rest + gas_left));
+				return Some(instance);
+			},
+			ExecResult::OutOfGas { execution: stopped, gas_left, gas_needed } => {
+				left = rest + gas_left;
+				events.push(Event::OutOfGas(left, gas_needed));
+				if gas_needed.is_none_or(|needed| needed > left) {
+					return None;
+				}
+				piece = script.piece.max(gas_needed.unwrap_or(0)).min(left);
+				execution = stopped;
+				result = execution.run(piece);
+			},
+			ExecResult::Syscall { execution: stopped, gas_left, syscall, args } => {
+				left = rest + gas_left;
+				piece = script.piece.min(left);
+				let answer = next(random);
+				let mut stopped = stopped;
+				observe(&mut stopped, syscall, args, left, answer, events);
+				if answer % 4 == 0 {
+					stopped = move_by_snapshot(module, stopped, events);
+				}
+				result = stopped.resume(piece, answer);
+			},
+		}
+	}
+}
+
+/// Looks at a syscall, and writes where it points to.
+fn observe(
+	execution: &mut Execution<AtSyscall>,
+	syscall: Syscall,
+	args: [u64; MAX_ARGUMENTS],
+	left: Gas,
+	answer: u64,
+	events: &mut Vec<Event>,
+) {
+	let symbol = match syscall {
+		Syscall::Other(symbol) => symbol.as_bytes().to_vec(),
+		Syscall::Listed(number) => number.to_le_bytes().to_vec(),
+	};
+	let address = args[0] as u32;
+	let mut bytes = [0; 16];
+	let read = execution.read_memory(address, &mut bytes).is_ok().then_some(bytes);
+	let written = execution.write_memory(address, &answer.to_le_bytes()).is_ok();
+	if answer % 3 == 0 {
+		let _ = execution.zero_memory(address & !(PAGE_SIZE - 1), PAGE_SIZE);
+	}
+	events.push(Event::Syscall(symbol, args, left, read, written));
+}
+
+fn move_by_snapshot(
+	module: &Module,
+	mut execution: Execution<AtSyscall>,
+	events: &mut Vec<Event>,
+) -> Execution<AtSyscall> {
+	let snapshot = execution.snapshot().expect("a suspended execution has a snapshot");
+	events.push(Event::Snapshot(sp_io::hashing::blake2_256(&snapshot)));
+	drop(execution);
+	match module.restore(&snapshot).expect("it is a snapshot of this program") {
+		Restored::AtSyscall { execution, .. } => execution,
+		other => panic!("it waited for a syscall's result, and now {other:?}"),
+	}
+}
+
+/// The next number of a sequence (SplitMix64).
+fn next(state: &mut u64) -> u64 {
+	*state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+	let mut mixed = *state;
+	mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+	mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+	mixed ^ (mixed >> 31)
+}
