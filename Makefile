@@ -81,7 +81,7 @@ weigh: setup ## Compares what programs are charged with the time that they take,
 
 opcodes: setup ## Measures the interpreter's opcodes, and writes their prices
 	$(CARGO) build --release --workspace --bin virt-opcodes
-	@$(TARGET)/release/virt-opcodes node/manager/src/opcodes.rs
+	@$(TARGET)/release/virt-opcodes primitives/src/vm/opcodes.rs
 	@$(CARGO) fmt --all
 
 weights: setup ## Measures what calls and syscalls take, and writes pallet/src/weights.rs

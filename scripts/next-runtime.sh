@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Builds these sources' runtime with a `spec_version` one higher: what a chain of the built node can be
-# upgraded to. It needs `make build` first: the wasm build that made the node's runtime is made again,
+# Builds these sources' runtime with a `spec_version` one higher, and the one that runs programs itself with
+# a `spec_version` two higher: what a chain of the built node can be upgraded to. It needs `make build` first: the wasm build that made the node's runtime is made again,
 # on a copy of the sources and of its target directory, so that only the runtime is compiled.
-# It goes into the target directory, as next-runtime/runtime.wasm.
+# They go into the target directory, as next-runtime/runtime.wasm and next-runtime/embedded.wasm.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 target=$(realpath -m "${CARGO_TARGET_DIR:-target}")
@@ -13,20 +13,32 @@ next=$target/next-runtime
 mkdir -p "$next"
 [ -d "$next/build" ] || cp -a "$built" "$next/build"
 
-# The times of the files stay, so that nothing is compiled that did not change.
-rm -rf "$next/source"
-mkdir "$next/source"
-cp -a Cargo.toml Cargo.lock fixtures node pallet primitives runtime "$next/source"
-version=$(sed -n 's/^\tspec_version: \([0-9]*\),$/\1/p' runtime/src/lib.rs)
-sed -i "s/^\tspec_version: $version,$/\tspec_version: $((version + 1)),/" "$next/source/runtime/src/lib.rs"
-touch -r runtime/src/lib.rs "$next/source/runtime/src/lib.rs"
-cp "$built/Cargo.toml" "$built/Cargo.lock" "$next/build"
-sed -i "s|^path = .*|path = \"$next/source/runtime\"|" "$next/build/Cargo.toml"
+# Builds the runtime with a spec version so much higher: next <by> <name> [<feature>]
+next() {
+	local by=$1 name=$2 features=${3:-}
+	# The times of the files stay, so that nothing is compiled that did not change.
+	rm -rf "$next/source"
+	mkdir "$next/source"
+	cp -a Cargo.toml Cargo.lock fixtures node pallet primitives runtime "$next/source"
+	local version
+	version=$(sed -n 's/^\tspec_version: \([0-9]*\),$/\1/p' runtime/src/lib.rs)
+	sed -i "s/^\tspec_version: $version,$/\tspec_version: $((version + by)),/" "$next/source/runtime/src/lib.rs"
+	touch -r runtime/src/lib.rs "$next/source/runtime/src/lib.rs"
+	cp "$built/Cargo.toml" "$built/Cargo.lock" "$next/build"
+	sed -i "s|^path = .*|path = \"$next/source/runtime\"|" "$next/build/Cargo.toml"
+	if [ -n "$features" ]; then
+		sed -i "s|^features = .*|features = [\"$features\"]|" "$next/build/Cargo.toml"
+		grep -q "^features = \[\"$features\"\]" "$next/build/Cargo.toml"
+	fi
 
-# As the runtime's build script does it, by substrate-wasm-builder.
-RUSTFLAGS="-C link-arg=--export-table -C link-arg=--export=__heap_base -C link-arg=--import-memory --cfg=wrapped_lto --cfg substrate_runtime" \
-	RUSTC_WRAPPER=$PWD/scripts/rustc-wasm WASM_SOURCES=$next/source \
-	CARGO_TARGET_DIR=$next/build/target SKIP_WASM_BUILD= scripts/cargo rustc --release \
-	--target wasm32v1-none --manifest-path "$next/build/Cargo.toml"
-cp "$next/build/target/wasm32v1-none/release/virt_runtime.wasm" "$next/runtime.wasm"
-echo "the runtime of spec version $((version + 1)) is $next/runtime.wasm"
+	# As the runtime's build script does it, by substrate-wasm-builder.
+	RUSTFLAGS="-C link-arg=--export-table -C link-arg=--export=__heap_base -C link-arg=--import-memory --cfg=wrapped_lto --cfg substrate_runtime" \
+		RUSTC_WRAPPER=$PWD/scripts/rustc-wasm WASM_SOURCES=$next/source \
+		CARGO_TARGET_DIR=$next/build/target SKIP_WASM_BUILD= scripts/cargo rustc --release \
+		--target wasm32v1-none --manifest-path "$next/build/Cargo.toml"
+	cp "$next/build/target/wasm32v1-none/release/virt_runtime.wasm" "$next/$name.wasm"
+	echo "the runtime of spec version $((version + by)) is $next/$name.wasm"
+}
+
+next 1 runtime
+next 2 embedded embedded

@@ -25,9 +25,18 @@ export function nodeBinary() {
 
 /** The runtime to upgrade to: `VIRT_NEXT_RUNTIME`, else what `scripts/next-runtime.sh` made. */
 export function nextRuntime() {
-	const path = resolve(process.env.VIRT_NEXT_RUNTIME || join(TARGET, 'next-runtime', 'runtime.wasm'));
+	return made('VIRT_NEXT_RUNTIME', 'runtime.wasm');
+}
+
+/** The runtime after that, which runs programs itself: `VIRT_NEXT_EMBEDDED`, else what the script made. */
+export function nextEmbeddedRuntime() {
+	return made('VIRT_NEXT_EMBEDDED', 'embedded.wasm');
+}
+
+function made(variable, name) {
+	const path = resolve(process.env[variable] || join(TARGET, 'next-runtime', name));
 	if (!existsSync(path)) {
-		throw new Advice(`No runtime at ${path}: run scripts/next-runtime.sh, or set VIRT_NEXT_RUNTIME to one.`);
+		throw new Advice(`No runtime at ${path}: run scripts/next-runtime.sh, or set ${variable} to one.`);
 	}
 	return path;
 }

@@ -3,7 +3,8 @@
 
 async function run(_, networkInfo, [name]) {
 	const { Network } = await import('../src/network.mjs');
-	const behaviour = (await import(`../src/behaviours/${name}.mjs`))[name];
+	// A module's one function: `switch` is no name for it.
+	const [behaviour] = Object.values(await import(`../src/behaviours/${name}.mjs`));
 	const network = await Network.found(networkInfo);
 	try {
 		console.log(`\n${name}: ${await behaviour(network)}\n`);

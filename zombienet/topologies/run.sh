@@ -11,11 +11,12 @@ if [ ! -e node_modules/.package-lock.json ] || [ package-lock.json -nt node_modu
 fi
 # polkadot-js is here twice: Zombienet's own, and ours.
 export POLKADOTJS_DISABLE_ESM_CJS_WARNING=1
-[ $# -gt 0 ] || set -- agree join kill upgrade jobs load
+[ $# -gt 0 ] || set -- agree join kill upgrade switch jobs load
 
 log=$(mktemp)
 for name; do
 	start=$SECONDS
+	case $name in switch) export VIRT_CHAIN=local-embedded ;; *) export VIRT_CHAIN=local ;; esac
 	if node_modules/.bin/zombienet --provider native --spawn-concurrency 4 test "$name.zndsl" > "$log" 2>&1; then
 		grep "^$name: " "$log"
 		echo "$name: done in $((SECONDS - start)) s"

@@ -14,6 +14,7 @@ import {
 	accounts, eventOf, eventsAt, finalized, head, instantiate, startJob, submit, tx, upload, weight,
 } from '../chain.mjs';
 import { abi, blob, nextRuntime } from '../paths.mjs';
+import { setRuntime } from '../runtime-upgrade.mjs';
 import { until } from '../until.mjs';
 
 const UNIT = 10n ** 12n;
@@ -33,8 +34,7 @@ const BLOCKS = 10;
 /** Blocks that the others finalise while a validator is gone. */
 const WITHOUT = 2;
 
-/** How long the new runtime may take to be in force and final, and the jobs to end, in milliseconds. */
-const UPGRADED_WITHIN = 400_000;
+/** How long the jobs may take to end, in milliseconds. */
 const ENDED_WITHIN = 600_000;
 
 const abis = Object.fromEntries(['sleeper', 'factor', 'auction', 'game'].map((name) => [name, new Abi(abi(name))]));
@@ -98,7 +98,7 @@ export async function jobs(network) {
 	assert.ok(asleep > EACH, `${asleep} jobs live while a node joins`);
 
 	const before = api.runtimeVersion.specVersion.toNumber();
-	await setCode(network, alice, before);
+	await setRuntime(network, readFileSync(nextRuntime()), alice);
 	api = network.apis[first];
 	const living = (await api.query.virt.jobTotals()).toNumber();
 	assert.ok(living > EACH, `${living} jobs live after the upgrade`);
@@ -145,21 +145,6 @@ async function deploy(api, signer) {
 
 async function works(api, call, signer) {
 	assert.equal((await submit(api, call, signer)).error, null);
-}
-
-/** Upgrades the runtime, and waits until it is in force and final on all nodes. */
-async function setCode(network, sudo, before) {
-	const api = network.apis[network.validators[0]];
-	const set = api.tx.system.setCode(u8aToHex(readFileSync(nextRuntime())));
-	const call = api.tx.sudo.sudoUncheckedWeight(set, { refTime: 0, proofSize: 0 });
-	await api.rpc.author.submitExtrinsic(await call.signAsync(sudo));
-	for (const name of Object.keys(network.nodes)) {
-		await until(`the new runtime final on ${name}`, async () => {
-			const { hash } = await finalized(network.apis[name]);
-			return (await network.apis[name].rpc.state.getRuntimeVersion(hash)).specVersion.toNumber() === before + 1;
-		}, { within: UPGRADED_WITHIN });
-	}
-	await network.reconnect();
 }
 
 /** How every job of the chain ended, by id, and how many slices there were. */

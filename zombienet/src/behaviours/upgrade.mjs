@@ -7,13 +7,9 @@ import { readFileSync } from 'node:fs';
 import { u8aToHex } from '@polkadot/util';
 
 import { assertAgreed, untilFinal } from '../agreement.mjs';
-import {
-	accounts, asU32, call, connect, disconnect, eventOf, finalized, hashAt, head, instantiate, run, submit,
-	tx, u32, upload,
-} from '../chain.mjs';
-import { ANSWER_WITHIN } from '../network.mjs';
+import { accounts, asU32, call, head, instantiate, run, submit, tx, u32, upload } from '../chain.mjs';
 import { blob, nextRuntime } from '../paths.mjs';
-import { until } from '../until.mjs';
+import { keepCounting, nonces, setRuntime } from '../runtime-upgrade.mjs';
 
 /** `ABI` and `OLDEST_ABI` in pallet/src/limits.rs, and one that no runtime has heard of. */
 const ABI = 4;
@@ -22,12 +18,6 @@ const UNKNOWN_ABI = 9;
 
 /** Calls that each account makes on either side of the upgrade, at least. */
 const CALLS = 3;
-
-/**
- * How long the new runtime may take to be in force and final, in milliseconds. Every node compiles it
- * first, and makes and imports no block meanwhile: seconds, and minutes where the machine is busy.
- */
-const COMPILED_WITHIN = 400_000;
 
 export async function upgrade(network) {
 	const code = readFileSync(nextRuntime());
@@ -49,22 +39,8 @@ export async function upgrade(network) {
 	const from = await nonces(api, counters);
 	const counting = keepCounting(network, address, counters);
 	await counting.untilEach(CALLS);
-	const start = await head(api);
-	const setCode = api.tx.system.setCode(u8aToHex(code));
-	const sudo = api.tx.sudo.sudoUncheckedWeight(setCode, { refTime: 0, proofSize: 0 });
-	await api.rpc.author.submitExtrinsic(await sudo.signAsync(alice));
-	const version = async (api, hash) => (await api.rpc.state.getRuntimeVersion(hash)).specVersion.toNumber();
-	for (const name of network.validators) {
-		await until(`the new runtime final on ${name}`, async () => {
-			const { hash } = await finalized(network.apis[name]);
-			return await version(network.apis[name], hash) === before + 1;
-		}, { within: COMPILED_WITHIN });
-	}
-	// What was connected before reads with the types of both runtimes.
-	await network.reconnect();
+	const set = await setRuntime(network, code, alice);
 	api = network.apis[network.validators[0]];
-	let set = start.number;
-	while (await version(api, await hashAt(api, set)) === before) set += 1;
 	await counting.untilEach(counting.least() + CALLS);
 	await counting.stop();
 
@@ -107,53 +83,4 @@ async function setAbi(api, sudo, codeHash, abi) {
 	const set = api.tx.system.setStorage([[api.query.virt.programs.key(codeHash), u8aToHex(bytes)]]);
 	assert.equal((await submit(api, api.tx.sudo.sudo(set), sudo)).error, null);
 	assert.equal((await record(api, codeHash)).abi.toNumber(), abi);
-}
-
-/** How many transactions the accounts have made, all together. */
-async function nonces(api, signers) {
-	const all = await Promise.all(signers.map(({ address }) => api.query.system.account(address)));
-	return all.reduce((sum, { nonce }) => sum + nonce.toNumber(), 0);
-}
-
-/** Keeps accounts incrementing a counter, each through another node. */
-function keepCounting(network, address, signers) {
-	const counts = signers.map(() => 0);
-	let going = true;
-	let failure = null;
-	const countOn = async (signer, index) => {
-		const { url } = network.nodes[network.validators[index % network.validators.length]];
-		while (going) {
-			const api = await connect(url, { answerWithin: ANSWER_WITHIN });
-			try {
-				await countWith(api, signer, index);
-			} finally {
-				await disconnect(api);
-			}
-		}
-	};
-	const countWith = async (api, signer, index) => {
-		while (going) {
-			// A call may be refused as one for the old runtime, be on a fork, or be read with the types of
-			// both: then it is made anew, on another connection. What came of each, the chain says.
-			const made = await submit(api, tx.call(api, address, 'increment'), signer, { finalized: true })
-				.catch(() => null);
-			if (made === null) return;
-			eventOf(made, 'Called');
-			counts[index] += 1;
-		}
-	};
-	const done = Promise.all(signers.map(countOn)).catch((error) => (failure = error));
-	const least = () => Math.min(...counts);
-	return {
-		least,
-		untilEach: (count) => until(`${count} calls of each account`, () => {
-			if (failure) throw failure;
-			return least() >= count;
-		}, { within: COMPILED_WITHIN }),
-		async stop() {
-			going = false;
-			await done;
-			if (failure) throw failure;
-		},
-	};
 }

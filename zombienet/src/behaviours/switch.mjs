@@ -1,0 +1,99 @@
+// A chain whose runtime runs programs itself turns to the node's host functions by a runtime upgrade, and
+// back by another, while programs are called and a job computes: no call is lost, results stay the same,
+// and the job goes on in either form.
+
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+
+import { hexToU8a } from '@polkadot/util';
+
+import { Abi } from '../abi.mjs';
+import { assertAgreed, untilFinal } from '../agreement.mjs';
+import {
+	accounts, asU32, call, eventsAt, head, instantiate, run, startJob, u32, upload, weight,
+} from '../chain.mjs';
+import { abi, blob, nextEmbeddedRuntime, nextRuntime } from '../paths.mjs';
+import { keepCounting, nonces, setRuntime } from '../runtime-upgrade.mjs';
+import { until } from '../until.mjs';
+
+/** Calls that each account makes under each runtime, at least. */
+const CALLS = 3;
+
+/** Two primes. To factor their product takes slices under each of the runtimes. */
+const FACTORS = [300_000_007n, 310_000_037n];
+
+/** What the job may take, of which the embedded form charges most: more than it needs. */
+const BUDGET = weight(4_000n * 10n ** 12n, 1n << 34n);
+
+/** How long the job may take to end, in milliseconds. */
+const ENDED_WITHIN = 600_000;
+
+export async function switchForms(network) {
+	const [first] = network.validators;
+	const api = () => network.apis[first];
+	const { alice, bob, charlie, dave } = await accounts();
+	const counters = [bob, charlie, dave];
+	const embedded = perGas(api());
+
+	const stored = {};
+	for (const name of ['counter', 'sha256', 'factor']) {
+		stored[name] = (await upload(api(), alice, blob(name))).codeHash;
+	}
+	const { address } = await instantiate(api(), alice, stored.counter, 'switch', u32(0));
+	const factor = new Abi(abi('factor'));
+	const { address: worker } = await instantiate(api(), alice, stored.factor, 'switch');
+	const input = factor.encode('factor', FACTORS[0] * FACTORS[1]);
+	const { job, block } = await startJob(api(), alice, worker, 'factor', input, BUDGET);
+	const slices = async () => {
+		const record = await api().query.virt.jobs(job);
+		assert.ok(record.isSome, 'the job lives');
+		return record.unwrap().slices.toNumber();
+	};
+	const digest = async () => (await run(api(), alice, stored.sha256, 'sha256', new Uint8Array(1_024))).output;
+	const answer = await digest();
+
+	const from = await nonces(api(), counters);
+	const counting = keepCounting(network, address, counters);
+	await counting.untilEach(CALLS);
+	const inEmbedded = await slices();
+	const toHost = await setRuntime(network, readFileSync(nextRuntime()), alice);
+	assert.ok(perGas(api()) < embedded, 'gas costs less in native code');
+	await counting.untilEach(counting.least() + CALLS);
+	assert.deepEqual(await digest(), answer);
+	const inHost = await slices();
+	const back = await setRuntime(network, readFileSync(nextEmbeddedRuntime()), alice);
+	assert.equal(perGas(api()), embedded);
+	await counting.untilEach(counting.least() + CALLS);
+	assert.deepEqual(await digest(), answer);
+	await counting.stop();
+	assert.ok(inEmbedded > 0 && inHost > inEmbedded, `${inEmbedded} and ${inHost} slices`);
+
+	const calls = (await nonces(api(), counters)) - from;
+	assert.equal(asU32((await call(api(), alice, address, 'get')).output), calls);
+	await until('the end of the job', async () => (await api().query.virt.jobs(job)).isNone, { within: ENDED_WITHIN });
+	const { number } = await head(api());
+	const end = await endOf(api(), job, block.number, number);
+	assert.deepEqual(factor.result('factor', hexToU8a(end.output)), FACTORS);
+
+	await network.add('late', 'interpreter', ['--sync', 'full']);
+	await untilFinal(network, 'late', number);
+	const height = await assertAgreed(network);
+	return `embedded, from block ${toHost} by host functions, from block ${back} embedded again; ${calls} calls, none lost; `
+		+ `a job computed in all three; a node that came later executed all of it; the same roots in ${height} blocks`;
+}
+
+/** Which form the runtime has: that which runs programs itself asks more for gas. */
+function perGas(api) {
+	return api.consts.virt.refTimePerGas.toNumber();
+}
+
+async function endOf(api, job, from, to) {
+	for (let number = to; number >= from; number -= 1) {
+		for (const { name, data } of await eventsAt(api, number)) {
+			if (data?.job !== job) continue;
+			assert.notEqual(name, 'virt.JobFailed');
+			if (name === 'virt.JobFinished') return data;
+		}
+	}
+	throw new Error(`no block says that job ${job} ended`);
+}
