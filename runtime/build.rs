@@ -23,7 +23,7 @@ fn main() {
 			// Cargo looks at flags, and not at the wrapper, to see what it has to compile again.
 			builder.append_to_rust_flags("--cfg=wrapped_lto")
 		};
-		builder().enable_feature("embedded").set_file_name("embedded.rs").build();
+		builder().enable_feature("embedded").set_file_name("virt_runtime_embedded").build();
 		// The last one is what `scripts/next-runtime.sh` finds.
 		builder().build();
 	}

@@ -12,17 +12,18 @@ scripts/cargo build --release --locked --workspace
 rm -rf "$dist"
 mkdir -p "$dist"
 strip -o "$dist/virt-node" "$target/release/virt-node"
-cp "$target/release/wbuild/virt-runtime/virt_runtime.compact.compressed.wasm" "$dist/"
+cp "$target/release/wbuild/virt-runtime/"virt_runtime{,_embedded}.compact.compressed.wasm "$dist/"
 cp LICENSE CHANGELOG.md docs/run-a-node.md docs/grafana.json scripts/virt-node.service "$dist/"
 cd "$dist"
-runtime=virt_runtime.compact.compressed.wasm
 {
 	echo "node      $(./virt-node --version)"
 	echo "compiler  $(rustc --version)"
-	echo "runtime   $runtime"
-	echo "sha256    $(sha256sum < $runtime | cut -d' ' -f1)"
-	# What `system.authorizeUpgrade` takes.
-	echo "blake2    0x$(b2sum -l 256 < $runtime | cut -d' ' -f1)"
+	for runtime in *.wasm; do
+		echo "runtime   $runtime"
+		echo "sha256    $(sha256sum < "$runtime" | cut -d' ' -f1)"
+		# What `system.authorizeUpgrade` takes.
+		echo "blake2    0x$(b2sum -l 256 < "$runtime" | cut -d' ' -f1)"
+	done
 } > runtime.txt
 sha256sum -- * > SHA256SUMS
 ls -l

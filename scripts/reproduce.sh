@@ -5,7 +5,7 @@
 set -euo pipefail
 . "$(dirname "$0")/env.sh"
 cd "$project"
-wasm=wbuild/virt-runtime/virt_runtime.compact.compressed.wasm
+runtimes="virt_runtime virt_runtime_embedded"
 target=${CARGO_TARGET_DIR:-$project/target}
 
 artifacts=$(scripts/cargo build --release --workspace --message-format=json-render-diagnostics |
@@ -28,11 +28,14 @@ host=$(rustc -vV | sed -n 's/^host: //p')
 	"$script" > "$scratch/log" || { cat "$scratch/log" >&2; exit 1; }
 )
 
-first=$(sha256sum < "$target/release/$wasm") second=$(sha256sum < "$scratch/target/release/$wasm")
-echo "in $target: ${first%% *}"
-echo "in $scratch/target: ${second%% *}"
-[ "$first" = "$second" ] || { echo "error: the runtime's wasm depends on where it is built" >&2; exit 1; }
-echo "The runtime's wasm is the same."
+for runtime in $runtimes; do
+	wasm=wbuild/virt-runtime/$runtime.compact.compressed.wasm
+	first=$(sha256sum < "$target/release/$wasm") second=$(sha256sum < "$scratch/target/release/$wasm")
+	echo "$runtime in $target: ${first%% *}"
+	echo "$runtime in $scratch/target: ${second%% *}"
+	[ "$first" = "$second" ] || { echo "error: $runtime depends on where it is built" >&2; exit 1; }
+done
+echo "The runtimes' wasm is the same."
 
 (
 	cd "$scratch/sources/fixtures/programs"

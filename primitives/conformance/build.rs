@@ -6,6 +6,6 @@ fn main() {
 				.disable_runtime_version_section_check()
 		};
 		builder().build();
-		builder().enable_feature("embedded").set_file_name("embedded.rs").build();
+		builder().enable_feature("embedded").set_file_name("virt_conformance_embedded").build();
 	}
 }

@@ -17,7 +17,7 @@ include!(concat!(env!("OUT_DIR"), "/wasm_binary.rs"));
 /// The runtime that runs programs itself, without the node's host functions.
 #[cfg(feature = "std")]
 pub mod embedded {
-	include!(concat!(env!("OUT_DIR"), "/embedded.rs"));
+	include!(concat!(env!("OUT_DIR"), "/virt_runtime_embedded"));
 }
 
 // Before the rest, which uses its macros.

@@ -36,20 +36,52 @@ pub type Tried = pallet_virt::dry_run::DryRunOf<Runtime>;
 /// Who calls: rich enough for any deposit.
 pub const ALICE: AccountId = AccountId::new([1; 32]);
 
+/// What runs programs.
+#[derive(Clone, Copy, Debug)]
+pub enum Form {
+	/// The node, on both tiers.
+	Tiered,
+	/// The node, in the interpreter only.
+	Interpreter,
+	/// The runtime itself.
+	Embedded,
+}
+
+impl Form {
+	/// All, in the order of the table's columns.
+	pub const ALL: [Self; 3] = [Self::Tiered, Self::Interpreter, Self::Embedded];
+
+	fn backend(self) -> BackendChoice {
+		match self {
+			Self::Tiered => BackendChoice::Tiered,
+			Self::Interpreter | Self::Embedded => BackendChoice::Interpreter,
+		}
+	}
+
+	fn runtime(self) -> Result<&'static [u8], String> {
+		let wasm = match self {
+			Self::Tiered | Self::Interpreter => virt_runtime::WASM_BINARY,
+			Self::Embedded => virt_runtime::embedded::WASM_BINARY,
+		};
+		wasm.ok_or("it was built without its runtime".into())
+	}
+}
+
 /// A chain with one account.
 pub struct Chain {
+	form: Form,
 	engine: std::sync::Arc<Engine>,
 	executor: Executor,
 	ext: sp_io::TestExternalities,
 }
 
 impl Chain {
-	/// A chain whose programs run on this backend.
-	pub fn new(backend: BackendChoice) -> Result<Self, String> {
-		let engine = Engine::new(backend, None).map_err(|error| error.to_string())?;
+	/// A chain whose programs are run by this.
+	pub fn new(form: Form) -> Result<Self, String> {
+		let engine = Engine::new(form.backend(), None).map_err(|error| error.to_string())?;
 		engine.warm_up();
 		let storage = RuntimeGenesisConfig::default().build_storage()?;
-		let mut chain = Self { engine, executor: Executor::builder().build(), ext: storage.into() };
+		let mut chain = Self { form, engine, executor: Executor::builder().build(), ext: storage.into() };
 		chain.block();
 		chain.ext.execute_with(|| {
 			frame_system::Pallet::<Runtime>::set_block_number(1);
@@ -144,8 +176,7 @@ impl Chain {
 		let mut extensions = Extensions::new();
 		extensions.register(self.engine.extension());
 		let mut ext = Ext::new(&mut overlay, &self.ext.backend, Some(&mut extensions));
-		let wasm = virt_runtime::WASM_BINARY.ok_or("it was built without its runtime")?;
-		let code = WrappedRuntimeCode(wasm.into());
+		let code = WrappedRuntimeCode(self.form.runtime()?.into());
 		let code = RuntimeCode { code_fetcher: &code, heap_pages: None, hash: vec![0] };
 		let context = CallContext::Onchain { import: true };
 		let number = 2;
@@ -183,8 +214,7 @@ impl Chain {
 		arguments: impl Encode,
 	) -> Result<(Tried, Duration), String> {
 		self.block();
-		let wasm = virt_runtime::WASM_BINARY.ok_or("it was built without its runtime")?;
-		let code = WrappedRuntimeCode(wasm.into());
+		let code = WrappedRuntimeCode(self.form.runtime()?.into());
 		let code = RuntimeCode { code_fetcher: &code, heap_pages: None, hash: vec![0] };
 		let (context, data) = (CallContext::Onchain { import: true }, arguments.encode());
 		let mut ext = self.ext.ext();

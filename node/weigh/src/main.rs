@@ -5,14 +5,13 @@ mod chain;
 mod jobs;
 mod load;
 
-use chain::Chain;
+use chain::{Chain, Form};
 use clap::Parser;
 use jobs::Scene;
 use load::Load;
 use pallet_virt::gas::of_weight;
 use std::{path::PathBuf, process::ExitCode};
 use virt_bench::{machine, report::write};
-use virt_manager::BackendChoice;
 
 /// How much longer than the benchmark of a call a line may take: calls are charged what their benchmark
 /// took, with the margin, and no two runs take the same.
@@ -56,33 +55,34 @@ fn main() -> ExitCode {
 
 fn weigh(cli: &Cli) -> Result<bool, String> {
 	let mut chains = Vec::new();
-	for backend in [BackendChoice::Tiered, BackendChoice::Interpreter] {
-		chains.push((backend, Chain::new(backend)?));
+	for form in Form::ALL {
+		chains.push((form, Chain::new(form)?));
 	}
 	let mut lines = vec![
 		machine::description(),
 		String::new(),
-		"| program | gas | charged, ms | takes, ms | takes by charge | charge by time | interpreter only |"
+		"| program | gas | charged, ms | takes, ms | takes by charge | charge by time | interpreter only | \
+		 embedded: charged, ms | takes, ms | takes by charge | charge by time |"
 			.into(),
-		"|---|---:|---:|---:|---:|---:|---:|".into(),
+		"|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|".into(),
 	];
 	let (mut slowest, mut dearest) = ((0.0, String::new()), (0.0, String::new()));
 	for load in load::all().iter().filter(|load| load.name.contains(&cli.only)) {
 		eprintln!("{}", load.name);
 		let mut measured = Vec::new();
-		for (backend, chain) in &mut chains {
+		for (form, chain) in &mut chains {
 			let one = measure(chain, load)
-				.map_err(|error| format!("{} ({backend}): {error}", load.name))?;
+				.map_err(|error| format!("{} ({form:?}): {error}", load.name))?;
 			measured.push(one);
 		}
-		let (gas, charged, took) = measured[0];
-		let charge = charged / took;
-		let gas = gas.to_string();
-		let by_time = if load.ordinary { format!("{charge:.1}x") } else { String::new() };
-		lines.push(line(&load.name, &gas, charged, took, &by_time, measured[1].2));
-		if took / charged > slowest.0 {
-			slowest = (took / charged, load.name.clone());
+		let gas = measured[0].gas.to_string();
+		lines.push(line(&load.name, &gas, load.ordinary, &measured));
+		for (form, one) in Form::ALL.iter().zip(&measured) {
+			if !matches!(form, Form::Interpreter) && one.share() > slowest.0 {
+				slowest = (one.share(), format!("{} ({form:?})", load.name));
+			}
 		}
+		let charge = 1.0 / measured[0].share();
 		if load.ordinary && charge > dearest.0 {
 			dearest = (charge, load.name.clone());
 		}
@@ -90,16 +90,15 @@ fn weigh(cli: &Cli) -> Result<bool, String> {
 	for scene in jobs::all().iter().filter(|scene| scene.name.contains(&cli.only)) {
 		eprintln!("{}", scene.name);
 		let mut measured = Vec::new();
-		for backend in [BackendChoice::Tiered, BackendChoice::Interpreter] {
-			let one = measure_scene(backend, scene)
-				.map_err(|error| format!("{} ({backend}): {error}", scene.name))?;
+		for form in Form::ALL {
+			let one = measure_scene(form, scene)
+				.map_err(|error| format!("{} ({form:?}): {error}", scene.name))?;
+			if !matches!(form, Form::Interpreter) && one.share() > slowest.0 {
+				slowest = (one.share(), format!("{} ({form:?})", scene.name));
+			}
 			measured.push(one);
 		}
-		let (charged, took) = measured[0];
-		lines.push(line(&scene.name, "", charged, took, "", measured[1].1));
-		if took / charged > slowest.0 {
-			slowest = (took / charged, scene.name.clone());
-		}
+		lines.push(line(&scene.name, "", false, &measured));
 	}
 	let within = slowest.0 <= MOST && dearest.0 <= MOST_CHARGED;
 	let verdict = |within: bool| if within { "within" } else { "**over**" };
@@ -121,26 +120,38 @@ fn weigh(cli: &Cli) -> Result<bool, String> {
 	Ok(within)
 }
 
-fn line(
-	name: &str,
-	gas: &str,
+/// What a load is charged, and takes.
+struct Measured {
+	gas: u64,
+	/// Time that is paid for, in seconds.
 	charged: f64,
+	/// Time that it takes, in seconds.
 	took: f64,
-	charge_by_time: &str,
-	interpreted: f64,
-) -> String {
-	format!(
-		"| {name} | {gas} | {:.3} | {:.3} | {:.3}x | {charge_by_time} | {:.3}x |",
-		charged * 1e3,
-		took * 1e3,
-		took / charged,
-		interpreted / charged,
-	)
 }
 
-/// Time that is paid for and time that it takes, in seconds, less that of the end of a full block.
-fn measure_scene(backend: BackendChoice, scene: &Scene) -> Result<(f64, f64), String> {
-	let chain = &mut Chain::new(backend)?;
+impl Measured {
+	/// How much of the time that is paid for it takes.
+	fn share(&self) -> f64 {
+		self.took / self.charged
+	}
+}
+
+/// A row of the table; `measured` is in the order of [`Form::ALL`].
+fn line(name: &str, gas: &str, ordinary: bool, measured: &[Measured]) -> String {
+	let columns = |one: &Measured| {
+		let by_time =
+			if ordinary { format!("{:.1}x", 1.0 / one.share()) } else { String::new() };
+		let (charged, took) = (one.charged * 1e3, one.took * 1e3);
+		format!("{charged:.3} | {took:.3} | {:.3}x | {by_time}", one.share())
+	};
+	let [tiered, interpreter, embedded] = measured else { return String::new() };
+	let interpreted = interpreter.took / tiered.charged;
+	format!("| {name} | {gas} | {} | {interpreted:.3}x | {} |", columns(tiered), columns(embedded))
+}
+
+/// Less the time of the end of a full block.
+fn measure_scene(form: Form, scene: &Scene) -> Result<Measured, String> {
+	let chain = &mut Chain::new(form)?;
 	(scene.prepare)(chain)?;
 	let (mut times, mut overheads, mut charged) = (Vec::new(), Vec::new(), 0.0);
 	for nth in 0..WARM_UP + TRIES {
@@ -152,11 +163,12 @@ fn measure_scene(backend: BackendChoice, scene: &Scene) -> Result<(f64, f64), St
 			times.push(took.as_secs_f64());
 		}
 	}
-	Ok((charged, (median(times) - median(overheads)).max(0.0) / f64::from(scene.count)))
+	let took = (median(times) - median(overheads)).max(0.0) / f64::from(scene.count);
+	Ok(Measured { gas: 0, charged, took })
 }
 
-/// Gas, time that is paid for and time that it takes, in seconds, less that of a dry-run of nothing.
-fn measure(chain: &mut Chain, load: &Load) -> Result<(u64, f64, f64), String> {
+/// Less the time of a dry-run of nothing.
+fn measure(chain: &mut Chain, load: &Load) -> Result<Measured, String> {
 	let address = if load.uploaded { None } else { Some(chain.deploy(&load.code)?) };
 	let (mut times, mut overheads) = (Vec::new(), Vec::new());
 	let mut paid = (0, 0.0);
@@ -181,7 +193,7 @@ fn measure(chain: &mut Chain, load: &Load) -> Result<(u64, f64, f64), String> {
 		}
 	}
 	let took = (median(times) - median(overheads)).max(0.0) / f64::from(load.runs);
-	Ok((paid.0, paid.1, took))
+	Ok(Measured { gas: paid.0, charged: paid.1, took })
 }
 
 fn median(mut times: Vec<f64>) -> f64 {

@@ -17,7 +17,7 @@ include!(concat!(env!("OUT_DIR"), "/wasm_binary.rs"));
 /// The test runtime that runs programs itself.
 #[cfg(feature = "std")]
 pub mod embedded {
-	include!(concat!(env!("OUT_DIR"), "/embedded.rs"));
+	include!(concat!(env!("OUT_DIR"), "/virt_conformance_embedded"));
 }
 
 #[cfg(not(feature = "std"))]
