@@ -68,9 +68,8 @@ pub const fn of_weight(weight: Weight) -> u64 {
 /// The weight to load a program of `size` bytes that declares `memory` bytes, without the database.
 pub fn load(size: u32, memory: u32) -> Weight {
 	let pages = u64::from(memory.div_ceil(PAGE_SIZE));
-	let time = TIMES.load_base
-		+ TIMES.load_per_byte * u64::from(size)
-		+ TIMES.load_per_page * pages;
+	let time =
+		TIMES.load_base + TIMES.load_per_byte * u64::from(size) + TIMES.load_per_page * pages;
 	measured(time).saturating_add(proof(size))
 }
 

@@ -4,9 +4,9 @@ use crate::{
 	buffer::HostBuffer, step::Step, syscall::SyscallTable, CompileError, DestroyError, ExecError,
 	Gas, InstanceId, InstantiateError, MemoryError, ModuleId, RestoreError, SnapshotError,
 };
-use sp_externalities::TransactionType;
 use alloc::{string::String, vec::Vec};
 use core::time::Duration;
+use sp_externalities::TransactionType;
 
 /// Why an operation of a [`Backend`] failed, split by who is to blame.
 #[derive(Debug, PartialEq, Eq)]

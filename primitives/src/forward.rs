@@ -246,7 +246,8 @@ impl<State> Execution<State> {
 		let mut capacity = SNAPSHOT_CAPACITY;
 		loop {
 			let mut buffer = HostBuffer::with_capacity(capacity);
-			let len = from_wire::<SnapshotError>(virt::snapshot(self.handle.id.0, &mut buffer))? as usize;
+			let len =
+				from_wire::<SnapshotError>(virt::snapshot(self.handle.id.0, &mut buffer))? as usize;
 			if len <= buffer.capacity() {
 				buffer.filled(len);
 				return Ok(buffer.into_bytes());

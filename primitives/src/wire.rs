@@ -107,12 +107,7 @@ pub fn destroy(backend: &mut dyn Backend, instance: u32) -> i64 {
 	settle(backend.destroy(InstanceId(instance)).map(|()| 0))
 }
 
-pub fn read_memory(
-	backend: &mut dyn Backend,
-	instance: u32,
-	address: u32,
-	dest: &mut [u8],
-) -> i64 {
+pub fn read_memory(backend: &mut dyn Backend, instance: u32, address: u32, dest: &mut [u8]) -> i64 {
 	settle(backend.read_memory(InstanceId(instance), address, dest).map(|()| 0))
 }
 

@@ -34,7 +34,7 @@ export async function isPortFree(port) {
  * A loopback port that was free a moment ago, from below the range that a system takes its own
  * outgoing ports from (32,768 and up on Linux), so that no connection takes it before the node does.
  */
-async function freePort() {
+export async function freePort() {
 	for (;;) {
 		const port = 10_000 + Math.floor(Math.random() * 20_000);
 		if (await isPortFree(port)) return port;

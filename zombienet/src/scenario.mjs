@@ -8,7 +8,7 @@ import { join } from 'node:path';
 
 import { connect, disconnect } from './chain.mjs';
 import { Network } from './network.mjs';
-import { logTail, startNode } from './node.mjs';
+import { launch, logTail, startNode } from './node.mjs';
 
 /**
  * Call it first in a `describe`. One scratch folder per scenario; it stays when a test failed,
@@ -59,6 +59,12 @@ export function scenario(name, { timeout = 180_000 } = {}) {
 		/** A node whose log is `<title>.log` in the folder; `options` as for `startNode`. */
 		async start(title, options) {
 			const node = await startNode({ log: join(dir, `${title}.log`), ...options });
+			nodes.add(node);
+			return node;
+		},
+		/** Another program that answers as a node does; `options` as for `launch`. */
+		async launch(title, options) {
+			const node = await launch({ log: join(dir, `${title}.log`), ...options });
 			nodes.add(node);
 			return node;
 		},

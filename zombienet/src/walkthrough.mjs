@@ -7,7 +7,10 @@ import { blob } from './paths.mjs';
 /** Programs that are stored. */
 const PROGRAMS = ['counter', 'echo', 'sha256', 'trap', 'spin'];
 
-/** Uploads, instantiates, calls, runs and fails; gives what each came to, in order. */
+/**
+ * Uploads, instantiates, calls, runs and fails; gives what each came to, in order, and the address of a
+ * counter that is left at 41.
+ */
 export async function walk(api, signer) {
 	const seen = [];
 	const stored = {};
@@ -33,7 +36,7 @@ export async function walk(api, signer) {
 	seen.push({ name: 'dry-run', error: tried.error, output: tried.output, weight: tried.weightConsumed });
 	const { trap } = await dryRun.run(api, signer.address, stored.trap, 'trap');
 	seen.push({ name: 'dry-run of a trap', trap });
-	return seen;
+	return { seen, address };
 }
 
 /** What does not depend on the price of gas. */

@@ -152,7 +152,7 @@ fn used_instance_is_as_good_as_new() {
 #[test]
 fn memory_of_live_instances_is_limited() {
 	let mut builder = ProgramBlobBuilder::new(InstructionSetKind::ReviveV1);
-	builder.set_rw_data_size(MAX_MEMORY as u32 / 4);
+	builder.set_rw_data_size(HOST.memory as u32 / 4);
 	builder.set_code(&[asm::ret()], &[]);
 	let engine = Engine::new(BackendChoice::Interpreter, None).unwrap();
 	let mut manager = Manager::new(engine);

@@ -8,7 +8,11 @@ use polkavm_common::{
 	writer::ProgramBlobBuilder,
 };
 use std::{thread, time::Duration};
-use virt_manager::{limits::CACHE_BYTES, prices::{Rules, TierUp}, BackendChoice, Engine, Options};
+use virt_manager::{
+	limits::CACHE_BYTES,
+	prices::{Rules, TierUp},
+	BackendChoice, Engine, Options,
+};
 use virt_primitives::{step::Step, Backend, Failure, Gas};
 
 /// A program of about 512 KiB, which is what the pallet admits, that returns `value`.

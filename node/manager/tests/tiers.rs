@@ -5,7 +5,7 @@ mod common;
 use common::{prepared, run, PLENTY};
 use std::{sync::Arc, time::Duration};
 use virt_manager::{
-	prices::{Rules, TIER_DOWN_SYSCALLS},
+	prices::{Rules, TierUp, TIER_DOWN_SYSCALLS},
 	BackendChoice, Engine, Manager, Options,
 };
 use virt_primitives::{step::Step, Backend, Failure, Gas};

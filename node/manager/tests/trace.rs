@@ -6,12 +6,12 @@ use polkavm_common::{
 };
 use std::time::{Duration, Instant};
 use virt_manager::{
-	limits::OUT_OF_TIME,
 	trace::{MAX_CALLS, MAX_DEPTH},
 	BackendChoice, Engine, Manager, Options,
 };
 use virt_primitives::{
 	step::{stop, Step},
+	vm::limits::OUT_OF_TIME,
 	Backend, ExecError, Failure, Gas, HostBuffer, InstanceId, Outcome, SyscallTable,
 };
 

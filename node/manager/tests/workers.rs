@@ -15,8 +15,10 @@ use std::{
 	time::{Duration, Instant},
 };
 use virt_manager::{
-	engine::DEAD_WORKER_STATUS, limits::*, prices::{Rules, TierUp}, Backend, BackendChoice, Engine, Manager,
-	Options,
+	engine::DEAD_WORKER_STATUS,
+	limits::*,
+	prices::{Rules, TierUp},
+	Backend, BackendChoice, Engine, Manager, Options,
 };
 use virt_primitives::{step::Step, Backend as _, ExecError, Failure, Gas, InstanceId};
 

@@ -30,7 +30,7 @@ pub struct PeerExt {
 
 impl PeerExt {
 	/// Wraps `backend`.
-	pub fn new(backend: impl Backend) -> Self {
+	pub fn new(backend: impl Backend + Send) -> Self {
 		let adapter = Arc::new(Mutex::new(Adapter {
 			backend: Box::new(backend),
 			modules: Modules::default(),
@@ -69,7 +69,7 @@ impl Extension for PeerExt {
 }
 
 struct Adapter {
-	backend: Box<dyn Backend>,
+	backend: Box<dyn Backend + Send>,
 	modules: Modules,
 	/// Instances have the ids that the backend gave them. Some of them may be gone from there, with
 	/// the storage transaction that they were made in.

@@ -6,7 +6,10 @@ use sc_executor_common::runtime_blob::RuntimeBlob;
 use sp_core::{Blake2Hasher, H256};
 use sp_state_machine::TestExternalities;
 use virt_fixtures::PEER;
-use virt_manager::{prices::{Rules, TierUp}, BackendChoice, Engine, Options};
+use virt_manager::{
+	prices::{Rules, TierUp},
+	BackendChoice, Engine, Options,
+};
 use virt_node::{extensions::VirtExtensions, service::Executor};
 use virt_runtime::Block;
 

@@ -81,7 +81,8 @@ impl Chain {
 		let engine = Engine::new(form.backend(), None).map_err(|error| error.to_string())?;
 		engine.warm_up();
 		let storage = RuntimeGenesisConfig::default().build_storage()?;
-		let mut chain = Self { form, engine, executor: Executor::builder().build(), ext: storage.into() };
+		let mut chain =
+			Self { form, engine, executor: Executor::builder().build(), ext: storage.into() };
 		chain.block();
 		chain.ext.execute_with(|| {
 			frame_system::Pallet::<Runtime>::set_block_number(1);

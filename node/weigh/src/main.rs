@@ -139,8 +139,7 @@ impl Measured {
 /// A row of the table; `measured` is in the order of [`Form::ALL`].
 fn line(name: &str, gas: &str, ordinary: bool, measured: &[Measured]) -> String {
 	let columns = |one: &Measured| {
-		let by_time =
-			if ordinary { format!("{:.1}x", 1.0 / one.share()) } else { String::new() };
+		let by_time = if ordinary { format!("{:.1}x", 1.0 / one.share()) } else { String::new() };
 		let (charged, took) = (one.charged * 1e3, one.took * 1e3);
 		format!("{charged:.3} | {took:.3} | {:.3}x | {by_time}", one.share())
 	};

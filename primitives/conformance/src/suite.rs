@@ -10,10 +10,9 @@ use virt_primitives::{
 	snapshot::{Page, Snapshot, Waiting, PAGE_SIZE},
 	step::{stop, writes},
 	syscall::SPEC_LEN,
-	virt,
-	AtSyscall, Buffer, CompileError, DestroyError, Direction, ExecError, ExecResult, Execution,
-	Gas, HostBuffer, Instance, InstantiateError, Length, MemoryError, Module, Ready, RestoreError,
-	Restored, SnapshotError, Syscall, SyscallSpec, SyscallTable, TrapCause,
+	virt, AtSyscall, Buffer, CompileError, DestroyError, Direction, ExecError, ExecResult,
+	Execution, Gas, HostBuffer, Instance, InstantiateError, Length, MemoryError, Module, Ready,
+	RestoreError, Restored, SnapshotError, Syscall, SyscallSpec, SyscallTable, TrapCause,
 };
 
 /// The programs that the suite runs.

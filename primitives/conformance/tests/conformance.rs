@@ -17,7 +17,10 @@ use virt_differential::{
 	generate::Case,
 	source::{random, Source},
 };
-use virt_manager::{prices::{Rules, TierUp}, BackendChoice, Engine, Options};
+use virt_manager::{
+	prices::{Rules, TierUp},
+	BackendChoice, Engine, Options,
+};
 use virt_primitives::{
 	embedded, host::MISSING_EXTENSION, vm::limits::Limits, Module, SyscallTable, VirtExt,
 };
@@ -124,11 +127,16 @@ fn report(place: Place, rules: Rules) -> Report {
 			};
 			let metrics = engine.metrics();
 			assert_eq!(metrics.instances.get(), 0, "the suite leaves no instance behind");
-			assert_eq!(metrics.tier_ups.get() > 20, rules == RULES, "the suite is run on both tiers");
+			assert_eq!(
+				metrics.tier_ups.get() > 20,
+				rules == RULES,
+				"the suite is run on both tiers"
+			);
 			report
 		},
 		Place::EmbeddedNatively => {
-			let manager = embedded::manager(rules, embedded::LIMITS).expect("the interpreter starts");
+			let manager =
+				embedded::manager(rules, embedded::LIMITS).expect("the interpreter starts");
 			let programs = programs(backend(&embedded::LIMITS, true));
 			externalities(VirtExt::new(manager)).execute_with(|| suite::run(&programs))
 		},
@@ -230,8 +238,10 @@ fn fixtures_do_the_same_inside_a_runtime() {
 	let mut all = Vec::new();
 	for (name, program) in virt_fixtures::ALL {
 		let blob = ProgramBlob::parse(program.to_vec().into()).expect("fixtures are programs");
-		let exports: Vec<_> =
-			blob.exports().map(|it| String::from_utf8_lossy(it.symbol().as_bytes()).into()).collect();
+		let exports: Vec<_> = blob
+			.exports()
+			.map(|it| String::from_utf8_lossy(it.symbol().as_bytes()).into())
+			.collect();
 		let exports: Vec<&str> = exports.iter().map(|it: &String| it.as_str()).collect();
 		all.extend(scripts(program, &exports, name.len() as u64));
 	}

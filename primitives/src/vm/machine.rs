@@ -147,7 +147,11 @@ impl<E: Environment> Machine<E> {
 		if self.seated != Tier::One {
 			// Its memory is that of the call before.
 			let from = self.next_pc().unwrap_or(pc);
-			self.move_to(Seat::Interpreter(interpret(self.program(), Tier::One)?), Tier::One, from)?;
+			self.move_to(
+				Seat::Interpreter(interpret(self.program(), Tier::One)?),
+				Tier::One,
+				from,
+			)?;
 		}
 		self.credit = 0;
 		self.start_trace(pc);
@@ -351,7 +355,12 @@ impl<E: Environment> Machine<E> {
 	}
 
 	/// Goes on in another seat, which is as new, at `pc`, with registers and memory.
-	fn move_to(&mut self, mut seat: Seat<E::Worker>, tier: Tier, pc: ProgramCounter) -> Result<(), String> {
+	fn move_to(
+		&mut self,
+		mut seat: Seat<E::Worker>,
+		tier: Tier,
+		pc: ProgramCounter,
+	) -> Result<(), String> {
 		self.changed_pages(|address, bytes| {
 			seat.with(|raw| raw.write_memory(address, bytes))
 				.map_err(|error| format!("memory cannot be moved: {error}"))

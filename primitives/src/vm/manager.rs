@@ -9,10 +9,6 @@ use super::{
 	program::Bindings,
 	trace::Trace,
 };
-use alloc::{collections::BTreeMap, format, string::String, sync::Arc, vec::Vec};
-use core::time::Duration;
-use polkavm::{InterruptKind, MemoryAccessError, MemoryProtection, ProgramCounter, Reg};
-use sp_externalities::TransactionType;
 use crate::{
 	snapshot::{Snapshot, Waiting},
 	step::{stop, writes, Step},
@@ -20,6 +16,10 @@ use crate::{
 	HostBuffer, InstanceId, InstantiateError, Length, MemoryError, ModuleId, Outcome, RestoreError,
 	SnapshotError, StoredName, SyscallTable, TrapCause, MAX_ARGUMENTS,
 };
+use alloc::{collections::BTreeMap, format, string::String, sync::Arc, vec::Vec};
+use core::time::Duration;
+use polkavm::{InterruptKind, MemoryAccessError, MemoryProtection, ProgramCounter, Reg};
+use sp_externalities::TransactionType;
 
 /// Owns the ids, modules and instances of one runtime call (an author: of one block's calls).
 pub struct Manager<E: Environment> {

@@ -64,11 +64,7 @@ pub struct Binding {
 impl Program {
 	/// Compiles `program` for the interpreter; with `trace`, so that it is traced. See also
 	/// [`Self::check`].
-	pub fn new(
-		engine: &Arc<Engine>,
-		trace: bool,
-		program: &[u8],
-	) -> Outcome<Self, CompileError> {
+	pub fn new(engine: &Arc<Engine>, trace: bool, program: &[u8]) -> Outcome<Self, CompileError> {
 		let bytes = ArcBytes::from(program);
 		let blob = ProgramBlob::parse(bytes.clone()).map_err(|error| invalid(error.to_string()))?;
 		let imports = blob

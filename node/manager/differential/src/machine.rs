@@ -11,9 +11,9 @@ use virt_manager::{
 };
 use virt_primitives::{
 	embedded,
-	vm::limits,
 	snapshot::{Tier, REGISTERS},
 	step::{stop, writes, Step},
+	vm::limits,
 	Answer, Backend, CompileError, ExecError, Failure, Gas, HostBuffer, InstanceId,
 	InstantiateError, ModuleId, Outcome, Syscall, SyscallSymbol, SyscallTable, TrapCause,
 	MAX_ARGUMENTS,
@@ -96,7 +96,8 @@ impl Family {
 			(format!("{backend}{traced}, {name}"), Box::new(start))
 		};
 		let embedded = move || {
-			Box::new(embedded::manager(rules, limits::HOST).expect("the interpreter starts")) as Box<dyn Backend>
+			Box::new(embedded::manager(rules, limits::HOST).expect("the interpreter starts"))
+				as Box<dyn Backend>
 		};
 		let managed = [
 			start((BackendChoice::Interpreter, false)),
@@ -156,11 +157,7 @@ pub struct Managed {
 
 impl Managed {
 	/// An instance of `program`, in a manager of its own, for a runtime that has these `syscalls`.
-	pub fn new(
-		start: &Start,
-		program: &[u8],
-		syscalls: SyscallTable<'_>,
-	) -> Result<Self, Refused> {
+	pub fn new(start: &Start, program: &[u8], syscalls: SyscallTable<'_>) -> Result<Self, Refused> {
 		let mut manager = start();
 		let module =
 			no_fault(manager.compile(program, syscalls, false)).map_err(Refused::Compile)?;

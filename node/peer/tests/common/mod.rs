@@ -1,7 +1,10 @@
 //! What both kinds of test need: externalities with the extension.
 
 use std::sync::Arc;
-use virt_manager::{prices::{Rules, TierUp}, BackendChoice, Engine, Manager, Options};
+use virt_manager::{
+	prices::{Rules, TierUp},
+	BackendChoice, Engine, Manager, Options,
+};
 use virt_peer::PeerExt;
 
 pub type Externalities = sp_state_machine::TestExternalities<sp_core::Blake2Hasher>;
