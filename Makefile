@@ -102,6 +102,9 @@ lint: setup ## Checks formatting, and clippy with warnings denied
 program: setup ## Builds a program of yours: make program DIR=path/to/its/crate
 	@scripts/program.sh "$(DIR)"
 
+package: build ## Packages the crates, and builds a program and a chain's crate from the packages alone
+	@scripts/package.sh
+
 release: setup ## Makes what is released, with checksums, in the target directory's dist
 	@scripts/release.sh
 

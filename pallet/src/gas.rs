@@ -36,12 +36,11 @@ const HOST: Times = Times {
 	load_per_page: 50_000,
 };
 
-/// Where the runtime runs programs itself. Nothing is cached there: the load pays for counting a
-/// program's instructions, too.
+/// Where the runtime runs programs itself, and loads them for each call.
 const EMBEDDED: Times = Times {
 	gas: EMBEDDED_PICOSECONDS_PER_GAS,
 	load_base: 40_000_000,
-	load_per_byte: 10_000,
+	load_per_byte: 6_000,
 	load_per_page: 500_000,
 };
 

@@ -5,7 +5,8 @@
 //! snapshots are those of every other backend. What differs:
 //!
 //! - Executions are on tier one only: [`Rules::EMBEDDED`].
-//! - [`LIMITS`] are lower: a runtime's heap has 128 MiB.
+//! - [`LIMITS`] are lower, and memory counts with what the interpreter keeps of a program: a runtime's heap
+//!   has 128 MiB.
 //! - A program is loaded anew each time: no module is cached.
 //! - [`limit_time`](crate::forward::limit_time) has no effect: a runtime has no clock.
 //! - What a runtime keeps while its storage transaction is rolled back lives on, until it is dropped.
@@ -27,16 +28,26 @@ use polkavm::BackendKind;
 
 /// What a runtime that runs programs itself may hold at once.
 ///
-/// The executor gives a runtime a heap of 2,048 pages of 64 KiB (128 MiB) unless it is told otherwise, in
-/// blocks whose sizes are powers of two, of 32 MiB at most. An instance of a program of 300 KiB of code
-/// may take 32 MiB for its translation.
+/// The executor gives a runtime 2,048 pages of heap (128 MiB), in blocks whose sizes are powers of two. A
+/// block that was freed serves requests of its size only, and all transactions of a block that is imported
+/// share one heap. So programs may fill the heap with blocks of each size in turn: of the eight sizes from 64
+/// KiB to 8 MiB as much as this limit each, and less of the smaller ones.
 pub const LIMITS: Limits =
-	Limits { modules: 64, instances: 64, memory: 40 << 20, translated: TRANSLATED, ..HOST };
+	Limits { modules: 64, nesting: 16, instances: 20, memory: 12 << 20, ..HOST };
 
-/// Bytes that the interpreter keeps in wasm for each byte of code, where every byte is a basic block: two
-/// handlers (4 bytes each) with their arguments (20 each), in vectors that grow by doubling, and an
-/// offset.
-const TRANSLATED: u64 = 112;
+/// Bytes of a handler that the interpreter keeps for each instruction and each basic block, in wasm.
+const HANDLER: u64 = 4;
+
+/// Bytes of its arguments.
+const ARGUMENTS: u64 = 20;
+
+/// Bytes that the interpreter keeps for each byte of code.
+const OFFSET: u64 = 4;
+
+/// The size of the heap's block for so many bytes, with its header (`sc-allocator`).
+fn block(bytes: u64) -> u64 {
+	bytes.max(8).next_power_of_two() + 8
+}
 
 /// The runtime as a manager's environment.
 pub struct Embedded {
@@ -67,6 +78,25 @@ impl Environment for Embedded {
 
 	fn limits(&self) -> &Limits {
 		&self.limits
+	}
+
+	/// The blocks of the heap that an instance takes when all of its program was translated. Vectors grow by
+	/// doubling.
+	fn memory_of(&self, program: &Program) -> u64 {
+		let size = program.largest_code_size();
+		let translated = u64::from(size.instructions + size.blocks).next_power_of_two();
+		let map = program.memory_map();
+		[
+			program.bytes().len() as u64,
+			map.rw_data_size().into(),
+			map.stack_size().into(),
+			translated * HANDLER,
+			translated * ARGUMENTS,
+			program.code_len() as u64 * OFFSET,
+		]
+		.map(block)
+		.iter()
+		.sum()
 	}
 
 	fn compile(

@@ -77,9 +77,9 @@ pub type Gas = i64;
 pub const PICOSECONDS_PER_GAS: u64 = 350;
 
 /// The same where the runtime runs programs itself, in wasm.
-pub const EMBEDDED_PICOSECONDS_PER_GAS: u64 = 1_050;
+pub const EMBEDDED_PICOSECONDS_PER_GAS: u64 = 1_200;
 
-/// Whether this runtime runs programs itself: see [`embedded`](crate#modules).
+/// Whether this runtime runs programs itself, without host functions: the feature `embedded`, in wasm.
 pub const IS_EMBEDDED: bool = cfg!(all(substrate_runtime, feature = "embedded"));
 
 /// Arguments that an entry point can be called with, and that a syscall has: registers a0 to a5.

@@ -8,6 +8,7 @@
 
 extern crate alloc;
 
+pub mod heap;
 pub mod script;
 pub mod suite;
 
@@ -28,6 +29,10 @@ sp_core::wasm_export_functions! {
 
 	fn record(scripts: alloc::vec::Vec<script::Script>) -> alloc::vec::Vec<alloc::vec::Vec<script::Event>> {
 		scripts.iter().map(script::record).collect()
+	}
+
+	fn fill(programs: alloc::vec::Vec<alloc::vec::Vec<u8>>) -> alloc::vec::Vec<u32> {
+		heap::fill(&programs)
 	}
 
 	// What a runtime that has no extension sees.

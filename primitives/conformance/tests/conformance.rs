@@ -2,7 +2,7 @@
 
 use codec::{Decode, Encode};
 use polkavm_common::{
-	program::{asm, InstructionSetKind, ProgramBlob},
+	program::{asm, Instruction, InstructionSetKind, ProgramBlob},
 	writer::ProgramBlobBuilder,
 };
 use sc_executor::{error::Error, WasmExecutor};
@@ -278,6 +278,38 @@ fn assert_the_same_inside_a_runtime(scripts: &[Script]) -> usize {
 		events += inside.len();
 	}
 	events
+}
+
+/// A program of so many basic blocks, with so much memory, all of whose code is run.
+fn large(blocks: usize, data: u32, stack: u32) -> Vec<u8> {
+	let mut builder = ProgramBlobBuilder::new(InstructionSetKind::ReviveV1);
+	builder.set_rw_data_size(data);
+	builder.set_stack_size(stack);
+	builder.add_export_by_basic_block(0, b"main");
+	let mut code = vec![Instruction::fallthrough; blocks];
+	code.push(asm::ret());
+	builder.set_code(&code, &[]);
+	builder.to_vec().expect("the code is of this instruction set; qed")
+}
+
+#[test]
+fn heap_has_room_for_all_that_the_limits_allow() {
+	// Blocks of the heap of each size in turn, from 8 MiB to 64 KiB: of data, stack and translated code.
+	let mut programs = Vec::new();
+	for shift in 0..8 {
+		let half = (4 << 20) >> shift;
+		programs.push(large(1, half, 4_096));
+		programs.push(large(1, half / 2, half / 2));
+		programs.push(large(200_000 >> shift, 4_096, 4_096));
+		programs.push(large(131_000 >> shift, half / 4, 4_096));
+	}
+	let made = EMBEDDED
+		.call(&mut Externalities::default(), "fill", &programs.encode())
+		.expect("the heap has room");
+	let made = Vec::<u32>::decode(&mut &made[..]).expect("it returns numbers");
+	println!("{made:?}");
+	assert!(made.iter().filter(|count| **count > 0).count() >= 28, "{made:?}");
+	assert!(made.contains(&(embedded::LIMITS.instances as u32)), "{made:?}");
 }
 
 #[test]

@@ -25,6 +25,12 @@ pub trait Environment: Sized + 'static {
 	/// What a manager may hold.
 	fn limits(&self) -> &Limits;
 
+	/// What an instance of a program counts of [`Limits::memory`], in bytes: what the program declares, and
+	/// whatever else is scarce.
+	fn memory_of(&self, program: &Program) -> u64 {
+		program.memory()
+	}
+
 	/// Loads a program. With `keep` it may be kept for the next runtime call; for `admitted`, see
 	/// [`Backend::compile`](crate::Backend::compile).
 	fn compile(

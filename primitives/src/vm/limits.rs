@@ -1,6 +1,5 @@
 //! The limits of a manager.
 
-use super::program::Program;
 use crate::Gas;
 
 /// What a manager may hold at once. A runtime can observe it, so it is consensus: every node of a chain
@@ -15,30 +14,14 @@ pub struct Limits {
 	pub nesting: usize,
 	/// Instances that are alive: idle, running and suspended.
 	pub instances: usize,
-	/// Memory of all live instances together, in bytes: what the programs declare, and
-	/// [`Self::translated`] for each byte of their code.
+	/// Memory of all live instances together, in bytes: as
+	/// [`Environment::memory_of`](super::Environment::memory_of) counts it.
 	pub memory: u64,
-	/// Bytes that are counted for each byte of an instance's code, for what the interpreter keeps of its
-	/// translation. Zero where the memory for that is not scarce.
-	pub translated: u64,
-}
-
-impl Limits {
-	/// What an instance of a program counts, in bytes: see [`Self::memory`].
-	pub fn memory_of(&self, program: &Program) -> u64 {
-		program.memory() + self.translated * program.code_len() as u64
-	}
 }
 
 /// The limits of host functions.
-pub const HOST: Limits = Limits {
-	modules: 256,
-	program: 4 << 20,
-	nesting: 32,
-	instances: 1_024,
-	memory: 512 << 20,
-	translated: 0,
-};
+pub const HOST: Limits =
+	Limits { modules: 256, program: 4 << 20, nesting: 32, instances: 1_024, memory: 512 << 20 };
 
 /// Gas between two looks at the clock, where a time limit is set. Some 10 ms, interpreted. Not observable.
 pub const TIME_SLICE: Gas = 10_000_000;

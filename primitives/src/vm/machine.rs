@@ -219,7 +219,7 @@ impl<E: Environment> Machine<E> {
 				return Ok(Stop { gas_left: gas, ..stop });
 			}
 		}
-		let size = self.program().code_size();
+		let size = environment.rules().size_of(self.program());
 		let after = rules.tier_up_after(size);
 		let translation = self.translation(environment);
 		let affordable = translation.affordable(gas);
@@ -254,7 +254,7 @@ impl<E: Environment> Machine<E> {
 	/// What is still to be paid for translation.
 	fn translation(&self, environment: &E) -> Translation {
 		let rules = environment.rules();
-		let all = rules.translation(self.program().code_size());
+		let all = rules.translation(rules.size_of(self.program()));
 		let paid = self.pricing.translation_paid;
 		Translation { rate: rules.translation_rate, paid, due: (all - paid).max(0) }
 	}
@@ -271,7 +271,7 @@ impl<E: Environment> Machine<E> {
 	/// Gas that it needs to go on, where it stopped for lack of it.
 	pub fn gas_needed(&self, environment: &E) -> Option<Gas> {
 		let Pricing { tier, stretch, .. } = self.pricing;
-		let size = self.program().code_size();
+		let size = environment.rules().size_of(self.program());
 		let moves = tier == Tier::One && stretch >= environment.rules().tier_up_after(size);
 		if moves {
 			return Some(environment.rules().tier_up_price(size) + self.block_cost(Tier::Two)?);

@@ -26,7 +26,7 @@ pub struct Manager<E: Environment> {
 	environment: Arc<E>,
 	modules: BTreeMap<ModuleId, Module<E::Module>>,
 	instances: BTreeMap<InstanceId, Instance<E>>,
-	/// Memory of all instances, in bytes, as [`Limits::memory`] counts it.
+	/// Memory of all instances, in bytes, as [`Environment::memory_of`] counts it.
 	memory: u64,
 	counters: Counters,
 	layers: Vec<Layer>,
@@ -162,7 +162,7 @@ impl<E: Environment> Manager<E> {
 		if self.instances.len() >= self.limits().instances {
 			return Err(InstantiateError::TooManyInstances.into());
 		}
-		let memory = self.limits().memory_of(module.loaded.program());
+		let memory = self.environment.memory_of(module.loaded.program());
 		if self.memory + memory > self.limits().memory {
 			return Err(InstantiateError::OutOfMemory.into());
 		}
@@ -214,7 +214,7 @@ impl<E: Environment> Manager<E> {
 
 	/// It is alive no more.
 	fn forget(&mut self, instance: Instance<E>) {
-		self.memory -= self.limits().memory_of(instance.machine.program());
+		self.memory -= self.environment.memory_of(instance.machine.program());
 		self.waiting -= usize::from(instance.state == State::AtSyscall);
 	}
 
@@ -517,7 +517,8 @@ impl<E: Environment> Backend for Manager<E> {
 			return Err(RestoreError::InvalidSnapshot.into());
 		}
 		// No execution pays for more than its program's translation.
-		let translation = self.environment.rules().translation(program.code_size());
+		let rules = self.environment.rules();
+		let translation = rules.translation(rules.size_of(program));
 		if snapshot.pricing.translation_paid > translation {
 			return Err(RestoreError::InvalidSnapshot.into());
 		}

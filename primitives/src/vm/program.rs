@@ -144,9 +144,19 @@ impl Program {
 		// by its size, on every node.
 		let (instructions, blocks) =
 			*self.size.get_or_init(|| count(&self.blob).unwrap_or_default());
-		// Memory is below 4 GiB.
-		let pages = self.memory.div_ceil(PAGE_SIZE.into()) as u32;
-		Size { instructions, blocks, pages }
+		Size { instructions, blocks, pages: self.pages() }
+	}
+
+	/// At least [`Self::code_size`], and known without a look at the instructions: each bit that is set in the
+	/// bit mask starts one, and each may start a block.
+	pub fn largest_code_size(&self) -> Size {
+		let instructions = self.blob.bitmask().iter().map(|byte| byte.count_ones()).sum();
+		Size { instructions, blocks: instructions, pages: self.pages() }
+	}
+
+	/// Memory of an instance, in pages. It is below 4 GiB.
+	fn pages(&self) -> u32 {
+		self.memory.div_ceil(PAGE_SIZE.into()) as u32
 	}
 
 	/// The program in the interpreter, at the prices of a tier.
