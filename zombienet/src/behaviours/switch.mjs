@@ -1,6 +1,6 @@
 // A chain whose runtime runs programs itself turns to the node's host functions by a runtime upgrade, and
-// back by another, while programs are called and a job computes: no call is lost, results stay the same,
-// and the job goes on in either form.
+// back by another, while programs are called and jobs compute: no call is lost, results stay the same, and
+// jobs go on in either form.
 
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
@@ -10,7 +10,7 @@ import { hexToU8a } from '@polkadot/util';
 import { Abi } from '../abi.mjs';
 import { assertAgreed, untilFinal } from '../agreement.mjs';
 import {
-	accounts, asU32, call, eventsAt, head, instantiate, run, startJob, u32, upload, weight,
+	accounts, asU32, call, eventsAt, head, instantiate, run, startJob, submit, u32, upload, weight,
 } from '../chain.mjs';
 import { abi, blob, nextEmbeddedRuntime, nextRuntime } from '../paths.mjs';
 import { keepCounting, nonces, setRuntime } from '../runtime-upgrade.mjs';
@@ -19,8 +19,11 @@ import { until } from '../until.mjs';
 /** Calls that each account makes under each runtime, at least. */
 const CALLS = 3;
 
-/** Two primes. To factor their product takes slices under each of the runtimes. */
+/** Two primes. To factor their product takes slices under the first two runtimes. */
 const FACTORS = [300_000_007n, 310_000_037n];
+
+/** Two primes. To factor their product takes longer than all of this. */
+const LARGE = [2_900_000_017n, 2_900_000_053n];
 
 /** What the job may take, of which the embedded form charges most: more than it needs. */
 const BUDGET = weight(4_000n * 10n ** 12n, 1n << 34n);
@@ -42,13 +45,10 @@ export async function switchForms(network) {
 	const { address } = await instantiate(api(), alice, stored.counter, 'switch', u32(0));
 	const factor = new Abi(abi('factor'));
 	const { address: worker } = await instantiate(api(), alice, stored.factor, 'switch');
-	const input = factor.encode('factor', FACTORS[0] * FACTORS[1]);
-	const { job, block } = await startJob(api(), alice, worker, 'factor', input, BUDGET);
-	const slices = async () => {
-		const record = await api().query.virt.jobs(job);
-		assert.ok(record.isSome, 'the job lives');
-		return record.unwrap().slices.toNumber();
-	};
+	const start = ([one, other]) => startJob(api(), alice, worker, 'factor', factor.encode('factor', one * other), BUDGET);
+	const { job, block } = await start(FACTORS);
+	const { job: long } = await start(LARGE);
+	const slices = async () => (await api().query.virt.jobs(long)).unwrap().slices.toNumber();
 	const digest = async () => (await run(api(), alice, stored.sha256, 'sha256', new Uint8Array(1_024))).output;
 	const answer = await digest();
 
@@ -56,21 +56,24 @@ export async function switchForms(network) {
 	const counting = keepCounting(network, address, counters);
 	await counting.untilEach(CALLS);
 	const inEmbedded = await slices();
+	assert.ok((await api().query.virt.jobs(job)).isSome, 'the job lives when the form changes');
 	const toHost = await setRuntime(network, readFileSync(nextRuntime()), alice);
 	assert.ok(perGas(api()) < embedded, 'gas costs less in native code');
 	await counting.untilEach(counting.least() + CALLS);
 	assert.deepEqual(await digest(), answer);
+	await until('the end of the job', async () => (await api().query.virt.jobs(job)).isNone, { within: ENDED_WITHIN });
 	const inHost = await slices();
 	const back = await setRuntime(network, readFileSync(nextEmbeddedRuntime()), alice);
 	assert.equal(perGas(api()), embedded);
 	await counting.untilEach(counting.least() + CALLS);
 	assert.deepEqual(await digest(), answer);
 	await counting.stop();
-	assert.ok(inEmbedded > 0 && inHost > inEmbedded, `${inEmbedded} and ${inHost} slices`);
+	const all = [inEmbedded, inHost - inEmbedded, (await slices()) - inHost];
+	assert.ok(all.every((count) => count > 0), `slices under each of the runtimes: ${all}`);
+	assert.equal((await submit(api(), api().tx.virt.cancelJob(long), alice)).error, null);
 
 	const calls = (await nonces(api(), counters)) - from;
 	assert.equal(asU32((await call(api(), alice, address, 'get')).output), calls);
-	await until('the end of the job', async () => (await api().query.virt.jobs(job)).isNone, { within: ENDED_WITHIN });
 	const { number } = await head(api());
 	const end = await endOf(api(), job, block.number, number);
 	assert.deepEqual(factor.result('factor', hexToU8a(end.output)), FACTORS);
@@ -79,7 +82,7 @@ export async function switchForms(network) {
 	await untilFinal(network, 'late', number);
 	const height = await assertAgreed(network);
 	return `embedded, from block ${toHost} by host functions, from block ${back} embedded again; ${calls} calls, none lost; `
-		+ `a job computed in all three; a node that came later executed all of it; the same roots in ${height} blocks`;
+		+ `a job ended under the second runtime, another had ${all.join(', ')} slices under the three; a node that came later executed all of it; the same roots in ${height} blocks`;
 }
 
 /** Which form the runtime has: that which runs programs itself asks more for gas. */

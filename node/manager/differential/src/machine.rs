@@ -67,7 +67,7 @@ pub fn no_fault<T, E>(outcome: Outcome<T, E>) -> Result<T, E> {
 
 /// All engines that a program is run on.
 pub struct Engines {
-	/// Engines that have the same rules, and so give the same gas.
+	/// Engines that have the same rules, and so give the same gas. The last are those of embedded runtimes.
 	pub families: Vec<Family>,
 	/// PolkaVM's own: its interpreter and its recompiler.
 	pub raw: [polkavm::Engine; 2],

@@ -123,7 +123,9 @@ fn compare(name: &str, code: &[u8], entry: &[u8], input: &[u8]) -> usize {
 		}
 	};
 	let entry = entry.escape_ascii();
-	for family in &engines.families {
+	// By the last one's rules, those of embedded runtimes, the conformance suite runs all fixtures in wasm.
+	let (_, families) = engines.families.split_last().expect("there are some");
+	for family in families {
 		let outcome = program.compare(engines, family, run);
 		match outcome.unwrap_or_else(|difference| panic!("{name}, {entry}: {difference}")) {
 			Ok(_) => {},
