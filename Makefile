@@ -75,9 +75,10 @@ bench-revive: setup ## Measures beside pallet-revive, in docs/benchmarks.md; bui
 manual: setup ## Writes docs/guest-manual.md from the syscall table
 	WRITE_MANUAL=1 $(CARGO) test --release --workspace --test manual
 
-weigh: setup ## Compares what programs are charged with the time that they take, in docs/weights.md
+weigh: setup ## Compares what programs are charged with the time that they take, in docs
 	$(CARGO) build --release --workspace --bin virt-weigh
 	@$(TARGET)/release/virt-weigh --write docs/weights.md
+	@$(TARGET)/release/virt-weigh --embedded --write docs/embedded.md
 
 opcodes: setup ## Measures the interpreter's opcodes, and writes their prices
 	$(CARGO) build --release --workspace --bin virt-opcodes

@@ -48,9 +48,6 @@ pub enum Form {
 }
 
 impl Form {
-	/// All, in the order of the table's columns.
-	pub const ALL: [Self; 3] = [Self::Tiered, Self::Interpreter, Self::Embedded];
-
 	fn backend(self) -> BackendChoice {
 		match self {
 			Self::Tiered => BackendChoice::Tiered,

@@ -34,6 +34,10 @@ struct Cli {
 	#[arg(long, value_name = "TEXT", default_value = "")]
 	only: String,
 
+	/// Of a chain whose runtime runs programs itself
+	#[arg(long)]
+	embedded: bool,
+
 	/// Writes the table into this file, too, between its two markers
 	#[arg(long, value_name = "FILE")]
 	write: Option<PathBuf>,
@@ -57,38 +61,42 @@ fn main() -> ExitCode {
 }
 
 fn weigh(cli: &Cli) -> Result<bool, String> {
+	let forms: &[Form] =
+		if cli.embedded { &[Form::Embedded] } else { &[Form::Tiered, Form::Interpreter] };
 	let mut chains = Vec::new();
-	for form in Form::ALL {
-		chains.push((form, Chain::new(form)?));
+	for form in forms {
+		chains.push((*form, Chain::new(*form)?));
 	}
+	let interpreter = if cli.embedded { ["", ""] } else { [" interpreter only |", "---:|"] };
 	let mut lines = vec![
 		machine::description(),
 		String::new(),
-		"| program | gas | charged, ms | takes, ms | takes by charge | charge by time | interpreter only | \
-		 embedded: charged, ms | takes, ms | takes by charge | charge by time |"
-			.into(),
-		"|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|".into(),
+		format!(
+			"| program | gas | charged, ms | takes, ms | takes by charge | charge by time |{}",
+			interpreter[0]
+		),
+		format!("|---|---:|---:|---:|---:|---:|{}", interpreter[1]),
 	];
 	let (mut slowest, mut dearest) = ((0.0, String::new()), (0.0, String::new()));
 	for load in load::all().iter().filter(|load| load.name.contains(&cli.only)) {
 		eprintln!("{}", load.name);
-		let (mut measured, mut refused) = (Vec::new(), String::new());
+		let mut measured = Vec::new();
 		for (form, chain) in &mut chains {
 			match measure(chain, load) {
 				Ok(one) => measured.push(one),
 				// It takes more gas than a block has there, or more memory than a runtime has.
-				Err(error) if matches!(form, Form::Embedded) => refused = error,
+				Err(error) if matches!(form, Form::Embedded) => {
+					lines.push(format!("| {} | `{error}` | | | | |", load.name));
+				},
 				Err(error) => return Err(format!("{} ({form:?}): {error}", load.name)),
 			}
 		}
-		let gas = measured[0].gas.to_string();
-		lines.push(line(&load.name, &gas, load.ordinary, &measured, &refused));
-		for (form, one) in Form::ALL.iter().zip(&measured) {
-			if !matches!(form, Form::Interpreter) && one.share() > slowest.0 {
-				slowest = (one.share(), format!("{} ({form:?})", load.name));
-			}
+		let Some(first) = measured.first() else { continue };
+		lines.push(line(&load.name, &first.gas.to_string(), load.ordinary, &measured));
+		if first.share() > slowest.0 {
+			slowest = (first.share(), load.name.clone());
 		}
-		let charge = 1.0 / measured[0].share();
+		let charge = 1.0 / first.share();
 		if load.ordinary && charge > dearest.0 {
 			dearest = (charge, load.name.clone());
 		}
@@ -96,15 +104,15 @@ fn weigh(cli: &Cli) -> Result<bool, String> {
 	for scene in jobs::all().iter().filter(|scene| scene.name.contains(&cli.only)) {
 		eprintln!("{}", scene.name);
 		let mut measured = Vec::new();
-		for form in Form::ALL {
-			let one = measure_scene(form, scene)
+		for form in forms {
+			let one = measure_scene(*form, scene)
 				.map_err(|error| format!("{} ({form:?}): {error}", scene.name))?;
-			if !matches!(form, Form::Interpreter) && one.share() > slowest.0 {
-				slowest = (one.share(), format!("{} ({form:?})", scene.name));
-			}
 			measured.push(one);
 		}
-		lines.push(line(&scene.name, "", false, &measured, ""));
+		lines.push(line(&scene.name, "", false, &measured));
+		if measured[0].share() > slowest.0 {
+			slowest = (measured[0].share(), scene.name.clone());
+		}
 	}
 	let within = slowest.0 <= MOST && dearest.0 <= MOST_CHARGED;
 	let verdict = |within: bool| if within { "within" } else { "**over**" };
@@ -142,17 +150,17 @@ impl Measured {
 	}
 }
 
-/// A row of the table; `measured` is in the order of [`Form::ALL`], of which the last may have `refused` it.
-fn line(name: &str, gas: &str, ordinary: bool, measured: &[Measured], refused: &str) -> String {
-	let columns = |one: &Measured| {
-		let by_time = if ordinary { format!("{:.1}x", 1.0 / one.share()) } else { String::new() };
-		let (charged, took) = (one.charged * 1e3, one.took * 1e3);
-		format!("{charged:.3} | {took:.3} | {:.3}x | {by_time}", one.share())
-	};
-	let embedded = measured.get(2).map_or(format!("`{refused}` |  |  | "), columns);
-	let [tiered, interpreter, ..] = measured else { return String::new() };
-	let interpreted = interpreter.took / tiered.charged;
-	format!("| {name} | {gas} | {} | {interpreted:.3}x | {embedded} |", columns(tiered))
+/// A row of the table: what was measured first, and how much of its charge the second takes, if there is one.
+fn line(name: &str, gas: &str, ordinary: bool, measured: &[Measured]) -> String {
+	let first = &measured[0];
+	let by_time = if ordinary { format!("{:.1}x", 1.0 / first.share()) } else { String::new() };
+	let (charged, took) = (first.charged * 1e3, first.took * 1e3);
+	let interpreted = measured.get(1).map(|other| format!(" {:.3}x |", other.took / first.charged));
+	format!(
+		"| {name} | {gas} | {charged:.3} | {took:.3} | {:.3}x | {by_time} |{}",
+		first.share(),
+		interpreted.unwrap_or_default()
+	)
 }
 
 /// Less the time of the end of a full block.
