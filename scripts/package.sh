@@ -11,20 +11,27 @@ export VIRT_NODE=${VIRT_NODE:-$target/release/virt-node}
 [ -x "$VIRT_NODE" ] || { echo "error: no node at $VIRT_NODE: run \`make build\`, or set VIRT_NODE to one" >&2; exit 1; }
 crates="virt-guest virt-primitives virt-manager pallet-virt virt-testing virt-builder"
 
-flags=()
-for crate in $crates; do flags+=(-p "$crate"); done
-rm -rf "$target/package"
-# What is compiled from the packages is below; `cargo package` would compile it again.
-scripts/cargo package --locked --no-verify "${flags[@]}"
-
-version=$(sed -n 's/^version = "\(.*\)"$/\1/p' Cargo.toml | head -n 1)
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
+export CARGO_TARGET_DIR=$target/packaged
+cargo=$project/scripts/cargo
+version=$(sed -n 's/^version = "\(.*\)"$/\1/p' Cargo.toml | head -n 1)
+
+# From a copy that may be published: what may not, others cannot be packaged with.
+mkdir "$scratch/sources"
+git ls-files -z --cached --others --exclude-standard | xargs -0 cp --parents -t "$scratch/sources"
+sed -i 's/^publish = false$/publish = true/' "$scratch/sources/Cargo.toml"
+flags=()
+for crate in $crates; do flags+=(-p "$crate"); done
+rm -rf "$CARGO_TARGET_DIR/package"
+# What is compiled from the packages is below; `cargo package` would compile it again.
+(cd "$scratch/sources" && "$cargo" package --locked --no-verify "${flags[@]}")
+
 mkdir -p "$scratch/.cargo" "$scratch/packages/primitives"
 # As if they had been published.
 echo "[patch.crates-io]" > "$scratch/.cargo/config.toml"
 for crate in $crates; do
-	package=$target/package/$crate-$version.crate
+	package=$CARGO_TARGET_DIR/package/$crate-$version.crate
 	# The folders that `program new` looks for in a checkout.
 	case $crate in
 		virt-guest) folder=packages/primitives/guest ;;
@@ -38,8 +45,6 @@ for crate in $crates; do
 	done
 	echo "$crate = { path = \"$scratch/$folder\" }" >> "$scratch/.cargo/config.toml"
 done
-export CARGO_TARGET_DIR=$target/packaged
-cargo=$project/scripts/cargo
 cd "$scratch"
 
 # A program and its tests, made by the node's template.
@@ -79,4 +84,4 @@ cp "$project/Cargo.lock" chain/Cargo.lock
 "$cargo" check --release --manifest-path chain/Cargo.toml
 "$cargo" check --release --manifest-path chain/Cargo.toml --features embedded
 echo "A crate with the pallet and the manager was checked from packages alone."
-ls -l "$target/package/"*.crate
+ls -l "$CARGO_TARGET_DIR/package/"*.crate
