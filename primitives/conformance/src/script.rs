@@ -119,7 +119,7 @@ fn call(
 				let answer = next(random);
 				let mut stopped = stopped;
 				observe(&mut stopped, syscall, args, left, answer, events);
-				if answer % 4 == 0 {
+				if answer.is_multiple_of(4) {
 					stopped = move_by_snapshot(module, stopped, events);
 				}
 				result = stopped.resume(piece, answer);
@@ -145,7 +145,7 @@ fn observe(
 	let mut bytes = [0; 16];
 	let read = execution.read_memory(address, &mut bytes).is_ok().then_some(bytes);
 	let written = execution.write_memory(address, &answer.to_le_bytes()).is_ok();
-	if answer % 3 == 0 {
+	if answer.is_multiple_of(3) {
 		let _ = execution.zero_memory(address & !(PAGE_SIZE - 1), PAGE_SIZE);
 	}
 	events.push(Event::Syscall(symbol, args, left, read, written));

@@ -52,6 +52,8 @@ impl<E: Environment> Drop for Machine<E> {
 }
 
 /// Where a program runs.
+// A worker has an instance in it, which is as large.
+#[allow(clippy::large_enum_variant)]
 enum Seat<W> {
 	/// In this thread.
 	Interpreter(RawInstance),
