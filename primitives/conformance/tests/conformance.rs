@@ -2,7 +2,7 @@
 
 use codec::{Decode, Encode};
 use polkavm_common::{
-	program::{asm, Instruction, InstructionSetKind, ProgramBlob},
+	program::{asm, Instruction, InstructionSetKind, ProgramBlob, Reg},
 	writer::ProgramBlobBuilder,
 };
 use sc_executor::{error::Error, WasmExecutor};
@@ -19,10 +19,14 @@ use virt_differential::{
 };
 use virt_manager::{
 	prices::{Rules, TierUp},
-	BackendChoice, Engine, Options,
+	BackendChoice, Engine, Manager, Options,
 };
 use virt_primitives::{
-	embedded, host::MISSING_EXTENSION, vm::limits::Limits, Module, SyscallTable, VirtExt,
+	embedded,
+	host::MISSING_EXTENSION,
+	step::{stop, Step},
+	vm::limits::Limits,
+	Backend as _, HostBuffer, Module, SyscallTable, VirtExt,
 };
 
 type HostFunctions = (sp_io::SubstrateHostFunctions, virt_primitives::HostFunctions);
@@ -310,6 +314,32 @@ fn heap_has_room_for_all_that_the_limits_allow() {
 	println!("{made:?}");
 	assert!(made.iter().filter(|count| **count > 0).count() >= 28, "{made:?}");
 	assert!(made.contains(&(embedded::LIMITS.instances as u32)), "{made:?}");
+}
+
+#[test]
+fn embedded_execution_that_paid_for_all_translation_goes_on_at_a_node() {
+	let mut builder = ProgramBlobBuilder::new(InstructionSetKind::ReviveV1);
+	builder.add_export_by_basic_block(0, b"main");
+	// One long block without end: its instructions cost less to translate than as many blocks would.
+	let mut code = vec![asm::move_reg(Reg::A0, Reg::A1); 2_000];
+	code.push(asm::jump(0));
+	builder.set_code(&code, &[]);
+	let program = builder.to_vec().expect("the code is of this instruction set; qed");
+
+	let mut here = embedded::manager(Rules::EMBEDDED, embedded::LIMITS).expect("it starts");
+	let module = here.compile(&program, SyscallTable::EMPTY, false).expect("it is valid");
+	let instance = here.instantiate(module).expect("there is room");
+	here.prepare(instance, b"main", &[]).expect("it exports `main`");
+	let mut buffer = HostBuffer::with_capacity(stop::MIN_CAPACITY);
+	stop::begin(&mut buffer);
+	let step = here.run(instance, 2_000_000, None, &mut buffer).expect("it can be run");
+	assert!(matches!(step, Step::OutOfGas { .. }), "{step:?}");
+	let snapshot = here.snapshot(instance).expect("it is suspended");
+
+	let engine = engine(BackendChoice::Interpreter, Rules::default());
+	let mut there = Manager::new(engine);
+	let module = there.compile(&program, SyscallTable::EMPTY, false).expect("it is valid");
+	there.restore(module, &snapshot).expect("it is of this program");
 }
 
 #[test]

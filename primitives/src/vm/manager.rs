@@ -516,9 +516,9 @@ impl<E: Environment> Backend for Manager<E> {
 		if !program.is_stop(pc, snapshot.waiting == Waiting::ForResult) {
 			return Err(RestoreError::InvalidSnapshot.into());
 		}
-		// No execution pays for more than its program's translation.
-		let rules = self.environment.rules();
-		let translation = rules.translation(rules.size_of(program));
+		// No execution pays for more than its program's translation. It may come from a backend that has another
+		// measure of the program's size: a chain that turned from the embedded form to host functions.
+		let translation = self.environment.rules().translation(program.largest_code_size());
 		if snapshot.pricing.translation_paid > translation {
 			return Err(RestoreError::InvalidSnapshot.into());
 		}
