@@ -29,12 +29,17 @@ const BACKENDS = ['recompiler', 'interpreter', 'tiered', 'interpreter', 'tiered'
 /** What a node says of the blocks that it makes, whatever it says by default. */
 const LOG = ['-l', 'basic-authorship=info'];
 
-/** Writes a specification of the `local` chain with these well-known validators instead of its own. */
-export async function writeSpec(file, names) {
+/** The specification of a chain that the node knows by name, or of one in a file. */
+export async function chainSpec(chain, args = []) {
 	const { stdout } = await promisify(execFile)(
-		nodeBinary(), ['export-chain-spec', '--chain', 'local'], { maxBuffer: 64 * 1024 * 1024 },
+		nodeBinary(), ['export-chain-spec', '--chain', chain, ...args], { maxBuffer: 64 * 1024 * 1024 },
 	);
-	const spec = JSON.parse(stdout);
+	return JSON.parse(stdout);
+}
+
+/** Writes a specification of `chain` with these well-known validators instead of its own. */
+export async function writeSpec(file, names, chain = 'local') {
+	const spec = await chainSpec(chain);
 	await cryptoWaitReady();
 	const address = (type, name) =>
 		new Keyring({ type }).addFromUri(`//${name[0].toUpperCase()}${name.slice(1)}`).address;
@@ -51,13 +56,13 @@ export class Network {
 		Object.assign(this, { dir, spec, start, nodes: {}, apis: {}, validators: [] });
 	}
 
-	/** A new network of `count` validators, in the folder `dir`. */
-	static async start({ dir, count, rpcPort, start }) {
+	/** A new network of `count` validators, in the folder `dir`. `chain` is a name, as for `--chain`. */
+	static async start({ dir, count, chain, rpcPort, start }) {
 		mkdirSync(dir, { recursive: true });
 		const spec = join(dir, 'chain-spec.json');
 		const names = NAMES.slice(0, count);
 		// A folder that is kept goes on with its chain.
-		if (!existsSync(spec)) await writeSpec(spec, names);
+		if (!existsSync(spec)) await writeSpec(spec, names, chain);
 		const network = new Network({ dir, spec, start });
 		const add = async (name, index) => {
 			// Its identity in the network is the same each time it is started on this folder.

@@ -68,9 +68,9 @@ export function scenario(name, { timeout = 180_000 } = {}) {
 			nodes.add(node);
 			return node;
 		},
-		/** A network of `count` validators, in the folder. */
-		async network(count) {
-			const network = await Network.start({ dir, count });
+		/** A network of `count` validators, in the folder; `options` as for `Network.start`. */
+		async network(count, options) {
+			const network = await Network.start({ dir, count, ...options });
 			networks.add(network);
 			return network;
 		},
