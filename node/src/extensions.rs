@@ -1,34 +1,30 @@
-//! Where the VM is joined to the client: every call into the runtime gets a manager of its own.
+//! Where the VM is joined to the client: every call into the runtime gets a manager of its own, and with
+//! the feature `sp-virtualization` the extension of that interface, too.
 
 use sc_client_api::execution_extensions::ExtensionsFactory;
 use sp_externalities::Extensions;
 use sp_runtime::traits::{Block as BlockT, NumberFor};
 use std::sync::Arc;
-use virt_manager::Engine;
-#[cfg(feature = "sp-virtualization")]
-use virt_manager::Manager;
+use virt_manager::{node, Engine};
 
-/// Registers a fresh manager per instance of the runtime API, whoever asked for it: block import,
-/// authoring, the pool, RPC, off-chain workers.
-///
-/// All managers share the process's engine, and thereby its module cache and its metrics, and
-/// nothing that a runtime can tell.
-pub struct VirtExtensions {
-	engine: Arc<Engine>,
-}
+pub struct VirtExtensions(node::VirtExtensions);
 
 impl VirtExtensions {
 	pub fn new(engine: Arc<Engine>) -> Self {
-		Self { engine }
+		Self(node::VirtExtensions(engine))
 	}
 }
 
 impl<Block: BlockT> ExtensionsFactory<Block> for VirtExtensions {
-	fn extensions_for(&self, _: Block::Hash, _: NumberFor<Block>) -> Extensions {
-		let mut extensions = Extensions::new();
-		extensions.register(self.engine.extension());
+	#[cfg_attr(not(feature = "sp-virtualization"), allow(unused_mut))]
+	fn extensions_for(&self, hash: Block::Hash, number: NumberFor<Block>) -> Extensions {
+		let factory: &dyn ExtensionsFactory<Block> = &self.0;
+		let mut extensions = factory.extensions_for(hash, number);
 		#[cfg(feature = "sp-virtualization")]
-		extensions.register(virt_peer::PeerExt::new(Manager::new(self.engine.clone())));
+		{
+			let manager = virt_manager::Manager::new(self.0 .0.clone());
+			extensions.register(virt_peer::PeerExt::new(manager));
+		}
 		extensions
 	}
 }

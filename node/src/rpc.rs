@@ -5,7 +5,7 @@ use crate::{
 	service::{Client, Pool},
 };
 use futures::channel::mpsc;
-use jsonrpsee::{core::RegisterMethodError, types::ErrorObjectOwned, RpcModule};
+use jsonrpsee::{core::RegisterMethodError, RpcModule};
 use pallet_transaction_payment_rpc::{TransactionPayment, TransactionPaymentApiServer};
 use std::sync::Arc;
 use substrate_frame_rpc_system::{System, SystemApiServer};
@@ -23,9 +23,7 @@ pub fn create(
 	module.merge(System::new(client.clone(), pool).into_rpc())?;
 	module.merge(TransactionPayment::new(client.clone()).into_rpc())?;
 	module.merge(trace)?;
-	module.register_method("virt_health", move |_, _, _| {
-		Ok::<_, ErrorObjectOwned>(engine.health())
-	})?;
+	module.merge(virt_manager::node::rpc(engine))?;
 	if let Some(sealer) = sealer {
 		module.merge(dev::rpc(client, sealer)?)?;
 	}

@@ -61,20 +61,8 @@ pub struct Parts {
 /// The one way to make a client: no path that executes blocks can miss the VM.
 pub fn parts(config: &Configuration, backend: BackendChoice) -> Result<Parts, ServiceError> {
 	let registry = config.prometheus_registry();
-	let engine =
-		Engine::new(backend, registry).map_err(|error| ServiceError::Application(error.into()))?;
-	match engine.fallback_reason() {
-		Some(reason) => log::info!(
-			target: "virt",
-			"Programs run on the {}: {reason} (--vm-backend {backend})",
-			engine.backend(),
-		),
-		None => log::info!(
-			target: "virt",
-			"Programs run on the {} (--vm-backend {backend})",
-			engine.backend(),
-		),
-	}
+	let engine = virt_manager::node::start(backend, registry)
+		.map_err(|error| ServiceError::Application(error.into()))?;
 
 	let executor = sc_service::new_wasm_executor::<HostFunctions>(&config.executor);
 	let (client, backend, keystore, task_manager) = sc_service::new_full_parts::<
@@ -117,26 +105,16 @@ pub fn start<N: NetworkBackend<Block, Hash>>(
 	measured: bool,
 ) -> Result<TaskManager, ServiceError> {
 	let parts = parts(&config, backend)?;
-	parts.engine.warm_up();
+	let warm_up = virt_manager::node::warm_up(&parts.engine);
 	if dev.is_none() && config.role.is_authority() {
 		hardware::warn_of_slow_validator(parts.engine.backend(), measured);
 	}
-	let at_end = StopWarmUp(parts.engine.clone());
 	let mut task_manager = match dev {
 		Some(options) => dev::start::<N>(config, parts, options)?,
 		None => network::start::<N>(config, parts)?,
 	};
-	task_manager.keep_alive(at_end);
+	task_manager.keep_alive(warm_up);
 	Ok(task_manager)
-}
-
-/// Leaves no worker process behind when the node ends while they are being started.
-struct StopWarmUp(Arc<Engine>);
-
-impl Drop for StopWarmUp {
-	fn drop(&mut self) {
-		self.0.stop_warm_up();
-	}
 }
 
 /// The half of a node that differs between the kinds.

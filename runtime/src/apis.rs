@@ -2,7 +2,7 @@
 
 use crate::{
 	presets, AccountId, Balance, Block, Executive, Grandpa, Hash, InherentDataExt, Nonce, Runtime,
-	RuntimeCall, RuntimeEvent, RuntimeGenesisConfig, SessionKeys, System, TransactionPayment, Virt,
+	RuntimeCall, RuntimeEvent, RuntimeGenesisConfig, SessionKeys, System, TransactionPayment,
 	SLOT_DURATION, VERSION,
 };
 use alloc::vec::Vec;
@@ -300,7 +300,7 @@ impl_runtime_apis! {
 		}
 
 		fn address_of(deployer: AccountId, code_hash: Hash, salt: Vec<u8>) -> AccountId {
-			Virt::address_of(&deployer, code_hash, &salt)
+			pallet_virt::Pallet::<Runtime>::address_of(&deployer, code_hash, &salt)
 		}
 	}
 

@@ -1,4 +1,4 @@
-//! The chain before: a runtime without programs, and a node that could not run any.
+//! A chain that cannot run programs. Its files and items are named as in Substrate's solochain template.
 
+pub mod node;
 pub mod runtime;
-pub mod service;

@@ -5,11 +5,20 @@ use frame_support::traits::fungible::{InspectHold, Mutate};
 use sc_client_api::execution_extensions::ExtensionsFactory;
 use sp_core::H256;
 use sp_runtime::BuildStorage;
-use sp_wasm_interface::HostFunctions;
+use sp_wasm_interface::HostFunctions as _;
 use std::{fs, path::Path};
 use virt_fixtures::COUNTER;
-use virt_manager::{BackendChoice, Engine};
-use virt_template::{extensions::VirtExtensions, plain, runtime::*, service};
+use virt_manager::{
+	node::{start, VirtExtensions},
+	BackendChoice,
+};
+use virt_template::{
+	applied::{
+		node::{command, service},
+		runtime::*,
+	},
+	plain,
+};
 
 const LIMIT: pallet_virt::Weight = pallet_virt::limits::MAX_DRY_RUN_WEIGHT;
 
@@ -17,7 +26,7 @@ const LIMIT: pallet_virt::Weight = pallet_virt::limits::MAX_DRY_RUN_WEIGHT;
 fn chain() -> sp_io::TestExternalities {
 	let storage = RuntimeGenesisConfig::default().build_storage().expect("it has defaults");
 	let mut ext = sp_io::TestExternalities::new(storage);
-	let engine = Engine::new(BackendChoice::Auto, None).expect("it works anywhere");
+	let engine = start(BackendChoice::Auto, None).expect("it works anywhere");
 	let factory: &dyn ExtensionsFactory<Block> = &VirtExtensions(engine);
 	ext.extensions = factory.extensions_for(H256::zero(), 0);
 	ext
@@ -57,15 +66,21 @@ fn the_page_makes_a_chain_that_runs_programs() {
 #[test]
 fn the_plain_chain_knows_of_no_programs() {
 	let names = |metadata: Vec<u8>| String::from_utf8_lossy(&metadata).contains("pallet_virt");
-	use virt_template::{plain::runtime as before, runtime as after};
+	use virt_template::{applied::runtime as after, plain::runtime as before};
 	assert!(!names(before::Runtime::metadata().1.encode()));
 	assert!(names(after::Runtime::metadata().1.encode()));
 
 	let imports = |functions: Vec<&'static dyn sp_wasm_interface::Function>| {
 		functions.iter().filter(|function| function.name().contains("virt")).count()
 	};
-	assert_eq!(imports(plain::service::HostFunctions::host_functions()), 0);
-	assert_ne!(imports(service::HostFunctions::host_functions()), 0);
+	assert_eq!(imports(sp_io::SubstrateHostFunctions::host_functions()), 0);
+	let added = imports(service::HostFunctions::host_functions());
+	assert_ne!(added, 0);
+
+	let before = plain::node::command::benchmark_pallet(&plain::node::command::PalletCmd, "plain");
+	assert!(before.is_empty());
+	let after = command::benchmark_pallet(&command::PalletCmd, "plain");
+	assert_eq!(after.len(), added);
 }
 
 /// Names before the first `=`, of those lines of a manifest that are dependencies.
