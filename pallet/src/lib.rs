@@ -17,6 +17,21 @@
 //! - [`try_state`]: what is true of the storage between any two calls. [`migrations`]: how it came
 //!   to be so.
 //!
+//! How a runtime takes it in is in `docs/add-to-your-chain.md`. Prices and names need no runtime:
+//!
+//! ```
+//! use pallet_virt::{gas, limits, program, Weight};
+//!
+//! // What `instantiate`, `run` and `set_code` name a program by: the BLAKE2b-256 of its blob.
+//! let hash = program::code_hash(b"a blob");
+//! assert_eq!(hash.as_bytes().len(), 32);
+//!
+//! // The weight of a million units of gas, beside what loads and syscalls weigh.
+//! let weight = gas::to_weight(1_000_000);
+//! assert_eq!(weight, Weight::from_parts(1_000_000 * gas::REF_TIME_PER_GAS, 0));
+//! assert!(limits::MAX_DRY_RUN_WEIGHT.all_gte(weight));
+//! ```
+//!
 //! A program's storage, balance and events are the chain's; only its memory and registers live
 //! outside, at the node, reached through `virt-primitives`.
 

@@ -2,7 +2,7 @@
 
 use codec::{Decode, Encode};
 use polkavm_common::{
-	program::{asm, Instruction, InstructionSetKind, ProgramBlob, Reg},
+	program::{asm, Instruction, InstructionSetKind, Reg},
 	writer::ProgramBlobBuilder,
 };
 use sc_executor::{error::Error, WasmExecutor};
@@ -11,23 +11,16 @@ use sp_trie::{proof_size_extension::ProofSizeExt, recorder::Recorder};
 use std::sync::{Arc, Mutex, PoisonError};
 use virt_conformance::{
 	script::{self, Event, Script},
-	suite::{self, Backend, Programs, Report},
+	suite::{self, Programs, Report},
 };
-use virt_differential::{
-	generate::Case,
-	source::{random, Source},
-};
-use virt_manager::{
-	prices::{Rules, TierUp},
-	BackendChoice, Engine, Manager, Options,
-};
+use virt_manager::{prices::Rules, BackendChoice, Engine, Manager, Options};
 use virt_primitives::{
 	embedded,
 	host::MISSING_EXTENSION,
 	step::{stop, Step},
-	vm::limits::Limits,
 	Backend as _, HostBuffer, Module, SyscallTable, VirtExt,
 };
+use virt_record::{suite as programs, RULES};
 
 type HostFunctions = (sp_io::SubstrateHostFunctions, virt_primitives::HostFunctions);
 
@@ -39,30 +32,6 @@ const EMBEDDED: Runtime = Runtime(virt_conformance::embedded::WASM_BINARY);
 
 #[derive(Clone, Copy)]
 struct Runtime(Option<&'static [u8]>);
-
-fn backend(limits: &Limits, follows_transactions: bool) -> Backend {
-	Backend {
-		modules: limits.modules as u32,
-		instances: limits.instances as u32,
-		nesting: limits.nesting as u32,
-		program: limits.program as u32,
-		follows_transactions,
-	}
-}
-
-fn programs(backend: Backend) -> Programs {
-	let mut builder = ProgramBlobBuilder::new(InstructionSetKind::ReviveV1);
-	builder.add_export_by_basic_block(0, b"main");
-	builder.set_code(&[asm::ecalli(7), asm::ret()], &[]);
-	Programs {
-		main: virt_fixtures::CONFORMANCE.to_vec(),
-		backend,
-		missing_import: builder.to_vec().expect("two instructions make a program"),
-	}
-}
-
-/// Most programs of the suite move to the second tier.
-const RULES: Rules = Rules { translation_rate: 12, tier_up: TierUp::After { gas: 40, price: 7 } };
 
 fn engine(backend: BackendChoice, rules: Rules) -> Arc<Engine> {
 	let options = Options { backend, rules, ..Options::default() };
@@ -114,7 +83,7 @@ fn report(place: Place, rules: Rules) -> Report {
 	if let Some((.., report)) = reports.iter().find(|it| (it.0, it.1) == (place, rules)) {
 		return report.clone();
 	}
-	let on_manager = programs(backend(&virt_manager::limits::HOST, true));
+	let on_manager = programs(&virt_manager::limits::HOST, true);
 	let inside = |runtime: Runtime, ext: &mut Externalities, programs: Programs| {
 		let report = runtime
 			.call(ext, "conformance", &programs.encode())
@@ -141,12 +110,12 @@ fn report(place: Place, rules: Rules) -> Report {
 		Place::EmbeddedNatively => {
 			let manager =
 				embedded::manager(rules, embedded::LIMITS).expect("the interpreter starts");
-			let programs = programs(backend(&embedded::LIMITS, true));
+			let programs = programs(&embedded::LIMITS, true);
 			externalities(VirtExt::new(manager)).execute_with(|| suite::run(&programs))
 		},
 		Place::Embedded => {
 			assert_eq!(rules, Rules::EMBEDDED);
-			let programs = programs(backend(&embedded::LIMITS, false));
+			let programs = programs(&embedded::LIMITS, false);
 			inside(EMBEDDED, &mut Externalities::default(), programs)
 		},
 	};
@@ -220,49 +189,18 @@ fn gas_and_trap_positions_are_the_same_by_the_embedded_rules() {
 	assert_same(Rules::EMBEDDED, &places);
 }
 
-/// Scripts of a program: with all gas at once and in pieces.
-fn scripts(program: &[u8], entries: &[&str], seed: u64) -> Vec<Script> {
-	let calls: Vec<_> = entries
-		.iter()
-		.map(|entry| (entry.as_bytes().to_vec(), vec![seed % 7, 0x1_0000, 64, 3, 2, 1]))
-		.collect();
-	[i64::MAX / 2, 1_000_000, 5_000]
-		.map(|piece| Script {
-			program: program.to_vec(),
-			calls: calls.clone(),
-			gas: 20_000_000,
-			piece,
-			seed,
-		})
-		.to_vec()
-}
-
 #[test]
 fn fixtures_do_the_same_inside_a_runtime() {
-	let mut all = Vec::new();
-	for (name, program) in virt_fixtures::ALL {
-		let blob = ProgramBlob::parse(program.to_vec().into()).expect("fixtures are programs");
-		let exports: Vec<_> = blob
-			.exports()
-			.map(|it| String::from_utf8_lossy(it.symbol().as_bytes()).into())
-			.collect();
-		let exports: Vec<&str> = exports.iter().map(|it: &String| it.as_str()).collect();
-		all.extend(scripts(program, &exports, name.len() as u64));
-	}
-	assert!(all.len() > 60, "{} scripts", all.len());
-	let events = assert_the_same_inside_a_runtime(&all);
+	let scripts: Vec<_> = virt_record::fixtures().into_iter().map(|(_, script)| script).collect();
+	assert!(scripts.len() > 60, "{} scripts", scripts.len());
+	let events = assert_the_same_inside_a_runtime(&scripts);
 	assert!(events > 1_000, "{events} events");
 }
 
 #[test]
 fn generated_programs_do_the_same_inside_a_runtime() {
-	let scripts = (0..1_000).map(|seed| {
-		let bytes = random(seed, 100 + (seed as usize * 37) % 1_500);
-		let Case { program, calls, gas, slice, .. } = Case::generate(&mut Source::new(&bytes));
-		let calls = calls.into_iter().map(|call| (call.entry, call.args.to_vec())).collect();
-		Script { program, calls, gas, piece: slice.max(1_000), seed }
-	});
-	let events = assert_the_same_inside_a_runtime(&scripts.collect::<Vec<_>>());
+	let scripts: Vec<_> = (0..1_000).map(virt_record::generated).collect();
+	let events = assert_the_same_inside_a_runtime(&scripts);
 	assert!(events > 1_000, "{events} events");
 }
 

@@ -4,13 +4,25 @@
 //! the runtime or how a syscall is answered.
 //!
 //! Two crates are made from it. Compiled for the PolkaVM target it is a program's library: wrappers
-//! for every syscall ([`env`](mod@env), [`storage`], [`programs`], [`crypto`]), typed storage
-//! ([`Storage`]), typed calls of other programs ([`interface!`]), calls that outlive their block ([`jobs`]), [`entry!`], a panic handler and a
-//! heap ([`heap!`]). Compiled for anything else, only what runtime, tests and guest share is left:
+//! for every syscall (`env`, `storage`, `programs`, `crypto`), typed storage
+//! ([`Storage`]), typed calls of other programs (`interface!`), calls that outlive their block (`jobs`),
+//! [`entry!`], a panic handler and a heap (`heap!`). Compiled for anything else, only what runtime, tests and guest share is left:
 //! [`syscall_table!`], [`Code`], [`types!`], and the parts of [`entry`](mod@entry) that need no
 //! syscall.
 //!
-//! The program to start from is `fixtures/programs/counter`.
+//! The program to start from is `fixtures/programs/counter`. What a program and its tests share can be
+//! compiled for both:
+//!
+//! ```
+//! use virt_guest::prelude::*;
+//!
+//! types! {
+//! 	pub struct Vote { pub option: u8, pub weight: u32 }
+//! }
+//!
+//! let vote = Vote { option: 1, weight: 1_000 };
+//! assert_eq!(Vote::decode(&mut &vote.encode()[..]), Ok(vote));
+//! ```
 
 #![no_std]
 #![cfg_attr(target_env = "polkavm", feature(linkage))]
