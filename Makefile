@@ -103,6 +103,22 @@ lint: setup ## Checks formatting, and clippy with warnings denied
 program: setup ## Builds a program of yours: make program DIR=path/to/its/crate
 	@scripts/program.sh "$(DIR)"
 
+docs: setup ## Builds the documentation of the crates that others depend on, with warnings denied
+	RUSTDOCFLAGS="-D warnings" SKIP_WASM_BUILD=1 $(CARGO) doc --release --no-deps --all-features \
+		-p virt-primitives -p virt-guest -p virt-manager -p pallet-virt -p virt-testing -p virt-builder
+
+parachain: setup ## Builds the parachain runtime, and tests that its blocks fit a relay chain's proofs
+	cd runtime/parachain && WASM_BUILD_WORKSPACE_HINT=$$PWD $(abspath $(CARGO)) test --release --locked \
+		--target-dir $(TARGET)/parachain -- --nocapture
+
+aarch64: ## Runs programs on aarch64, in QEMU, and compares with this machine
+	@scripts/setup.sh aarch64
+	@scripts/aarch64.sh
+
+omni-node: setup-js build parachain ## Runs programs on polkadot-omni-node, which is compiled first: an hour
+	@node zombienet/src/omni-node.mjs "$$(scripts/tools.sh polkadot-omni-node)" \
+		$(TARGET)/parachain/release/wbuild/virt-parachain-runtime/virt_parachain_runtime.compact.compressed.wasm
+
 package: build ## Packages the crates, and builds a program and a chain's crate from the packages alone
 	@scripts/package.sh
 

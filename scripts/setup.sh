@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Installs what the build needs and is not there yet, and says what. Does nothing when all is there.
-# Usage: scripts/setup.sh [js|page|browser]
+# Usage: scripts/setup.sh [aarch64|js|page|browser]
+#   aarch64   also a C compiler for aarch64, and QEMU to run what is compiled
 #   js        also Node.js and the npm packages of zombienet/
 #   page      these and the npm packages of zombienet/page/ alone: the page needs no build
 #   browser   the same, and Chromium
@@ -35,6 +36,11 @@ system_packages() {
 	command -v clang > /dev/null || missing+=(clang libclang-dev)
 	[ -e /etc/ssl/certs/ca-certificates.crt ] || missing+=(ca-certificates)
 	[ ${#missing[@]} = 0 ] || install "${missing[@]}"
+}
+
+cross_tools() {
+	command -v aarch64-linux-gnu-g++ > /dev/null && command -v qemu-aarch64 > /dev/null ||
+		install g++-aarch64-linux-gnu qemu-user
 }
 
 rust_toolchain() {
@@ -84,5 +90,6 @@ esac
 system_packages
 rust_toolchain
 [ "${1:-}" != js ] || javascript
+[ "${1:-}" != aarch64 ] || cross_tools
 . "$project/scripts/env.sh"
 [ -n "$toolchain" ] || fail "the Rust $channel toolchain is still not complete; see what was said above"

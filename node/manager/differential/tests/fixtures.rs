@@ -2,7 +2,7 @@
 //! every backend, and when it moves from one to the other at each of them.
 
 use polkavm::ProgramBlob;
-use std::{collections::BTreeMap, iter};
+use std::{collections::BTreeMap, iter, thread};
 use virt_differential::{
 	compare::Program,
 	generate::Call,
@@ -152,7 +152,17 @@ fn signed() -> Vec<u8> {
 
 #[test]
 fn fixtures_run_the_same_on_every_backend_however_they_are_interrupted() {
-	for (name, code) in virt_fixtures::ALL {
+	let threads = thread::available_parallelism().map_or(1, |threads| threads.get());
+	thread::scope(|scope| {
+		for nth in 0..threads {
+			let fixtures = virt_fixtures::ALL.iter().skip(nth).step_by(threads);
+			scope.spawn(move || compare_all(fixtures));
+		}
+	});
+}
+
+fn compare_all<'a>(fixtures: impl Iterator<Item = &'a (&'a str, &'a [u8])>) {
+	for (name, code) in fixtures {
 		let blob = ProgramBlob::parse((*code).into()).expect("it is a program");
 		let takes_input = blob.imports().iter().flatten().any(|it| it.as_bytes() == b"input");
 		let inputs = match *name {
