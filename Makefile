@@ -94,10 +94,14 @@ weights: setup ## Measures what calls and syscalls take, and writes pallet/src/w
 fmt: setup ## Formats the sources
 	$(CARGO) fmt --all
 	cd fixtures/programs && $(abspath $(CARGO)) fmt
+	cd runtime/parachain && $(abspath $(CARGO)) fmt
+	cd node/bench-revive && $(abspath $(CARGO)) fmt --all
 
 lint: setup ## Checks formatting, and clippy with warnings denied
 	$(CARGO) fmt --all --check
 	cd fixtures/programs && $(abspath $(CARGO)) fmt --check
+	cd runtime/parachain && $(abspath $(CARGO)) fmt --check
+	cd node/bench-revive && $(abspath $(CARGO)) fmt --all --check
 	SKIP_WASM_BUILD=1 $(CARGO) clippy --release --workspace --all-targets -- -D warnings
 
 program: setup ## Builds a program of yours: make program DIR=path/to/its/crate

@@ -18,15 +18,15 @@
 //!
 //! /// Runs the export `main`, and answers each syscall with 7. Gives what it returned, where it did.
 //! fn run(program: &[u8], syscalls: &SyscallTable<'_>, gas: Gas) -> Option<u64> {
-//! 	let instance = Module::from_bytes(program, syscalls).ok()?.instantiate().ok()?;
-//! 	let mut result = instance.prepare(b"main", &[]).ok()?.run(gas);
-//! 	loop {
-//! 		result = match result.ok()? {
-//! 			ExecResult::Finished { value, .. } => return Some(value),
-//! 			ExecResult::Syscall { execution, gas_left, .. } => execution.resume(gas_left, 7),
-//! 			_ => return None,
-//! 		}
-//! 	}
+//!     let instance = Module::from_bytes(program, syscalls).ok()?.instantiate().ok()?;
+//!     let mut result = instance.prepare(b"main", &[]).ok()?.run(gas);
+//!     loop {
+//!         result = match result.ok()? {
+//!             ExecResult::Finished { value, .. } => return Some(value),
+//!             ExecResult::Syscall { execution, gas_left, .. } => execution.resume(gas_left, 7),
+//!             _ => return None,
+//!         }
+//!     }
 //! }
 //! ```
 //!

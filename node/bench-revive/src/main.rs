@@ -73,8 +73,10 @@ fn run(cli: &Cli) -> Result<(), String> {
 			] {
 				measure(&mut chain, call, *times.as_ref().map_err(Clone::clone)?, figures)?;
 			}
-			for ((other, times), figures) in
-				others.iter_mut().zip(&others_times).zip([&mut line.interpreter, &mut line.embedded])
+			for ((other, times), figures) in others
+				.iter_mut()
+				.zip(&others_times)
+				.zip([&mut line.interpreter, &mut line.embedded])
 			{
 				measure(other, &case.virt, *times.as_ref().map_err(Clone::clone)?, figures)?;
 			}

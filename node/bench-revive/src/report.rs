@@ -114,7 +114,8 @@ pub fn markdown(lines: &[Line]) -> String {
 			charged[0] / charged[1],
 		);
 	}
-	let verdict = if missed.is_empty() { "met".into() } else { format!("**missed**: {}", missed.join("; ")) };
+	let verdict =
+		if missed.is_empty() { "met".into() } else { format!("**missed**: {}", missed.join("; ")) };
 	let _ = write!(
 		text,
 		"\nNo time and no charge above pallet-revive's, and no charge above {MOST_CHARGED} times the time: \

@@ -17,7 +17,7 @@
 //! use virt_guest::prelude::*;
 //!
 //! types! {
-//! 	pub struct Vote { pub option: u8, pub weight: u32 }
+//!     pub struct Vote { pub option: u8, pub weight: u32 }
 //! }
 //!
 //! let vote = Vote { option: 1, weight: 1_000 };

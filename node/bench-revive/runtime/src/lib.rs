@@ -212,8 +212,9 @@ pub fn output(call: RuntimeCall) -> Result<Vec<u8>, String> {
 	begin_block();
 	let failed = dispatch_one(call).failed;
 	let output = System::read_events_no_consensus().find_map(|record| match record.event {
-		RuntimeEvent::Virt(Event::Executed { output, .. } | Event::Called { output, .. }) =>
-			Some(output),
+		RuntimeEvent::Virt(Event::Executed { output, .. } | Event::Called { output, .. }) => {
+			Some(output)
+		},
 		_ => None,
 	});
 	output.ok_or_else(|| failed.unwrap_or_else(|| "no program was called".into()))
