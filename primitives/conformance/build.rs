@@ -1,5 +1,5 @@
 fn main() {
-	#[cfg(feature = "std")]
+	#[cfg(feature = "wasm")]
 	{
 		let builder = || {
 			substrate_wasm_builder::WasmBuilder::init_with_defaults()

@@ -12,11 +12,11 @@ pub mod heap;
 pub mod script;
 pub mod suite;
 
-#[cfg(feature = "std")]
+#[cfg(feature = "wasm")]
 include!(concat!(env!("OUT_DIR"), "/wasm_binary.rs"));
 
 /// The test runtime that runs programs itself.
-#[cfg(feature = "std")]
+#[cfg(feature = "wasm")]
 pub mod embedded {
 	include!(concat!(env!("OUT_DIR"), "/virt_conformance_embedded"));
 }
