@@ -115,7 +115,7 @@ parachain: setup ## Builds the parachain runtime, and tests that its blocks fit 
 	cd runtime/parachain && WASM_BUILD_WORKSPACE_HINT=$$PWD $(abspath $(CARGO)) test --release --locked \
 		--target-dir $(TARGET)/parachain -- --nocapture
 
-aarch64: ## Runs programs on aarch64, in QEMU, and compares with this machine
+aarch64: build ## Runs programs on aarch64, in QEMU, and compares with this machine
 	@scripts/setup.sh aarch64
 	@scripts/aarch64.sh
 

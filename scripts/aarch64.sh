@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Compares what programs do on aarch64, in QEMU, with what they do on this machine: results, gas, traps and
 # snapshots of the conformance suite, the fixtures and a thousand generated programs, by three sets of
-# rules. The standard library is built from its sources, so no toolchain is installed.
+# rules. The standard library is built from its sources, so no toolchain is installed. Needs `make build`.
 set -euo pipefail
 . "$(dirname "$0")/env.sh"
 cd "$project"
@@ -10,14 +10,13 @@ triple=aarch64-unknown-linux-gnu
 # The suite's wasm is not called here.
 export SKIP_WASM_BUILD=1
 
-scripts/cargo build --release --locked -p virt-record --target-dir "$target/machines"
 RUSTC_BOOTSTRAP=1 CC_aarch64_unknown_linux_gnu=aarch64-linux-gnu-gcc \
 	CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_LINKER=aarch64-linux-gnu-gcc \
 	scripts/cargo build --release --locked -p virt-record --target-dir "$target/machines" \
 	--target $triple -Z build-std=std,panic_unwind
 
 cd "$target/machines"
-release/virt-record > "$(uname -m).txt"
+"$target/release/virt-record" > "$(uname -m).txt"
 qemu-aarch64 -L /usr/aarch64-linux-gnu $triple/release/virt-record > aarch64.txt
 diff "$(uname -m).txt" aarch64.txt
 echo "The same on aarch64 and $(uname -m): $(wc -l < aarch64.txt) records."
