@@ -108,7 +108,7 @@ program: setup ## Builds a program of yours: make program DIR=path/to/its/crate
 	@scripts/program.sh "$(DIR)"
 
 docs: setup ## Builds the documentation of the crates that others depend on, with warnings denied
-	RUSTDOCFLAGS="-D warnings" SKIP_WASM_BUILD=1 $(CARGO) doc --release --no-deps --all-features \
+	RUSTDOCFLAGS="-D warnings -A rustdoc::private-intra-doc-links" SKIP_WASM_BUILD=1 $(CARGO) doc --release --no-deps --all-features --keep-going \
 		-p virt-primitives -p virt-guest -p virt-manager -p pallet-virt -p virt-testing -p virt-builder
 
 parachain: setup ## Builds the parachain runtime, and tests that its blocks fit a relay chain's proofs

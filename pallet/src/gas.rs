@@ -10,7 +10,7 @@ use frame_support::weights::Weight;
 use virt_primitives::{Gas, EMBEDDED_PICOSECONDS_PER_GAS, IS_EMBEDDED, PICOSECONDS_PER_GAS};
 
 /// How many times slower than the machine of record a validator may be. All times below and in
-/// [`weights`](crate::weights) are measured on that machine, and multiplied by this: here for what
+/// [`crate::weights`] are measured on that machine, and multiplied by this: here for what
 /// programs do, in `weights` for the calls. What the database takes is not: its weights are those of
 /// the runtime's `DbWeight`.
 pub const MARGIN: u64 = 2;

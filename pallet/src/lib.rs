@@ -160,7 +160,7 @@ pub mod pallet {
 		/// Who may pause and unpause the pallet: `EnsureRoot` for the chain's governance.
 		type PauseOrigin: EnsureOrigin<OriginFor<Self>>;
 
-		/// Syscalls of the chain's own: see [`crate::extension`]. `()` for none.
+		/// Syscalls of the chain's own: see [`crate::extension`](mod@crate::extension). `()` for none.
 		type Extension: extension::Extension<Self>;
 
 		/// What programs see as the time, in milliseconds since the Unix epoch.

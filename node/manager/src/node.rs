@@ -1,7 +1,7 @@
 //! What joins an engine to a Substrate client: the extension of its runtime calls, and the RPC method.
 
 use crate::{BackendChoice, Engine, EngineError};
-use jsonrpsee::{types::ErrorObjectOwned, RpcModule};
+use jsonrpsee::{core::RpcResult, RpcModule};
 use sc_client_api::execution_extensions::ExtensionsFactory;
 use sp_externalities::Extensions;
 use sp_runtime::traits::{Block as BlockT, NumberFor};
@@ -71,7 +71,7 @@ impl<Block: BlockT> ExtensionsFactory<Block> for VirtExtensions {
 pub fn rpc(engine: Arc<Engine>) -> RpcModule<Arc<Engine>> {
 	let mut module = RpcModule::new(engine);
 	module
-		.register_method("virt_health", |_, engine, _| Ok::<_, ErrorObjectOwned>(engine.health()))
+		.register_method("virt_health", |_, engine, _| -> RpcResult<_> { Ok(engine.health()) })
 		.expect("it is the only method of this module; qed");
 	module
 }

@@ -49,7 +49,7 @@ pub fn run<T: Config>(id: JobId, limit: Weight, payer: Payer) -> Result<Weight, 
 	run_noting::<T>(id, limit, payer, &mut None)
 }
 
-/// Does the same as [`run`], for a dry-run that wants to know what leaves nothing on the chain.
+/// Does the same as [`run()`], for a dry-run that wants to know what leaves nothing on the chain.
 pub fn run_noting<T: Config>(
 	id: JobId,
 	limit: Weight,

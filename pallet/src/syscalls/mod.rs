@@ -6,7 +6,7 @@
 //! - [`memory`]: the program's memory, as handlers reach it. [`context`]: what they work with.
 //! - [`call`]: the call itself. [`chain`]: the chain around it. [`storage`], [`crypto`].
 //! - [`programs`]: other programs, and the rest of the runtime. [`jobs`]: calls that outlive their block.
-//! - [`rows`]: what the host is told of each. [`crate::extension`]: syscalls of a chain's own.
+//! - [`rows`]: what the host is told of each. [`crate::extension`](mod@crate::extension): syscalls of a chain's own.
 
 mod call;
 pub(crate) mod chain;

@@ -1,6 +1,6 @@
 //! The program's description of itself: what `<name>.abi.json` is made from.
 //!
-//! [`entry!`](crate::entry!) and [`types!`](crate::types!) leave what they were given, as text, in
+//! `entry!` and [`types!`](crate::types!) leave what they were given, as text, in
 //! the section `.virt_abi` of the compiled program. The builder turns that text into the JSON; no
 //! code refers to the section, so none of it gets into the blob.
 

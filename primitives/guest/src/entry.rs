@@ -40,7 +40,7 @@ pub fn decode<T: Decode>(input: &[u8]) -> Result<T, Error> {
 
 /// What an entry point returned.
 ///
-/// [`entry!`](crate::entry!) calls `(&Returned(value)).end(..)`, with what ends a call that has this
+/// `entry!` calls `(&Returned(value)).end(..)`, with what ends a call that has this
 /// output, and that reverts or does not. Method lookup then takes [`EndOfResult`] for a `Result` and
 /// [`EndOfValue`] for all else, though a `Result` could be encoded too.
 pub struct Returned<T>(pub T);

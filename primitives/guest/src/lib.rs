@@ -6,7 +6,7 @@
 //! Two crates are made from it. Compiled for the PolkaVM target it is a program's library: wrappers
 //! for every syscall (`env`, `storage`, `programs`, `crypto`), typed storage
 //! ([`Storage`]), typed calls of other programs (`interface!`), calls that outlive their block (`jobs`),
-//! [`entry!`], a panic handler and a heap (`heap!`). Compiled for anything else, only what runtime, tests and guest share is left:
+//! `entry!`, a panic handler and a heap (`heap!`). Compiled for anything else, only what runtime, tests and guest share is left:
 //! [`syscall_table!`], [`Code`], [`types!`], and the parts of [`entry`](mod@entry) that need no
 //! syscall.
 //!

@@ -4,7 +4,7 @@
 //! *tiers*, each with the price list of the engine that it is made for:
 //!
 //! - Tier one, where it starts: the interpreter. Each instruction has the price in
-//!   [`opcodes`](super::opcodes), and pays [`Rules::translation_rate`] times as much again for its
+//!   [`opcodes`], and pays [`Rules::translation_rate`] times as much again for its
 //!   translation, until the translation of the whole program is paid for.
 //! - Tier two, where it moves when it computes for long: native code, by PolkaVM's own cost model.
 //!   Moving up has a price of its own, which pays for compiling, charged each time that an execution
