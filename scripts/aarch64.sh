@@ -16,7 +16,7 @@ RUSTC_BOOTSTRAP=1 CC_aarch64_unknown_linux_gnu=aarch64-linux-gnu-gcc \
 	--target $triple -Z build-std=std,panic_unwind
 
 cd "$target/machines"
-"$target/release/virt-record" > "$(uname -m).txt"
-qemu-aarch64 -L /usr/aarch64-linux-gnu $triple/release/virt-record > aarch64.txt
-diff "$(uname -m).txt" aarch64.txt
-echo "The same on aarch64 and $(uname -m): $(wc -l < aarch64.txt) records."
+"$target/release/virt-record" > native.txt
+qemu-aarch64 -L /usr/aarch64-linux-gnu $triple/release/virt-record > qemu.txt
+diff native.txt qemu.txt
+echo "The same on aarch64 and $(uname -m): $(wc -l < qemu.txt) records."

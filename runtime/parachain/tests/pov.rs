@@ -6,6 +6,7 @@ use chain::{Chain, Executed};
 use codec::Encode;
 use cumulus_primitives_core::relay_chain::MAX_POV_SIZE;
 use sp_keyring::Sr25519Keyring::{Alice, Bob, Charlie};
+use sp_runtime::transaction_validity::InvalidTransaction;
 use virt_fixtures::{COUNTER, ECHO, SHA256, TOKEN};
 use virt_parachain_runtime::{
 	configs::{MAX_BLOCK_WEIGHT, NORMAL_RATIO},
@@ -131,7 +132,8 @@ fn a_full_block_of_calls_is_valid() {
 	let built = chain.advance(&calls);
 	let (count, pov) = (built.transactions(), built.pov().len());
 	println!("{count} calls: a PoV of {pov} bytes, a block of {} bytes", built.weight);
-	assert!(count < calls.len(), "the block is full");
+	let last = built.executed.last().map(|executed| executed.result);
+	assert_eq!(last, Some(Err(InvalidTransaction::ExhaustsResources.into())), "the block is full");
 	assert!(count > 100, "only {count} calls are in it");
 	let most = NORMAL_RATIO * MAX_BLOCK_WEIGHT.proof_size();
 	assert!(pov as u64 <= most && built.weight <= MAX_BLOCK_WEIGHT.proof_size());

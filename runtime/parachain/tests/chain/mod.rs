@@ -116,7 +116,7 @@ impl Chain {
 		UncheckedExtrinsic::new_signed(call, address, MultiSignature::from(signature), extension)
 	}
 
-	/// Makes a block of as many of these as go in, and makes it the head.
+	/// Makes a block of these, up to the first that is not valid or has no room, and makes it the head.
 	pub fn advance(&mut self, transactions: &[UncheckedExtrinsic]) -> Built {
 		let (built, state) = self.build(transactions, true);
 		self.state = state;
