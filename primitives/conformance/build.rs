@@ -1,6 +1,9 @@
 fn main() {
 	#[cfg(feature = "wasm")]
 	{
+		// The builder hands the enabled features on to the wasm build, where this one, and with it
+		// `std`, has no place.
+		std::env::remove_var("CARGO_FEATURE_WASM");
 		let builder = || {
 			substrate_wasm_builder::WasmBuilder::init_with_defaults()
 				.disable_runtime_version_section_check()
