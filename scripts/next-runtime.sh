@@ -1,8 +1,12 @@
 #!/usr/bin/env bash
-# Builds these sources' runtime with a `spec_version` one higher, and the one that runs programs itself with
-# a `spec_version` two higher: what a chain of the built node can be upgraded to. It needs `make build` first: the wasm build that made the node's runtime is made again,
-# on a copy of the sources and of its target directory, so that only the runtime is compiled.
-# They go into the target directory, as next-runtime/runtime.wasm and next-runtime/embedded.wasm.
+# Builds these sources' runtime with a `spec_version` one higher, and the embedded form with a `spec_version`
+# two higher: what a chain of the built node can be upgraded to. It needs `make build` first: the wasm build
+# that made the node's runtime is repeated on a copy of the sources and of its target directory, so that only
+# the runtime is compiled. They go into the target directory, as next-runtime/runtime.wasm and
+# next-runtime/embedded.wasm. Usage: scripts/next-runtime.sh
+#
+# `scripts/next-runtime.sh try-runtime` builds the embedded form with the feature `try-runtime` and a
+# `spec_version` one higher instead, as next-runtime/try-runtime.wasm. Its dependencies are compiled, too.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 target=$(realpath -m "${CARGO_TARGET_DIR:-target}")
@@ -13,9 +17,12 @@ next=$target/next-runtime
 mkdir -p "$next"
 [ -d "$next/build" ] || cp -a "$built" "$next/build"
 
-# Builds the runtime with a spec version so much higher: next <by> <name> [<feature>]
+# Builds the runtime with a spec version so much higher: next <by> <name> [<feature>..]
 next() {
-	local by=$1 name=$2 features=${3:-}
+	local by=$1 name=$2
+	shift 2
+	local features
+	features=$(printf ', "%s"' "$@")
 	# The times of the files stay, so that nothing is compiled that did not change.
 	rm -rf "$next/source"
 	mkdir "$next/source"
@@ -26,9 +33,9 @@ next() {
 	touch -r runtime/src/lib.rs "$next/source/runtime/src/lib.rs"
 	cp "$built/Cargo.toml" "$built/Cargo.lock" "$next/build"
 	sed -i "s|^path = .*|path = \"$next/source/runtime\"|" "$next/build/Cargo.toml"
-	if [ -n "$features" ]; then
-		sed -i "s|^features = .*|features = [\"$features\"]|" "$next/build/Cargo.toml"
-		grep -q "^features = \[\"$features\"\]" "$next/build/Cargo.toml"
+	if [ $# -gt 0 ]; then
+		sed -i "s|^features = .*|features = [${features#, }]|" "$next/build/Cargo.toml"
+		grep -qF "features = [${features#, }]" "$next/build/Cargo.toml"
 	fi
 
 	# As the runtime's build script does it, by substrate-wasm-builder.
@@ -40,5 +47,9 @@ next() {
 	echo "the runtime of spec version $((version + by)) is $next/$name.wasm"
 }
 
-next 1 runtime
-next 2 embedded embedded
+if [ "${1:-}" = try-runtime ]; then
+	next 1 try-runtime embedded try-runtime
+else
+	next 1 runtime
+	next 2 embedded embedded
+fi

@@ -199,8 +199,14 @@ impl Instance {
 
 	/// Readies the instance to run `entry` with up to six arguments, in registers a0 to a5.
 	pub fn prepare(self, entry: &[u8], args: &[u64]) -> Result<Execution<Ready>, PrepareFailure> {
-		let bytes: Vec<u8> = args.iter().flat_map(|arg| arg.to_le_bytes()).collect();
-		match from_wire::<ExecError>(virt::prepare(self.0.id.0, entry, &bytes)) {
+		// One more than allowed is passed on, so that the host sees that there are too many.
+		let mut words = [[0; 8]; MAX_ARGUMENTS + 1];
+		let count = args.len().min(words.len());
+		for (word, arg) in words.iter_mut().zip(args) {
+			*word = arg.to_le_bytes();
+		}
+		let bytes = words[..count].as_flattened();
+		match from_wire::<ExecError>(virt::prepare(self.0.id.0, entry, bytes)) {
 			Ok(_) => Ok(Execution::new(self.0)),
 			Err(error) => Err(PrepareFailure { instance: self, error }),
 		}

@@ -23,11 +23,15 @@ function install() {
  * chain it has: `--endpoint` and a node's address, or `--chain-spec` and a file.
  */
 export async function chopsticks(args) {
-	install();
 	const rpcPort = await freePort();
-	const command = [
-		process.execPath, join(FOLDER, 'node_modules', '.bin', 'chopsticks'), ...args,
-		'--host', '127.0.0.1', '--port', String(rpcPort), '--build-block-mode', 'Instant',
-	];
-	return { command, rpcPort };
+	const [program, options] = chopsticksCommand([
+		...args, '--host', '127.0.0.1', '--port', String(rpcPort), '--build-block-mode', 'Instant',
+	]);
+	return { command: [program, ...options], rpcPort };
+}
+
+/** Chopsticks with `args`: the program and its arguments, as `execFile` takes them. */
+export function chopsticksCommand(args) {
+	install();
+	return [process.execPath, [join(FOLDER, 'node_modules', '.bin', 'chopsticks'), ...args]];
 }

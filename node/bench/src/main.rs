@@ -32,6 +32,10 @@ struct Cli {
 	#[arg(long, value_name = "TEXT", default_value = "")]
 	only: String,
 
+	/// Only the column of this name, and only with idle cores: for a profiler
+	#[arg(long, value_name = "NAME")]
+	column: Option<String>,
+
 	/// Measures the peer, for another process
 	#[arg(long, hide = true)]
 	serve: bool,
@@ -75,6 +79,13 @@ fn run(cli: &Cli) -> Result<(), String> {
 		subjects.push((Who::PeerRecompiles, Box::new(remote)));
 	}
 
+	if let Some(column) = &cli.column {
+		subjects.retain(|(who, _)| who.to_string() == *column);
+		if subjects.is_empty() {
+			return Err(format!("no column is called {column:?}"));
+		}
+	}
+
 	let used = Used::now();
 	let effort = if cli.quick { Effort::QUICK } else { Effort::FULL };
 	let mut idle: Vec<(Row, Figures)> = Vec::new();
@@ -83,13 +94,15 @@ fn run(cli: &Cli) -> Result<(), String> {
 		idle.push((*row, measure(row, &mut subjects, None, &effort)));
 	}
 	let by_others = used.by_others_since();
-	let busy = Busy::start();
 	let mut results = Results { idle, busy: Vec::new(), by_others, peers };
-	for (row, like) in &results.idle {
-		eprintln!("{}, with all cores busy", row.name);
-		results.busy.push((*row, measure(row, &mut subjects, Some(like), &effort)));
+	if cli.column.is_none() {
+		let busy = Busy::start();
+		for (row, like) in &results.idle {
+			eprintln!("{}, with all cores busy", row.name);
+			results.busy.push((*row, measure(row, &mut subjects, Some(like), &effort)));
+		}
+		drop(busy);
 	}
-	drop(busy);
 
 	for (row, figures) in results.idle.iter().chain(&results.busy) {
 		for (who, cell) in figures {

@@ -1,0 +1,83 @@
+// Tries a runtime upgrade on a copy of a chain that has programs and a living job: `make try-runtime`.
+// Chopsticks executes the runtime, which is built with the feature `try-runtime` and runs programs itself.
+//
+//   node src/try-runtime.mjs RUNTIME
+
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { Abi } from './abi.mjs';
+import { accounts, connect, disconnect, head, instantiate, startJob, upload, weight } from './chain.mjs';
+import { chopsticks, chopsticksCommand } from './chopsticks.mjs';
+import { launch, rpc, startNode } from './node.mjs';
+import { abi, blob } from './paths.mjs';
+import { walk } from './walkthrough.mjs';
+
+const UNIT = 10n ** 12n;
+
+/** Values of `UpgradeCheckSelect`, as SCALE. */
+const TRY_STATE = '0x03';
+
+/** Blocks that the copy makes by the new runtime. */
+const BLOCKS = 20;
+
+const [runtime] = process.argv.slice(2);
+const dir = mkdtempSync(join(tmpdir(), 'virt-try-runtime-'));
+const nodes = [];
+const apis = [];
+
+async function connected(node) {
+	nodes.push(node);
+	apis.push(await connect(node.url));
+	return apis.at(-1);
+}
+
+try {
+	const node = await startNode({
+		args: ['--dev', '--chain', 'dev-embedded'], log: join(dir, 'virt-node.log'),
+	});
+	const api = await connected(node);
+	const { alice } = await accounts();
+	await walk(api, alice);
+	const { codeHash } = await upload(api, alice, blob('auction'));
+	const { address } = await instantiate(api, alice, codeHash, 'auction', undefined, UNIT);
+	const input = new Abi(abi('auction')).encode('auction', 4n * UNIT, 1_000);
+	await startJob(api, alice, address, 'auction', input, weight(10n * UNIT, 1n << 32n));
+
+	const printed = execFileSync(...chopsticksCommand([
+		'try-runtime', '--endpoint', node.url, '--runtime', runtime, '--checks', 'All',
+	]), { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] });
+	const [consumed] = printed.match(/Consumed weight: .*/) ?? assert.fail(printed);
+	console.log(`on_runtime_upgrade, all checks. ${consumed}`);
+
+	const fork = await launch({
+		log: join(dir, 'chopsticks.log'),
+		...await chopsticks([
+			'--endpoint', node.url, '--wasm-override', runtime, '--runtime-log-level', '1',
+		]),
+	});
+	const copy = await connected(fork);
+	const before = (await head(copy)).number;
+	await rpc(fork.rpcPort, 'dev_newBlock', [{ count: BLOCKS }]);
+	assert.equal((await head(copy)).number, before + BLOCKS);
+	const tryState = () => copy.rpc.state.call('TryRuntime_on_runtime_upgrade', TRY_STATE);
+	await tryState();
+	const jobs = (await copy.query.virt.jobTotals()).toNumber();
+	assert.equal(jobs, 1);
+	console.log(`${BLOCKS} blocks by the new runtime, with ${jobs} job: the state is sound.`);
+
+	// What is checked can fail.
+	await rpc(fork.rpcPort, 'dev_setStorage', [[[copy.query.virt.programs.key(codeHash), null]]]);
+	await assert.rejects(tryState);
+	const reason = /an account program without program/;
+	assert.match(readFileSync(fork.log, 'utf8'), reason);
+	console.log(`Without a program that is in use it is not: ${reason.source}.`);
+} finally {
+	for (const api of apis) await disconnect(api);
+	for (const node of nodes) await node.stop();
+	rmSync(dir, { recursive: true, force: true });
+}
+process.exit();
