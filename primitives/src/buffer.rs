@@ -56,6 +56,17 @@ impl HostBuffer {
 		self.bytes.clear();
 	}
 
+	/// Forgets what was put there, and gives its memory back. In a runtime, the next buffer takes it.
+	pub(crate) fn release(&mut self) {
+		let bytes = core::mem::take(&mut self.bytes);
+		#[cfg(substrate_runtime)]
+		if bytes.capacity() != 0 && bytes.capacity() <= MAX_SPARE {
+			SPARE.0.set(bytes);
+			return;
+		}
+		drop(bytes);
+	}
+
 	/// Appends `len` zeros and gives them, to be filled; `None` when there is no room for them.
 	pub fn append(&mut self, len: usize) -> Option<&mut [u8]> {
 		let start = self.bytes.len();
@@ -101,6 +112,21 @@ impl<'a> RIType for PassHostBuffer<&'a mut HostBuffer> {
 	type FFIType = u64;
 	type Inner = &'a mut HostBuffer;
 }
+
+/// The memory of the last buffer that was released, for the next: an allocation is a host call.
+#[cfg(substrate_runtime)]
+static SPARE: Spare = Spare(core::cell::Cell::new(Vec::new()));
+
+#[cfg(substrate_runtime)]
+struct Spare(core::cell::Cell<Vec<u8>>);
+
+// SAFETY: a runtime has one thread.
+#[cfg(substrate_runtime)]
+unsafe impl Sync for Spare {}
+
+/// Largest memory that a runtime keeps for the next buffer, in bytes.
+#[cfg(substrate_runtime)]
+const MAX_SPARE: usize = 4 * 1024;
 
 #[cfg(not(substrate_runtime))]
 type Spare = std::thread::LocalKey<std::cell::Cell<Vec<u8>>>;
@@ -197,6 +223,9 @@ impl<'a> IntoFFIValue for PassHostBuffer<&'a mut HostBuffer> {
 	type Destructor = ();
 
 	fn into_ffi_value(value: &mut Self::Inner) -> (u64, ()) {
+		if value.bytes.capacity() == 0 {
+			value.bytes = SPARE.0.take();
+		}
 		value.bytes.clear();
 		value.bytes.reserve_exact(value.capacity);
 		(pack_ptr_and_len(value.bytes.as_ptr() as u32, value.capacity as u32), ())

@@ -120,6 +120,7 @@ impl Drop for Handle {
 	fn drop(&mut self) {
 		// As for `Module`.
 		virt::destroy(self.id.0);
+		self.stop.release();
 	}
 }
 
@@ -266,7 +267,11 @@ impl<State> Execution<State> {
 		let (status, len) = status_of(from_wire::<ExecError>(status)?);
 		self.handle.stop.filled(len);
 		let step = stop::decode(status, &self.handle.stop).expect("the host encodes a step; qed");
-		let handle = self.handle;
+		let mut handle = self.handle;
+		if matches!(step, Step::Finished { .. } | Step::Trapped { .. }) {
+			// An idle instance needs none.
+			handle.stop.release();
+		}
 		Ok(match step {
 			Step::Finished { gas_left, value } => {
 				ExecResult::Finished { instance: Instance(handle), gas_left, value }

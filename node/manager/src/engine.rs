@@ -9,6 +9,7 @@ use crate::{
 	limits::*,
 	metrics::Metrics,
 	module::Compiled,
+	pool::Budget,
 	prices::Rules,
 	watchdog::{OnFault, Watchdog},
 	workers::{self, WarmUp, Worker, WorkerSlot},
@@ -155,6 +156,7 @@ pub struct Engine {
 	rules: Rules,
 	cache_bytes: usize,
 	cache: Cache,
+	pooled: Arc<Budget>,
 	metrics: Metrics,
 	last_fault: Mutex<Option<String>>,
 }
@@ -229,6 +231,7 @@ impl Engine {
 			rules: options.rules,
 			cache_bytes: options.cache_bytes,
 			cache: Cache::new(options.cache_bytes),
+			pooled: Arc::default(),
 			metrics,
 			last_fault: Mutex::new(None),
 		}))
@@ -386,7 +389,8 @@ impl Environment for Engine {
 			}
 			return Ok(compiled);
 		}
-		let compiled = Arc::new(Compiled::new(&self.interpreter, self.trace, program)?);
+		let compiled = Compiled::new(&self.interpreter, &self.pooled, self.trace, program)?;
+		let compiled = Arc::new(compiled);
 		if !admitted {
 			compiled.program().check()?;
 		}

@@ -35,6 +35,7 @@ pub mod metrics;
 mod module;
 #[cfg(feature = "node")]
 pub mod node;
+mod pool;
 mod watchdog;
 mod workers;
 

@@ -9,8 +9,12 @@ pub use virt_primitives::vm::limits::HOST;
 /// an instance.
 pub const CACHE_BYTES: usize = 512 << 20;
 
-/// Largest instance that is kept with its module for the next run, in bytes: some 100 KiB of code.
-pub const MAX_SPARE: usize = 12 << 20;
+/// Largest instance that is pooled, kept with its module for the next run, in bytes. One of 100 KiB of code
+/// may have translated all of it; one of 512 KiB may have executed 700,000 gas.
+pub const MAX_POOLED: usize = 12 << 20;
+
+/// Pooled instances of all programs, but for one of each program, in bytes.
+pub const POOL_BYTES: usize = 64 << 20;
 
 /// Names of programs in storage that are remembered.
 pub const MAX_NAMES: u32 = 4_096;

@@ -1,13 +1,16 @@
 //! A program in a node: what the interpreter needs of it, native code, and an instance for the next run.
 
-use crate::limits::MAX_SPARE;
+use crate::{
+	limits::MAX_POOLED,
+	pool::{Budget, Pool},
+};
 use parking_lot::Mutex;
-use polkavm::{ProgramBlob, RawInstance};
+use polkavm::ProgramBlob;
 use std::sync::{Arc, OnceLock};
 use virt_primitives::{
 	snapshot::Tier,
-	vm::{program::Bindings, Loaded, Program},
-	CompileError, Outcome, SyscallTable,
+	vm::{prices::CHEAPEST, program::Bindings, Loaded, Pooled, Program},
+	CompileError, Gas, Outcome, SyscallTable,
 };
 
 /// A program that was compiled for the interpreter, and for native code where that was needed.
@@ -15,8 +18,8 @@ pub struct Compiled {
 	program: Program,
 	/// The program in native code, by tier.
 	native: [OnceLock<Option<polkavm::Module>>; 2],
-	/// An instance that served a run, with what it translated on the way.
-	spare: Mutex<Option<RawInstance>>,
+	/// Instances for the next run.
+	pool: Pool,
 	/// The table that a runtime used last, and what it makes of the imports.
 	bound: Mutex<Option<(Box<[u8]>, Bindings)>>,
 }
@@ -24,21 +27,27 @@ pub struct Compiled {
 /// Bytes that the recompiler keeps for each entry of a program's jump table.
 const NATIVE_JUMP: usize = 16;
 
-/// Bytes that the interpreter keeps for each byte of code, where every byte is a block: two handlers,
-/// their arguments, and an offset, in vectors that grow by doubling.
-const INTERPRETED: usize = 112;
+/// Bytes that an instance of the interpreter keeps for each byte of code: the place of the block that starts
+/// there.
+const BLOCK_OFFSET: usize = 4;
+
+/// Bytes that an instance of the interpreter keeps at most for each instruction that it has translated: two
+/// handlers and their arguments, where each instruction is a block, in vectors that grow by doubling.
+const TRANSLATED: usize = 108;
 
 impl Compiled {
-	/// Compiles `bytes` for the interpreter; with `trace`, so that it is traced.
+	/// Compiles `bytes` for the interpreter; with `trace`, so that it is traced. `budget` bounds its pooled
+	/// instances.
 	pub fn new(
 		engine: &Arc<polkavm::Engine>,
+		budget: &Arc<Budget>,
 		trace: bool,
 		bytes: &[u8],
 	) -> Outcome<Self, CompileError> {
 		Ok(Self {
 			program: Program::new(engine, trace, bytes)?,
 			native: Default::default(),
-			spare: Mutex::new(None),
+			pool: Pool::new(budget.clone()),
 			bound: Mutex::new(None),
 		})
 	}
@@ -64,20 +73,26 @@ impl Compiled {
 		self.native[tier as usize].get().is_some()
 	}
 
-	/// Bytes that an instance takes at most, all that it translated included.
-	fn spare_size(&self) -> usize {
-		self.program.memory() as usize + self.program.code_len() * INTERPRETED
+	/// Bytes that an instance takes at most that has executed this much gas.
+	fn instance_size(&self, executed: Gas) -> usize {
+		// An instruction takes one byte at least.
+		let code = self.program.code_len();
+		let instructions = usize::try_from(executed / CHEAPEST).map_or(code, |it| it.min(code));
+		self.program.memory() as usize + code * BLOCK_OFFSET + instructions * TRANSLATED
 	}
 
-	/// What keeping it costs at most, in bytes: program, native code, jump table, initial memory,
-	/// the instance that is kept with it.
+	/// What keeping it costs at most, in bytes: program, native code, jump table, initial memory, and a
+	/// pooled instance.
 	pub fn size(&self) -> usize {
 		let modules = self.native.iter().filter_map(|native| native.get()?.as_ref());
 		let native: usize = modules.filter_map(|it| Some(it.machine_code()?.len())).sum();
 		let jump_table = self.program.blob().jump_table().len() as usize * NATIVE_JUMP;
-		let spare = Some(self.spare_size()).filter(|size| *size <= MAX_SPARE);
+		let pooled = match self.instance_size(0) <= MAX_POOLED {
+			true => self.instance_size(Gas::MAX).min(MAX_POOLED),
+			false => 0,
+		};
 		let memory = self.program.memory() as usize;
-		self.bytes().len() + native + jump_table + memory + spare.unwrap_or(0)
+		self.bytes().len() + native + jump_table + memory + pooled
 	}
 }
 
@@ -98,16 +113,12 @@ impl Loaded for Compiled {
 		Ok(bindings)
 	}
 
-	fn take_spare(&self) -> Option<RawInstance> {
-		self.spare.lock().take()
+	fn take_pooled(&self) -> Option<Pooled> {
+		self.pool.take()
 	}
 
-	fn keep_spare(&self, mut raw: RawInstance) {
-		if self.spare_size() <= MAX_SPARE && self.spare.lock().is_none() {
-			// Registers and place are set when it is prepared.
-			if raw.reset_memory().is_ok() {
-				*self.spare.lock() = Some(raw);
-			}
-		}
+	fn pool(&self, instance: Pooled) {
+		let size = self.instance_size(instance.executed);
+		self.pool.put(instance, size);
 	}
 }

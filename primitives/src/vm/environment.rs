@@ -5,7 +5,7 @@ use super::{
 	prices::Rules,
 	program::{Bindings, Program},
 };
-use crate::{snapshot::Tier, CompileError, Outcome, StoredName, SyscallTable};
+use crate::{snapshot::Tier, CompileError, Gas, Outcome, StoredName, SyscallTable};
 use alloc::{string::String, sync::Arc};
 use core::time::Duration;
 use polkavm::RawInstance;
@@ -99,13 +99,22 @@ pub trait Loaded: Sized + 'static {
 		self.program().bind(table)
 	}
 
-	/// An instance that is as good as new, and faster: it need not translate again what it ran.
-	fn take_spare(&self) -> Option<RawInstance> {
+	/// Takes the instance that [`Self::pool`] kept. It does not have to translate again what it ran before.
+	fn take_pooled(&self) -> Option<Pooled> {
 		None
 	}
 
-	/// Takes an instance that ended its run, for the next one.
-	fn keep_spare(&self, _raw: RawInstance) {}
+	/// Keeps an instance that finished a run, for the next run.
+	fn pool(&self, _instance: Pooled) {}
+}
+
+/// An instance of the interpreter that finished a run, for the next run of its program.
+pub struct Pooled {
+	/// The instance.
+	pub raw: RawInstance,
+	/// Gas that it has executed since it was made: bounds what it has translated, see
+	/// [`CHEAPEST`](super::prices::CHEAPEST).
+	pub executed: Gas,
 }
 
 impl Loaded for Program {

@@ -1,7 +1,7 @@
 //! A program's registers, memory and place in its code, on one tier, and the way to the other.
 
 use super::{
-	environment::{Deadline, Environment, Event, Loaded, Worker},
+	environment::{Deadline, Environment, Event, Loaded, Pooled, Worker},
 	limits::{OUT_OF_TIME, TIME_SLICE},
 	prices::{Translation, TIER_DOWN_GAS, TIER_DOWN_SYSCALLS},
 	program::Program,
@@ -36,6 +36,8 @@ pub struct Machine<E: Environment> {
 	/// Whether the instance may serve another run of the program: it was entered at an export only,
 	/// and neither trapped nor ran out of gas.
 	reusable: bool,
+	/// See [`Pooled::executed`]. Counts as long as it is [`Self::reusable`].
+	executed: Gas,
 	/// What it did since it was prepared, where it is traced.
 	trace: Option<Box<Trace>>,
 }
@@ -46,7 +48,7 @@ impl<E: Environment> Drop for Machine<E> {
 			return;
 		}
 		if let Seat::Interpreter(raw) = mem::replace(&mut self.seat, Seat::Left) {
-			self.module.keep_spare(raw);
+			self.module.pool(Pooled { raw, executed: self.executed });
 		}
 	}
 }
@@ -91,9 +93,9 @@ pub struct Stop {
 impl<E: Environment> Machine<E> {
 	/// A machine with the program's initial memory.
 	pub fn new(module: Arc<E::Module>) -> Result<Self, String> {
-		let raw = match module.take_spare() {
-			Some(raw) => raw,
-			None => interpret(module.program(), Tier::One)?,
+		let Pooled { raw, executed } = match module.take_pooled() {
+			Some(pooled) => pooled,
+			None => Pooled { raw: interpret(module.program(), Tier::One)?, executed: 0 },
 		};
 		let pricing =
 			Pricing { tier: Tier::One, stretch: 0, translation_paid: 0, short_stretches: 0 };
@@ -105,6 +107,7 @@ impl<E: Environment> Machine<E> {
 			settled: false,
 			credit: 0,
 			reusable: true,
+			executed,
 			trace: None,
 		})
 	}
@@ -329,6 +332,7 @@ impl<E: Environment> Machine<E> {
 		});
 		self.reusable &=
 			matches!(interrupt, Ok(InterruptKind::Finished | InterruptKind::Ecalli(_)));
+		self.executed = self.executed.saturating_add(charged - gas_left);
 		Ok(Stop { interrupt: interrupt?, gas_left: gas_left + withheld })
 	}
 

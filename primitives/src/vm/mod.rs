@@ -22,6 +22,6 @@ pub mod prices;
 pub mod program;
 pub mod trace;
 
-pub use environment::{Deadline, Environment, Event, Loaded, Worker};
+pub use environment::{Deadline, Environment, Event, Loaded, Pooled, Worker};
 pub use manager::Manager;
 pub use program::Program;

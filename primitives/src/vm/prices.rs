@@ -21,6 +21,9 @@ use polkavm::{CacheModel, CostModelKind, CostModelRef};
 /// an opcode whose translation takes longer than this many times its execution.
 pub const TRANSLATION_RATE: Gas = 12;
 
+/// The lowest price of an instruction on tier one.
+pub const CHEAPEST: Gas = 8;
+
 /// Gas that pays for the translation of one instruction, at most: 35 ns by `virt-opcodes`, and up to
 /// 60 ns where a program is so large that it needs memory which the process has not used before.
 const TRANSLATION_PER_INSTRUCTION: Gas = 170;
@@ -243,6 +246,14 @@ mod tests {
 				assert!(translation.price(most + 1) > gas, "{translation:?} {gas}");
 			}
 		}
+	}
+
+	#[test]
+	fn no_instruction_is_cheaper_than_the_cheapest() {
+		let prices = include_str!("opcodes.rs").lines().filter_map(|line| {
+			line.strip_prefix('\t')?.strip_suffix(',')?.split_once(": ")?.1.parse::<Gas>().ok()
+		});
+		assert_eq!(prices.min(), Some(CHEAPEST));
 	}
 
 	#[test]
