@@ -81,9 +81,9 @@ pub trait Virt {
 	/// See [`crate::Module::from_storage`].
 	fn compile_stored(
 		&mut self,
-		key: PassFatPointerAndRead<&[u8]>,
+		key: PassBytes<&[u8]>,
 		skip: u32,
-		syscalls: PassFatPointerAndRead<&[u8]>,
+		syscalls: PassBytes<&[u8]>,
 	) -> i64 {
 		wire::settle(load_stored(*self, key, skip, SyscallTable(syscalls)).map(|id| id.0))
 	}
@@ -99,12 +99,7 @@ pub trait Virt {
 	}
 
 	/// See [`crate::Instance::prepare`]. `args` are `u64`s, little-endian.
-	fn prepare(
-		&mut self,
-		instance: u32,
-		entry: PassFatPointerAndRead<&[u8]>,
-		args: PassFatPointerAndRead<&[u8]>,
-	) -> i64 {
+	fn prepare(&mut self, instance: u32, entry: PassBytes<&[u8]>, args: PassBytes<&[u8]>) -> i64 {
 		wire::prepare(backend(*self), instance, entry, args)
 	}
 

@@ -32,7 +32,7 @@ struct Cli {
 	#[arg(long, value_name = "TEXT", default_value = "")]
 	only: String,
 
-	/// Only the column of this name, and only with idle cores: for a profiler
+	/// Only the column of this name, only with idle cores, and for longer: for a profiler
 	#[arg(long, value_name = "NAME")]
 	column: Option<String>,
 
@@ -87,7 +87,11 @@ fn run(cli: &Cli) -> Result<(), String> {
 	}
 
 	let used = Used::now();
-	let effort = if cli.quick { Effort::QUICK } else { Effort::FULL };
+	let effort = match (cli.quick, &cli.column) {
+		(true, _) => Effort::QUICK,
+		(false, None) => Effort::FULL,
+		(false, Some(_)) => Effort::LONG,
+	};
 	let mut idle: Vec<(Row, Figures)> = Vec::new();
 	for row in ROWS.iter().filter(|row| row.name.contains(&cli.only)) {
 		eprintln!("{}", row.name);

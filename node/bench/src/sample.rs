@@ -26,6 +26,13 @@ impl Effort {
 	pub const FULL: Self =
 		Self { sample: Duration::from_millis(20), samples: 11, budget: Duration::from_millis(600) };
 
+	/// For a profiler: some seconds of a line.
+	pub const LONG: Self = Self {
+		sample: Duration::from_millis(20),
+		samples: usize::MAX,
+		budget: Duration::from_secs(5),
+	};
+
 	/// To see that it works.
 	pub const QUICK: Self =
 		Self { sample: Duration::from_micros(100), samples: 1, budget: Duration::ZERO };

@@ -23,10 +23,7 @@ pub struct Cache {
 }
 
 /// What a name stands for, as long as somebody has it.
-struct Named {
-	compiled: Weak<Compiled>,
-	digest: u64,
-}
+type Named = Weak<Compiled>;
 
 impl Cache {
 	/// An empty cache that holds up to `capacity` bytes.
@@ -38,41 +35,34 @@ impl Cache {
 		}
 	}
 
-	fn digest(&self, program: &[u8]) -> u64 {
+	/// What [`Self::get`] looks for, and the [`Compiled`] that is inserted has.
+	pub fn digest(&self, program: &[u8]) -> u64 {
 		self.state.hash_one(program)
 	}
 
-	/// The module compiled from `program`.
-	pub fn get(&self, program: &[u8]) -> Option<Arc<Compiled>> {
-		let wanted = Wanted { digest: self.digest(program), program };
+	/// The module compiled from `program`, whose digest is `digest`.
+	pub fn get(&self, program: &[u8], digest: u64) -> Option<Arc<Compiled>> {
+		let wanted = Wanted { digest, program };
 		self.modules.lock().get(&wanted).map(|entry| entry.compiled.clone())
 	}
 
 	/// The module of this name.
 	pub fn get_named(&self, name: &StoredName) -> Option<Arc<Compiled>> {
-		let (compiled, digest) = {
-			let mut names = self.names.lock();
-			let named = names.get(name)?;
-			(named.compiled.upgrade()?, named.digest)
-		};
+		let compiled = self.names.lock().get(name)?.upgrade()?;
 		// It was used now.
-		self.modules.lock().get(&Program { compiled: compiled.clone(), digest });
+		self.modules.lock().get(&Program(compiled.clone()));
 		Some(compiled)
 	}
 
 	/// Gives `compiled` a name.
 	pub fn name(&self, name: StoredName, compiled: &Arc<Compiled>) {
-		let digest = self.digest(compiled.bytes());
-		let named = Named { compiled: Arc::downgrade(compiled), digest };
-		self.names.lock().insert(name, named);
+		self.names.lock().insert(name, Arc::downgrade(compiled));
 	}
 
 	/// Keeps `compiled`, at the size that it has now; older modules make room for it.
 	pub fn insert(&self, compiled: Arc<Compiled>) {
 		let size = compiled.size();
-		let digest = self.digest(compiled.bytes());
-		let program = Program { compiled: compiled.clone(), digest };
-		self.modules.lock().insert(program, Entry { compiled, size });
+		self.modules.lock().insert(Program(compiled.clone()), Entry { compiled, size });
 	}
 
 	/// Forgets everything.
@@ -88,21 +78,18 @@ impl Cache {
 }
 
 /// A key: a program's bytes, where its module has them already, and the hash of them.
-struct Program {
-	compiled: Arc<Compiled>,
-	digest: u64,
-}
+struct Program(Arc<Compiled>);
 
 impl Hash for Program {
 	fn hash<H: Hasher>(&self, state: &mut H) {
-		state.write_u64(self.digest)
+		state.write_u64(self.0.digest())
 	}
 }
 
 impl PartialEq for Program {
 	fn eq(&self, other: &Self) -> bool {
-		Arc::ptr_eq(&self.compiled, &other.compiled)
-			|| self.compiled.bytes() == other.compiled.bytes()
+		Arc::ptr_eq(&self.0, &other.0)
+			|| self.0.digest() == other.0.digest() && self.0.bytes() == other.0.bytes()
 	}
 }
 
@@ -120,7 +107,7 @@ impl Hash for Wanted<'_> {
 
 impl PartialEq<Program> for Wanted<'_> {
 	fn eq(&self, other: &Program) -> bool {
-		self.digest == other.digest && self.program == other.compiled.bytes()
+		self.digest == other.0.digest() && self.program == other.0.bytes()
 	}
 }
 

@@ -381,7 +381,8 @@ impl Environment for Engine {
 		keep: bool,
 		admitted: bool,
 	) -> Outcome<Arc<Compiled>, CompileError> {
-		if let Some(compiled) = self.cache.get(program) {
+		let digest = self.cache.digest(program);
+		if let Some(compiled) = self.cache.get(program, digest) {
 			self.metrics.cache_hits.inc();
 			// It may have been compiled without the check: whether it is cached must not show.
 			if !admitted {
@@ -389,7 +390,7 @@ impl Environment for Engine {
 			}
 			return Ok(compiled);
 		}
-		let compiled = Compiled::new(&self.interpreter, &self.pooled, self.trace, program)?;
+		let compiled = Compiled::new(&self.interpreter, &self.pooled, self.trace, program, digest)?;
 		let compiled = Arc::new(compiled);
 		if !admitted {
 			compiled.program().check()?;

@@ -16,6 +16,7 @@ use virt_primitives::{
 /// A program that was compiled for the interpreter, and for native code where that was needed.
 pub struct Compiled {
 	program: Program,
+	digest: u64,
 	/// The program in native code, by tier.
 	native: [OnceLock<Option<polkavm::Module>>; 2],
 	/// Instances for the next run.
@@ -36,20 +37,27 @@ const BLOCK_OFFSET: usize = 4;
 const TRANSLATED: usize = 108;
 
 impl Compiled {
-	/// Compiles `bytes` for the interpreter; with `trace`, so that it is traced. `budget` bounds its pooled
-	/// instances.
+	/// Compiles `bytes`, whose digest in the cache is `digest`, for the interpreter; with `trace`, so that it is
+	/// traced. `budget` bounds its pooled instances.
 	pub fn new(
 		engine: &Arc<polkavm::Engine>,
 		budget: &Arc<Budget>,
 		trace: bool,
 		bytes: &[u8],
+		digest: u64,
 	) -> Outcome<Self, CompileError> {
 		Ok(Self {
 			program: Program::new(engine, trace, bytes)?,
+			digest,
 			native: Default::default(),
 			pool: Pool::new(budget.clone()),
 			bound: Mutex::new(None),
 		})
+	}
+
+	/// The digest of the program's bytes, by the cache's hash.
+	pub fn digest(&self) -> u64 {
+		self.digest
 	}
 
 	/// The program's bytes.

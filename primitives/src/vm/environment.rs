@@ -6,7 +6,7 @@ use super::{
 	program::{Bindings, Program},
 };
 use crate::{snapshot::Tier, CompileError, Gas, Outcome, StoredName, SyscallTable};
-use alloc::{string::String, sync::Arc};
+use alloc::{boxed::Box, string::String, sync::Arc};
 use core::time::Duration;
 use polkavm::RawInstance;
 
@@ -111,7 +111,7 @@ pub trait Loaded: Sized + 'static {
 /// An instance of the interpreter that finished a run, for the next run of its program.
 pub struct Pooled {
 	/// The instance.
-	pub raw: RawInstance,
+	pub raw: Box<RawInstance>,
 	/// Gas that it has executed since it was made: bounds what it has translated, see
 	/// [`CHEAPEST`](super::prices::CHEAPEST).
 	pub executed: Gas,

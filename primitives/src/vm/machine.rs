@@ -54,13 +54,11 @@ impl<E: Environment> Drop for Machine<E> {
 }
 
 /// Where a program runs.
-// A worker has an instance in it, which is as large.
-#[allow(clippy::large_enum_variant)]
 enum Seat<W> {
-	/// In this thread.
-	Interpreter(RawInstance),
+	/// In this thread. Boxed, as it is large and moved from the pool to an instance and back.
+	Interpreter(Box<RawInstance>),
 	/// In a worker process.
-	Worker(W),
+	Worker(Box<W>),
 	/// Nowhere any more.
 	Left,
 }
@@ -77,9 +75,9 @@ impl<W: Worker> Seat<W> {
 	}
 }
 
-fn interpret(program: &Program, tier: Tier) -> Result<RawInstance, String> {
+fn interpret(program: &Program, tier: Tier) -> Result<Box<RawInstance>, String> {
 	let module = program.interpreted(tier)?;
-	module.instantiate().map_err(|error| format!("instantiating failed: {error}"))
+	module.instantiate().map(Box::new).map_err(|error| format!("instantiating failed: {error}"))
 }
 
 /// How a run ended.
@@ -227,9 +225,8 @@ impl<E: Environment> Machine<E> {
 		let size = environment.rules().size_of(self.program());
 		let after = rules.tier_up_after(size);
 		let translation = self.translation(environment);
-		let affordable = translation.affordable(gas);
 		let stretch = (after - self.pricing.stretch).max(0);
-		let slice = affordable.min(stretch);
+		let slice = translation.affordable(gas, stretch);
 		let stop = self.run_slices(slice, deadline)?;
 		let left = gas - self.count(translation, slice, &stop);
 		if stop.interrupt != InterruptKind::NotEnoughGas {
@@ -347,7 +344,7 @@ impl<E: Environment> Machine<E> {
 		}
 		let worker = if native { environment.worker(&self.module, tier)? } else { None };
 		let seat = match worker {
-			Some(worker) => Seat::Worker(worker),
+			Some(worker) => Seat::Worker(Box::new(worker)),
 			None if self.seated == tier => {
 				self.settled = true;
 				return Ok(());

@@ -149,7 +149,7 @@ impl Rules {
 	/// translation by the rate, and does not move up. `paid` was paid for translation before.
 	pub(crate) fn sure_stretch(&self, stretch: Gas, paid: Gas) -> Gas {
 		let most = match self.tier_up {
-			_ if self.translation_rate == 0 => return 0,
+			_ if self.translation_rate == 0 || paid >= MIN_TRANSLATION => return 0,
 			TierUp::BySize => TIER_UP_BASE / 2 - stretch,
 			TierUp::After { .. } => return 0,
 			TierUp::Never => Gas::MAX,
@@ -195,9 +195,14 @@ pub(crate) struct Translation {
 }
 
 impl Translation {
-	/// Units of execution that pay the first rate.
-	fn at_first_rate(self) -> Gas {
-		(LARGE_TRANSLATION - self.paid).max(0) / self.rate.max(1)
+	/// Units of execution that pay the first rate, of `gas`. A division only where not all of them do.
+	fn at_first_rate(self, gas: Gas) -> Gas {
+		let room = (LARGE_TRANSLATION - self.paid).max(0);
+		if gas.saturating_mul(self.rate) <= room {
+			gas
+		} else {
+			room / self.rate
+		}
 	}
 
 	fn later_rate(self) -> Gas {
@@ -206,17 +211,22 @@ impl Translation {
 
 	/// The price of `gas` units of execution, translation included.
 	pub fn price(self, gas: Gas) -> Gas {
-		let first = gas.min(self.at_first_rate());
+		let first = self.at_first_rate(gas);
 		let later = (gas - first).saturating_mul(self.later_rate());
 		gas.saturating_add((first * self.rate).saturating_add(later).min(self.due))
 	}
 
-	/// The most units of execution whose price is at most `gas`.
-	pub fn affordable(self, gas: Gas) -> Gas {
-		let first = self.at_first_rate().min(gas / (1 + self.rate));
+	/// The most units of execution whose price is at most `gas`, up to `most` of them.
+	pub fn affordable(self, gas: Gas, most: Gas) -> Gas {
+		// At the higher rate: no division where there is plenty of gas.
+		if most.saturating_mul(1 + self.later_rate()) <= gas {
+			return most;
+		}
+		let units = gas / (1 + self.rate);
+		let first = self.at_first_rate(units);
 		let rest = gas - first * (1 + self.rate);
-		let later = if first < self.at_first_rate() { 0 } else { rest / (1 + self.later_rate()) };
-		(first + later).max(gas.saturating_sub(self.due))
+		let later = if first == units { 0 } else { rest / (1 + self.later_rate()) };
+		(first + later).max(gas.saturating_sub(self.due)).min(most)
 	}
 }
 
@@ -241,9 +251,12 @@ mod tests {
 		for ((rate, due), paid) in all.into_iter().flat_map(|it| paid.map(|paid| (it, paid))) {
 			let translation = Translation { rate, paid, due };
 			for gas in (0..3_000).chain([1_000_000, Gas::MAX / 2]) {
-				let most = translation.affordable(gas);
+				let most = translation.affordable(gas, Gas::MAX);
 				assert!(translation.price(most) <= gas, "{translation:?} {gas}");
 				assert!(translation.price(most + 1) > gas, "{translation:?} {gas}");
+				for bound in [0, most / 7, most, most + 1] {
+					assert_eq!(translation.affordable(gas, bound), most.min(bound));
+				}
 			}
 		}
 	}
