@@ -28,6 +28,8 @@ mod benchmarks;
 pub mod apis;
 pub mod configs;
 pub mod extension;
+#[cfg(feature = "std")]
+pub mod native;
 pub mod presets;
 
 use alloc::{borrow::Cow, vec::Vec};

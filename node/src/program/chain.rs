@@ -9,14 +9,10 @@ use frame_support::traits::Hooks;
 use pallet_virt::{dry_run, jobs::JobId, Call, Event, Weight};
 use scale_info::{TypeDef, TypeInfo, Variant};
 use serde::Serialize;
-use sp_consensus_aura::{digests::CompatibleDigestItem, sr25519::AuthoritySignature, Slot};
 use sp_core::{Blake2Hasher, H256};
 use sp_io::TestExternalities;
 use sp_keyring::Sr25519Keyring;
-use sp_runtime::{
-	traits::{Dispatchable, Zero},
-	BuildStorage, Digest, DigestItem, DispatchError, ModuleError, Storage, TokenError,
-};
+use sp_runtime::{traits::Dispatchable, DispatchError, ModuleError, Storage, TokenError};
 use sp_state_machine::InMemoryBackend;
 use std::{
 	collections::BTreeMap,
@@ -29,14 +25,11 @@ use std::{
 };
 use virt_manager::Engine;
 use virt_runtime::{
-	presets::ENDOWMENT, AccountId, BalancesConfig, Executive, Header, Runtime, RuntimeCall,
-	RuntimeEvent, RuntimeGenesisConfig, RuntimeOrigin, System, Timestamp, Virt,
-	EXISTENTIAL_DEPOSIT, SLOT_DURATION,
+	native::{begin_block, genesis},
+	AccountId, Runtime, RuntimeCall, RuntimeEvent, RuntimeOrigin, System, Virt,
+	EXISTENTIAL_DEPOSIT,
 };
 use virt_trace::{record, Program};
-
-/// Time of the block before the first, in milliseconds: a whole number of slots.
-const START: u64 = 1_700_000_001_000;
 
 /// How long programs may run where they are traced.
 const TRACED_FOR: Duration = Duration::from_secs(3_600);
@@ -128,7 +121,7 @@ impl Chain {
 	fn start(storage: Storage, engine: Arc<Engine>) -> Self {
 		let mut ext = TestExternalities::new(storage);
 		ext.register_extension(engine.extension());
-		ext.execute_with(next_block);
+		ext.execute_with(begin_block);
 		Self { ext, engine, path: None }
 	}
 
@@ -143,7 +136,7 @@ impl Chain {
 
 	/// Begins the next block.
 	pub fn begin_block(&mut self) {
-		self.ext.execute_with(next_block);
+		self.ext.execute_with(begin_block);
 	}
 
 	/// Runs the jobs of this block, and begins the next. Tells which jobs ended in it, and how.
@@ -291,16 +284,6 @@ fn attempt(origin: AccountId, call: Call<Runtime>) -> Trial {
 	}
 }
 
-fn genesis(rich: Vec<AccountId>) -> Storage {
-	let balances = rich.into_iter().map(|account| (account, ENDOWMENT)).collect();
-	RuntimeGenesisConfig {
-		balances: BalancesConfig { balances, ..Default::default() },
-		..Default::default()
-	}
-	.build_storage()
-	.expect("the genesis is good; qed")
-}
-
 fn load(path: &Path) -> Result<Storage, Failure> {
 	let wrong = |error: String| {
 		Failure::Usage(format!("{} is not a state that was kept: {error}", path.display()))
@@ -311,28 +294,6 @@ fn load(path: &Path) -> Result<Storage, Failure> {
 	let pairs = pairs.iter().map(|(key, value)| Ok((text::bytes(key)?, text::bytes(value)?)));
 	let top = pairs.collect::<Result<_, String>>().map_err(wrong)?;
 	Ok(Storage { top, ..Default::default() })
-}
-
-/// Begins the block after the latest.
-fn next_block() {
-	let number = System::block_number() + 1;
-	let now = match Timestamp::get() {
-		none if none.is_zero() => START,
-		time => time,
-	} + SLOT_DURATION;
-	let slot = Slot::from(now / SLOT_DURATION);
-	let digest = <DigestItem as CompatibleDigestItem<AuthoritySignature>>::aura_pre_digest(slot);
-	// Blocks are never sealed here: a hash that only differs will do.
-	let parent = H256::from_low_u64_be((number - 1).into());
-	let header = Header {
-		parent_hash: parent,
-		number,
-		state_root: H256::zero(),
-		extrinsics_root: H256::zero(),
-		digest: Digest { logs: vec![digest] },
-	};
-	Executive::initialize_block(&header);
-	Timestamp::set_timestamp(now);
 }
 
 /// Why a call failed.

@@ -1,0 +1,75 @@
+//! A sequence on every backend.
+
+use crate::{
+	run::{run, Outcome},
+	sequence::{generate, Step},
+};
+use std::{
+	panic::{catch_unwind, AssertUnwindSafe},
+	sync::Arc,
+};
+use virt_manager::{BackendChoice, Engine, EngineError};
+
+/// An engine of each backend.
+pub struct Engines(Vec<(BackendChoice, Arc<Engine>)>);
+
+impl Engines {
+	/// Starts them.
+	pub fn start() -> Result<Self, EngineError> {
+		let backends =
+			[BackendChoice::Interpreter, BackendChoice::Tiered, BackendChoice::Recompiler];
+		let engines = backends.map(|backend| Ok((backend, Engine::new(backend, None)?)));
+		engines.into_iter().collect::<Result<_, _>>().map(Self)
+	}
+
+	/// Runs the sequence that `bytes` choose. Errs with a report, where something is wrong with it.
+	///
+	/// The recompiler takes long to make native code of short programs: it takes part where `all` is set.
+	pub fn check(&self, bytes: &[u8], all: bool) -> Result<Outcome, String> {
+		let steps = generate(bytes);
+		self.compare(&steps, all).map_err(|error| {
+			let steps = self.shrink(steps, all);
+			let error = self.compare(&steps, all).err().unwrap_or(error);
+			format!("{error}\n\nThese {} steps show it:\n{steps:#?}", steps.len())
+		})
+	}
+
+	fn compare(&self, steps: &[Step], all: bool) -> Result<Outcome, String> {
+		let engines = self.0.iter().filter(|it| all || it.0 != BackendChoice::Recompiler);
+		let mut first: Option<Outcome> = None;
+		for (backend, engine) in engines {
+			let outcome = catch_unwind(AssertUnwindSafe(|| run(engine, steps)))
+				.unwrap_or_else(|panic| Err(message(&*panic)))
+				.map_err(|error| format!("on {backend}, {error}"))?;
+			let Some(expected) = &first else {
+				first = Some(outcome);
+				continue;
+			};
+			let mut pairs = expected.steps.iter().zip(&outcome.steps).enumerate();
+			if let Some((number, (expected, seen))) = pairs.find(|(_, (a, b))| a != b) {
+				let first = self.0[0].0;
+				return Err(format!(
+					"step {number} differs:\non {first}: {expected:?}\non {backend}: {seen:?}"
+				));
+			}
+		}
+		first.ok_or_else(|| "there is no engine".into())
+	}
+
+	/// As few of the steps as still fail.
+	fn shrink(&self, mut steps: Vec<Step>, all: bool) -> Vec<Step> {
+		for number in (0..steps.len()).rev() {
+			let mut fewer = steps.clone();
+			fewer.remove(number);
+			if self.compare(&fewer, all).is_err() {
+				steps = fewer;
+			}
+		}
+		steps
+	}
+}
+
+fn message(panic: &(dyn std::any::Any + Send)) -> String {
+	let text = panic.downcast_ref::<String>().map(String::as_str);
+	format!("a panic: {}", text.or(panic.downcast_ref::<&str>().copied()).unwrap_or("?"))
+}
