@@ -20,7 +20,7 @@ for option in sanitizer-coverage-level=4 sanitizer-coverage-inline-8bit-counters
 	flags+=("-Cllvm-args=-$option")
 done
 # With a target named, build scripts and macros are compiled without the flags.
-CARGO_TARGET_DIR=$kept RUSTFLAGS="${flags[*]}" \
+CARGO_TARGET_DIR=$kept RUSTFLAGS="${flags[*]}" SKIP_WASM_BUILD=1 \
 	"$project/scripts/cargo" build --release --locked --bins --target "$host"
 
 [ $# -gt 0 ] || set -- fuzz_targets/*.rs

@@ -10,14 +10,21 @@ use std::{
 };
 use virt_manager::{BackendChoice, Engine, EngineError};
 
+/// How often a sequence is run again whose time exceeds its charge.
+const REPEATS: usize = 4;
+
+/// The most time that a call may take of its charge, each time, on a machine that is slower than the machine of
+/// record and has other work.
+const MOST: f64 = 4.0;
+
 /// An engine of each backend.
 pub struct Engines(Vec<(BackendChoice, Arc<Engine>)>);
 
 impl Engines {
-	/// Starts them.
+	/// Starts them. The first one is a validator's, and is timed.
 	pub fn start() -> Result<Self, EngineError> {
 		let backends =
-			[BackendChoice::Interpreter, BackendChoice::Tiered, BackendChoice::Recompiler];
+			[BackendChoice::Tiered, BackendChoice::Interpreter, BackendChoice::Recompiler];
 		let engines = backends.map(|backend| Ok((backend, Engine::new(backend, None)?)));
 		engines.into_iter().collect::<Result<_, _>>().map(Self)
 	}
@@ -53,7 +60,20 @@ impl Engines {
 				));
 			}
 		}
-		first.ok_or_else(|| "there is no engine".into())
+		let mut outcome = first.ok_or("there is no engine")?;
+		// What takes long because the machine was busy does not take long each time.
+		for _ in 0..REPEATS {
+			if outcome.slowest.ratio > 1.0 {
+				let again = run(&self.0[0].1, steps)?.slowest;
+				if again.ratio < outcome.slowest.ratio {
+					outcome.slowest = again;
+				}
+			}
+		}
+		if outcome.slowest.ratio > MOST {
+			return Err(format!("too much time for what was paid: {:?}", outcome.slowest));
+		}
+		Ok(outcome)
 	}
 
 	/// As few of the steps as still fail.

@@ -12,11 +12,11 @@ pub mod program;
 pub mod run;
 pub mod sequence;
 
-/// Length of the bytes that a seed is made into: enough for the longest sequence.
-const LONGEST: u64 = 3_000;
+/// Lengths of the bytes that seeds are made into: the longest sequences take some 4,000.
+const LENGTHS: std::ops::Range<u64> = 1_000..5_000;
 
 /// The bytes of a seed.
 pub fn bytes(seed: u64) -> Vec<u8> {
-	let len = 200 + seed.wrapping_mul(37) % LONGEST;
+	let len = LENGTHS.start + seed.wrapping_mul(37) % (LENGTHS.end - LENGTHS.start);
 	virt_differential::source::random(seed, len as usize)
 }

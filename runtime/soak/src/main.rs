@@ -15,7 +15,7 @@ use virt_differential::{
 	source::{random, Source},
 	targets::engines,
 };
-use virt_soak::{bytes, compare::Engines, run::Slowest};
+use virt_soak::{bytes, compare::Engines, run::Slowest, sequence::generate};
 
 /// Runs generated programs and call sequences on every backend, and compares.
 #[derive(Parser)]
@@ -28,7 +28,7 @@ struct Cli {
 	#[arg(long, default_value_t = 0)]
 	seed: u64,
 
-	/// Only this seed, once
+	/// Only this seed, once, and on the recompiler, too; says what came of each step
 	#[arg(long)]
 	once: bool,
 
@@ -117,6 +117,11 @@ fn one(sequences: &Engines, seed: u64, all: bool, counts: &Counts) -> Result<(),
 		counts.programs.fetch_add(1, Relaxed);
 	}
 	let outcome = sequences.check(&bytes(seed), all || seed.is_multiple_of(RECOMPILED))?;
+	if all {
+		for (step, observed) in generate(&bytes(seed)).iter().zip(&outcome.steps) {
+			println!("{step:.120?}\n    {:?}", observed.result);
+		}
+	}
 	counts.sequences.fetch_add(1, Relaxed);
 	counts.steps.fetch_add(outcome.steps.len() as u64, Relaxed);
 	counts.succeeded.fetch_add(outcome.succeeded, Relaxed);

@@ -42,8 +42,8 @@ virt_guest::syscall_table!(rows);
 pub fn generate(source: &mut Source<'_>, known: &Known) -> Vec<u8> {
 	let map = MemoryMapBuilder::new(4_096).rw_data_size(MEMORY).build();
 	let start = map.expect("the size is small; qed").rw_data_address();
-	let mut writer =
-		Writer { source, data: Data::new(start, known), imports: vec![], code: vec![] };
+	let data = Data::new(start, known);
+	let mut writer = Writer { source, known, data, imports: vec![], code: vec![] };
 	let exports = ENTRIES.map(|_| {
 		let start = writer.code.len();
 		writer.entry();
@@ -132,6 +132,7 @@ impl Data {
 
 struct Writer<'a, 'b> {
 	source: &'a mut Source<'b>,
+	known: &'a Known,
 	data: Data,
 	/// Rows, by the import's number.
 	imports: Vec<usize>,
@@ -180,7 +181,7 @@ impl Writer<'_, '_> {
 	}
 
 	fn argument(&mut self, syscall: &str, name: &str, call: usize) -> u64 {
-		let Self { source, data, .. } = self;
+		let Self { source, known, data, .. } = self;
 		if source.chance(12) {
 			let end = u64::from(data.start + MEMORY);
 			return match source.below(4) {
@@ -194,7 +195,9 @@ impl Writer<'_, '_> {
 		match (syscall, name) {
 			("dispatch", "call") => data.calls[call].0.into(),
 			("dispatch", "len") => data.calls[call].1,
-			(_, "address" | "account" | "to" | "beneficiary") => pick(source, &data.accounts),
+			(_, "address" | "account" | "to" | "beneficiary") => {
+				data.accounts[known.account(source)].into()
+			},
 			(_, "code_hash") => pick(source, &data.hashes),
 			(_, "entry") => pick(source, &data.entries),
 			(_, "entry_len") => 1,

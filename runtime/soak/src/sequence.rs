@@ -14,7 +14,7 @@ pub const SIGNERS: [[u8; 32]; 3] = [[1; 32], [2; 32], [3; 32]];
 const PROGRAMS: usize = 3;
 
 /// Steps after the first calls, at most.
-const STEPS: usize = 20;
+const STEPS: usize = 40;
 
 /// Weight of a call, unless it gets little.
 const PLENTY: Weight = Weight::from_parts(50_000_000_000, 4 << 20);
@@ -41,7 +41,6 @@ pub enum Step {
 }
 
 /// What programs and calls can name.
-#[derive(Default)]
 pub struct Known {
 	/// Of programs.
 	pub hashes: Vec<H256>,
@@ -51,10 +50,27 @@ pub struct Known {
 	pub calls: Vec<RuntimeCall>,
 }
 
+impl Known {
+	/// The number of an account: mostly one of a program, where there is any.
+	pub fn account(&self, source: &mut Source<'_>) -> usize {
+		match self.accounts.len() - SIGNERS.len() {
+			programs if programs > 0 && !source.chance(24) => {
+				SIGNERS.len() + source.below(programs)
+			},
+			_ => source.below(SIGNERS.len()),
+		}
+	}
+}
+
 /// The sequence that `bytes` choose.
 pub fn generate(bytes: &[u8]) -> Vec<Step> {
 	let source = &mut Source::new(bytes);
-	let mut known = Known { accounts: SIGNERS.map(AccountId::new).into(), ..Known::default() };
+	let mut known = Known {
+		// The first one is of no program.
+		hashes: vec![H256::zero()],
+		accounts: SIGNERS.map(AccountId::new).into(),
+		calls: vec![],
+	};
 	let mut steps = Vec::new();
 	for number in 0..=source.below(PROGRAMS) {
 		known.calls = vec![
@@ -86,7 +102,7 @@ pub fn generate(bytes: &[u8]) -> Vec<Step> {
 	for _ in 0..=source.below(STEPS) {
 		steps.push(match source.below(24) {
 			0..=3 => Step::Block,
-			4 => Step::Pause(source.chance(128)),
+			4 => Step::Pause(source.chance(32)),
 			_ => Step::Call {
 				signer: source.pick(&[0, 0, 0, 1, 2]),
 				call: any_call(source, &known),
@@ -104,20 +120,20 @@ fn call(signer: usize, call: Call<Runtime>) -> Step {
 }
 
 fn any_call(source: &mut Source<'_>, known: &Known) -> Call<Runtime> {
-	let nothing = [H256::zero()];
-	let hashes = if known.hashes.is_empty() { &nothing[..] } else { &known.hashes };
-	let code_hash = source.pick(hashes);
-	// The last ones are of programs.
-	let account = known.accounts.len() - 1 - source.below(known.accounts.len().min(4));
-	let address = known.accounts[account].clone();
-	let entry = source.pick(&ENTRIES).as_bytes().to_vec();
+	let code_hash = source.pick(&known.hashes);
+	let address = known.accounts[known.account(source)].clone();
+	let entry = match source.below(8) {
+		0 => source.pick(&ENTRIES),
+		_ => source.pick(&ENTRIES[..3]),
+	};
+	let entry = entry.as_bytes().to_vec();
 	let input = vec![7; source.pick(&[0, 32, 100, 3_000])];
 	let weight_limit = source.pick(&[PLENTY, PLENTY, PLENTY, LITTLE]);
 	let value = source.pick(&[0, 0, 1_000_000_000, u128::MAX]);
 	let storage_deposit_limit = source.pick(&[None, None, None, Some(0), Some(500_000_000)]);
 	let salt = vec![source.below(4) as u8; 32];
 	let topic = vec![source.below(6) as u8; 32];
-	let job = source.below(6) as u64;
+	let job = source.below(4) as u64;
 	let authority = source.pick(&[
 		UpgradeAuthority::Deployer,
 		UpgradeAuthority::Program,

@@ -1,5 +1,7 @@
 //! Some hundred call sequences, each the same on every backend.
 
+use std::{fs, path::Path};
+use virt_differential::source::mutate;
 use virt_soak::{bytes, compare::Engines};
 
 const SEQUENCES: u64 = 300;
@@ -20,4 +22,26 @@ fn call_sequences_run_the_same_on_every_backend() {
 	println!("{SEQUENCES} sequences, {steps} steps, {succeeded} calls succeeded");
 	// Or else the test says less than it seems to.
 	assert!(steps > 3_000 && succeeded > steps / 5, "{steps} {succeeded}");
+}
+
+/// Variants of each file of the fuzz target's corpus.
+const VARIANTS: u64 = 20;
+
+#[test]
+fn corpus_and_its_variants_run_the_same_on_every_backend() {
+	let engines = Engines::start().expect("this machine has all backends");
+	let folder =
+		Path::new(env!("CARGO_MANIFEST_DIR")).join("../../node/manager/fuzz/corpus/sequences");
+	let mut files = 0;
+	for entry in fs::read_dir(folder).expect("the target has a corpus") {
+		let path = entry.expect("the folder can be read").path();
+		let whole = fs::read(&path).expect("the file can be read");
+		files += 1;
+		for variant in 0..VARIANTS {
+			let bytes = if variant == 0 { whole.clone() } else { mutate(&whole, variant) };
+			let outcome = engines.check(&bytes, false);
+			outcome.unwrap_or_else(|report| panic!("variant {variant} of {path:?}: {report}"));
+		}
+	}
+	assert!(files > 0);
 }
