@@ -1,0 +1,12 @@
+#!/usr/bin/env bash
+# Checks that docs/panics.md has a reason for each place where the pallet, its primitives and the manager
+# could panic or truncate a number. See scripts/panics.mjs.
+set -euo pipefail
+. "$(dirname "$0")/env.sh"
+cd "$project"
+crates=(pallet primitives node/manager)
+lints=(cast_possible_truncation indexing_slicing panic undocumented_unsafe_blocks unreachable unwrap_used)
+lints=("${lints[@]/#/clippy::}")
+mapfile -t sources < <(git ls-files -- "${crates[@]/%//src/*.rs}" | grep -v '^pallet/src/\(benchmarking\|tests\)')
+SKIP_WASM_BUILD=1 scripts/cargo clippy --release --workspace --lib --message-format=json -- "${lints[@]/#/-W}" 2> /dev/null |
+	LINTS="${lints[*]}" node scripts/panics.mjs "${sources[@]}"
