@@ -108,6 +108,9 @@ lint: setup ## Checks formatting, and clippy with warnings denied
 	cd node/bench-revive && $(abspath $(CARGO)) fmt --all --check
 	SKIP_WASM_BUILD=1 $(CARGO) clippy --release --workspace --all-targets -- -D warnings
 
+panics: setup ## Checks that each place that could panic has a reason in docs/panics.md
+	@scripts/panics.sh
+
 program: setup ## Builds a program of yours: make program DIR=path/to/its/crate
 	@scripts/program.sh "$(DIR)"
 
