@@ -61,7 +61,7 @@ try {
 	});
 	const copy = await connected(fork);
 	const before = (await head(copy)).number;
-	await rpc(fork.rpcPort, 'dev_newBlock', [{ count: BLOCKS }]);
+	for (let block = 0; block < BLOCKS; block++) await rpc(fork.rpcPort, 'dev_newBlock', []);
 	assert.equal((await head(copy)).number, before + BLOCKS);
 	const tryState = () => copy.rpc.state.call('TryRuntime_on_runtime_upgrade', TRY_STATE);
 	await tryState();
