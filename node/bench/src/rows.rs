@@ -22,6 +22,11 @@ pub enum Kind {
 		/// What a round adds to what it reports.
 		sum: u64,
 	},
+	/// A syscall after each so many steps of computing: as [`Self::Syscall`], with 1 for each.
+	Paced {
+		/// Of the program `bench`.
+		entry: &'static str,
+	},
 	/// A call that computes.
 	Work {
 		/// Of the program `bench`.
@@ -61,6 +66,9 @@ pub enum Seen {
 /// Fewest syscalls in a call: so that it is not the call that is measured.
 pub const SYSCALLS: u32 = 1_000;
 
+/// Fewest syscalls in a call of [`Kind::Paced`].
+pub const PACED: u32 = 100;
+
 /// Argument of `compute` in [`Kind::Short`].
 pub const SHORT: u64 = 200;
 
@@ -73,6 +81,8 @@ pub const ROWS: &[Row] = &[
 	Row { name: "empty syscall", kind: Kind::Syscall { entry: "syscalls", sum: 1 } },
 	Row { name: "syscall, 32 B each way", kind: Kind::Syscall { entry: "exchange_32", sum: 2 } },
 	Row { name: "syscall, 4 KiB each way", kind: Kind::Syscall { entry: "exchange_4096", sum: 2 } },
+	Row { name: "syscall every 10 us", kind: Kind::Paced { entry: "every_10_us" } },
+	Row { name: "syscall every 100 us", kind: Kind::Paced { entry: "every_100_us" } },
 	Row {
 		name: "compute loop",
 		kind: Kind::Work { entry: "compute", argument: 3_000_000, native: compute },
@@ -114,6 +124,7 @@ impl Row {
 		let rounds = u64::from(rounds);
 		match self.kind {
 			Kind::Syscall { sum, .. } => rounds * sum,
+			Kind::Paced { .. } => rounds,
 			Kind::Work { argument, native, .. } => rounds.wrapping_mul(native(argument)),
 			Kind::Load { .. } | Kind::Short => rounds,
 			Kind::Nest(depth) => rounds * u64::from(depth),

@@ -2,7 +2,7 @@
 //! machine disturbs everybody.
 
 use crate::{
-	rows::{Kind, Row, Seen, SYSCALLS},
+	rows::{Kind, Row, Seen, PACED, SYSCALLS},
 	subject::{Subject, Who},
 };
 use std::{
@@ -102,7 +102,11 @@ impl Cell {
 	/// Finds how many rounds a sample needs.
 	fn calibrate(&mut self, row: &Row, subject: &mut dyn Subject, effort: &Effort) {
 		let target = effort.sample.as_nanos() as f64;
-		self.rounds = if matches!(row.kind, Kind::Syscall { .. }) { SYSCALLS } else { 1 };
+		self.rounds = match row.kind {
+			Kind::Syscall { .. } => SYSCALLS,
+			Kind::Paced { .. } => PACED,
+			_ => 1,
+		};
 		// A program that nobody has seen takes longer to make than to load; the other takes long.
 		let once = matches!(row.kind, Kind::Load { seen: Seen::Never, .. } | Kind::Live(_));
 		while !once && self.failed.is_none() {

@@ -215,7 +215,7 @@ impl Subject for Local {
 		};
 		let task = match row.kind {
 			Kind::Load { size, seen } => return self.load(size, seen, rounds),
-			Kind::Syscall { entry, .. } => call(entry, rounds.into(), 1),
+			Kind::Syscall { entry, .. } | Kind::Paced { entry } => call(entry, rounds.into(), 1),
 			Kind::Work { entry, argument, .. } => call(entry, argument, rounds),
 			Kind::Short => Task::Load {
 				key,
