@@ -59,6 +59,10 @@ test-page: build ## Tests the page in a headless Chromium
 fuzz: setup ## Fuzzes each target for some seconds: make fuzz TIME=60
 	@scripts/fuzz.sh $(or $(TIME),60)
 
+spec: setup ## Runs PolkaVM's own cases of its instruction set: make spec DIR=polkavm/tools/spectool/spec/src
+	$(CARGO) build --release --workspace --bin virt-spec
+	@$(TARGET)/release/virt-spec $(DIR)
+
 soak: setup ## Runs generated programs and call sequences on every backend: make soak HOURS=8 SEED=1000000
 	$(CARGO) build --release --workspace --bin virt-soak
 	@$(TARGET)/release/virt-soak --hours $(or $(HOURS),1) --seed $(or $(SEED),0) --threads $(or $(THREADS),1)
