@@ -1,0 +1,98 @@
+// A node in a container that has too little memory for what programs do: it goes on, or it ends and a service
+// manager starts it again; it does not hang, and what is final stays.
+
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { join } from 'node:path';
+
+import { accounts, asU32, call, connect, disconnect, instantiate, submit, tx, u32, upload } from '../src/chain.mjs';
+import { memoryGroup } from '../src/memory-limit.mjs';
+import { freePort, launch } from '../src/node.mjs';
+import { blob, nodeBinary } from '../src/paths.mjs';
+import { scenario } from '../src/scenario.mjs';
+import { until } from '../src/until.mjs';
+
+const MIB = 1 << 20;
+
+/** Hostile calls at each limit. */
+const CALLS = 12;
+
+/** How long a node may be silent, in milliseconds, before it hangs. */
+const PATIENCE = 60_000;
+
+/** Programs that take memory, or a worker for long: each with its entry. */
+const HOSTILE = [['heap', 'exhaust'], ['spin', 'spin'], ['recurse', 'recurse'], ['heap', 'map']];
+
+const group = memoryGroup('virt-memory');
+
+describe('memory', { skip: group.refused && `no memory group can be made here: ${group.refused}` }, () => {
+	const s = scenario('memory', { timeout: 600_000 });
+	let alice, bob, command, rpcPort, node, api, counter, starts = 0;
+	const codes = {};
+
+	/** What a service manager does. */
+	const start = async () => {
+		starts += 1;
+		node = await s.launch('node', { command, rpcPort });
+		api = await connect(node.url);
+	};
+
+	/** Waits for `what`, or for the end of the node. */
+	const orEnd = async (what) => {
+		const late = sleep(PATIENCE, 'late', { ref: false });
+		const done = await Promise.race([what.then(() => 'done', () => 'failed'), node.exited, late]);
+		assert.notEqual(done, 'late', 'the node hangs');
+		return node.alive();
+	};
+
+	const hostileCalls = async () => {
+		for (let number = 0; number < CALLS; number++) {
+			const [name, entry] = HOSTILE[number % HOSTILE.length];
+			if (await orEnd(submit(api, tx.run(api, codes[name], entry), bob))) continue;
+			await disconnect(api).catch(() => {});
+			await start();
+		}
+	};
+
+	s.before(async () => {
+		({ alice, bob } = await accounts());
+		rpcPort = await freePort();
+		command = group.command([
+			nodeBinary(), '--dev', '--base-path', join(s.dir, 'data'), '--rpc-port', String(rpcPort),
+			'--listen-addr', `/ip4/127.0.0.1/tcp/${await freePort()}`,
+			'--no-mdns', '--no-prometheus', '--no-telemetry',
+		]);
+		await start();
+		for (const name of ['counter', 'heap', 'spin', 'recurse']) {
+			({ codeHash: codes[name] } = await upload(api, alice, blob(name)));
+		}
+		({ address: counter } = await instantiate(api, alice, codes.counter, 'memory', u32(0)));
+	});
+
+	s.it('256 MiB, and hardly more than the node has: it goes on, or comes back with what was final', async () => {
+		const within = async (bytes) => {
+			const before = starts;
+			await hostileCalls();
+			console.log(`# ${CALLS} calls within ${bytes / MIB} MiB: ${starts - before} new starts`);
+		};
+		assert.ok(group.limit(256 * MIB));
+		await within(256 * MIB);
+		let least = Math.ceil(group.usage() / MIB) * MIB;
+		while (least > 16 * MIB && group.limit(least)) least -= 4 * MIB;
+		await within(least + 4 * MIB);
+		assert.ok(group.limit(1 << 30));
+		if (!node.alive()) await start();
+		const value = asU32((await call(api, alice, counter, 'increment')).output);
+		assert.equal(value, 1);
+	});
+
+	s.it('no worker is left when it ends', async () => {
+		await disconnect(api).catch(() => {});
+		await node.stop();
+		await until('an empty group', () => group.usage() < 64 * MIB, { within: 20_000 });
+		group.end();
+	});
+});
+
+if (group.refused) it('says why it cannot be tried here', () => console.log(`# ${group.refused}`));
