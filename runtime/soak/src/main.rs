@@ -43,6 +43,10 @@ const PROGRAMS: u64 = 10;
 /// Of how many sequences one runs on the recompiler, too.
 const RECOMPILED: u64 = 16;
 
+/// The most time that a call may take of its charge, each time that it is made, on a machine that is slower than the
+/// machine of record and has other work.
+const MOST: f64 = 4.0;
+
 #[derive(Default)]
 struct Counts {
 	programs: AtomicU64,
@@ -121,6 +125,9 @@ fn one(sequences: &Engines, seed: u64, all: bool, counts: &Counts) -> Result<(),
 		for (step, observed) in generate(&bytes(seed)).iter().zip(&outcome.steps) {
 			println!("{step:.120?}\n    {:?}", observed.result);
 		}
+	}
+	if outcome.slowest.ratio > MOST {
+		return Err(format!("too much time for what was paid: {:?}", outcome.slowest));
 	}
 	counts.sequences.fetch_add(1, Relaxed);
 	counts.steps.fetch_add(outcome.steps.len() as u64, Relaxed);

@@ -1,13 +1,13 @@
-//! Some hundred call sequences, each the same on every backend.
+//! Call sequences, each the same on every backend.
 
 use std::{fs, path::Path};
 use virt_differential::source::mutate;
 use virt_soak::{bytes, compare::Engines};
 
-const SEQUENCES: u64 = 300;
+const SEQUENCES: u64 = 150;
 
 /// Sequences that run on the recompiler, too.
-const RECOMPILED: u64 = 20;
+const RECOMPILED: u64 = 5;
 
 #[test]
 fn call_sequences_run_the_same_on_every_backend() {
@@ -21,11 +21,11 @@ fn call_sequences_run_the_same_on_every_backend() {
 	}
 	println!("{SEQUENCES} sequences, {steps} steps, {succeeded} calls succeeded");
 	// Or else the test says less than it seems to.
-	assert!(steps > 3_000 && succeeded > steps / 5, "{steps} {succeeded}");
+	assert!(steps > 2_500 && succeeded > steps / 5, "{steps} {succeeded}");
 }
 
 /// Variants of each file of the fuzz target's corpus.
-const VARIANTS: u64 = 20;
+const VARIANTS: u64 = 8;
 
 #[test]
 fn corpus_and_its_variants_run_the_same_on_every_backend() {
