@@ -129,14 +129,16 @@ unsafe impl Sync for Spare {}
 const MAX_SPARE: usize = 4 * 1024;
 
 #[cfg(not(substrate_runtime))]
-std::thread_local! {
-	/// Memory of buffers before, for the next: one is needed for each syscall, and one for each argument.
-	static SPARE: std::cell::RefCell<Vec<Vec<u8>>> = const { std::cell::RefCell::new(Vec::new()) };
-}
+type Spares = std::thread::LocalKey<std::cell::Cell<Vec<u8>>>;
 
-/// Buffers whose memory is kept: as many as a host function has.
 #[cfg(not(substrate_runtime))]
-const MAX_SPARES: usize = 4;
+std::thread_local! {
+	/// The memory of the last buffer, for the next: one is needed for each syscall.
+	static SPARE: std::cell::Cell<Vec<u8>> = const { std::cell::Cell::new(Vec::new()) };
+	/// The same for what the runtime passes, and for a second argument.
+	static SPARE_INPUT: std::cell::Cell<Vec<u8>> = const { std::cell::Cell::new(Vec::new()) };
+	static SECOND_INPUT: std::cell::Cell<Vec<u8>> = const { std::cell::Cell::new(Vec::new()) };
+}
 
 /// Largest memory that is kept for the next buffer, in bytes.
 #[cfg(not(substrate_runtime))]
@@ -148,7 +150,7 @@ impl<'a> FromFFIValue<'a> for PassHostBuffer<&'a mut HostBuffer> {
 
 	fn from_ffi_value(_: &mut dyn FunctionContext, arg: u64) -> Result<HostBuffer> {
 		let mut buffer = HostBuffer::with_capacity(unpack_ptr_and_len(arg).1 as usize);
-		buffer.bytes = spare();
+		buffer.bytes = SPARE.take();
 		Ok(buffer)
 	}
 
@@ -162,24 +164,18 @@ impl<'a> FromFFIValue<'a> for PassHostBuffer<&'a mut HostBuffer> {
 		arg: u64,
 	) -> Result<()> {
 		context.write_memory(Pointer::new(unpack_ptr_and_len(arg).0), value.bytes())?;
-		keep(value.into_bytes());
+		keep(&SPARE, value.into_bytes());
 		Ok(())
 	}
 }
 
 #[cfg(not(substrate_runtime))]
-fn spare() -> Vec<u8> {
-	SPARE.with_borrow_mut(Vec::pop).unwrap_or_default()
-}
-
-#[cfg(not(substrate_runtime))]
-fn keep(mut spare: Vec<u8>) {
+fn keep(place: &'static Spares, mut spare: Vec<u8>) -> Vec<u8> {
+	if spare.capacity() > MAX_SPARE {
+		return Vec::new();
+	}
 	spare.clear();
-	SPARE.with_borrow_mut(|spares| {
-		if spare.capacity() <= MAX_SPARE && spares.len() < MAX_SPARES {
-			spares.push(spare);
-		}
-	});
+	place.replace(spare)
 }
 
 /// Passes bytes to a host function, as `PassFatPointerAndRead` does, into memory that the last such
@@ -199,7 +195,10 @@ impl<'a> FromFFIValue<'a> for PassBytes<&'a [u8]> {
 
 	fn from_ffi_value(context: &mut dyn FunctionContext, arg: u64) -> Result<Vec<u8>> {
 		let (pointer, len) = unpack_ptr_and_len(arg);
-		let mut bytes = spare();
+		let mut bytes = SPARE_INPUT.take();
+		if bytes.capacity() == 0 {
+			bytes = SECOND_INPUT.take();
+		}
 		bytes.resize(len as usize, 0);
 		context.read_memory_into(Pointer::new(pointer), &mut bytes)?;
 		Ok(bytes)
@@ -210,7 +209,10 @@ impl<'a> FromFFIValue<'a> for PassBytes<&'a [u8]> {
 	}
 
 	fn write_back_into_runtime(bytes: Vec<u8>, _: &mut dyn FunctionContext, _: u64) -> Result<()> {
-		keep(bytes);
+		let before = keep(&SPARE_INPUT, bytes);
+		if before.capacity() > 0 {
+			SECOND_INPUT.set(before);
+		}
 		Ok(())
 	}
 }

@@ -140,6 +140,25 @@ fn many_syscalls_in_a_row_move_it_back_the_same_on_every_backend() {
 }
 
 #[test]
+fn computing_between_syscalls_adds_up_and_empty_syscalls_do_not() {
+	for (entry, moves) in [("every_10_us", 1), ("syscalls", 0)] {
+		let all = BACKENDS.map(|backend| {
+			let engine = Engine::with(Options { backend, ..Options::default() }, None);
+			let engine = engine.expect("the backend works on this machine");
+			let (mut manager, instance) = prepared(&engine, virt_fixtures::BENCH, entry, &[40]);
+			let mut steps =
+				vec![run(&mut manager, instance, PLENTY, None).expect("it is prepared")];
+			while let Some(Step::Syscall { gas_left, .. }) = steps.last() {
+				steps.push(run(&mut manager, instance, *gas_left, Some(1)).expect("it waits"));
+			}
+			assert_eq!(engine.metrics().tier_ups.get(), moves, "{entry}");
+			steps
+		});
+		assert!(all.iter().all(|steps| *steps == all[0]), "{entry}");
+	}
+}
+
+#[test]
 fn programs_that_wait_for_others_sleep_and_go_on() {
 	let program = virt_fixtures::CONFORMANCE;
 	let engine = engine(BackendChoice::Recompiler, 0);
