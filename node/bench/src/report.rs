@@ -360,7 +360,7 @@ mod tests {
 
 	#[test]
 	fn every_line_of_the_table_is_complete() {
-		let table = results(|_, _| 1.0).table();
+		let table = results(|_, _, _| 1.0).table();
 		assert_eq!(table.len(), 1 + 2 * ROWS.len() + 1);
 		assert!(table.iter().all(|line| line.len() == table[0].len()));
 	}
