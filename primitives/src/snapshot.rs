@@ -36,8 +36,7 @@ pub enum Tier {
 pub struct Pricing {
 	/// The execution's tier.
 	pub tier: Tier,
-	/// Gas on tier one that counts towards moving up, without that for translation: what was spent, less what
-	/// each syscall took off.
+	/// Gas on tier one that was spent since the last syscall, without that for translation.
 	pub stretch: Gas,
 	/// Gas on tier one that was paid for translation.
 	pub translation_paid: Gas,

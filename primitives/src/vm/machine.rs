@@ -173,7 +173,7 @@ impl<E: Environment> Machine<E> {
 		deadline: Option<E::Deadline>,
 	) -> Result<Stop, String> {
 		if answered {
-			self.pricing.stretch = environment.rules().stretch_after_syscall(self.pricing.stretch);
+			self.pricing.stretch = 0;
 		}
 		let moves_down = self.pricing.short_stretches >= TIER_DOWN_SYSCALLS
 			|| !environment.rules().has_tier_two();

@@ -54,10 +54,6 @@ const TIER_UP_PER_BLOCK: Gas = 180;
 /// Gas to move up, for each page of 4 KiB that the program declares: it is compared, and copied.
 const TIER_UP_PER_PAGE: Gas = 3_000;
 
-/// Gas of computing that each syscall takes off before an execution moves up: about what the interpreter could
-/// compute in the time that a syscall takes longer from a worker process whose cores are busy.
-const TIER_UP_SYSCALL: Gas = TIER_UP_BASE / 16;
-
 /// Syscalls in a row on the second tier, with less than [`TIER_DOWN_GAS`] before each, after which an
 /// execution moves back to the first: a worker process answers a syscall in 0.4 to 3 us, the
 /// interpreter in 0.1 us.
@@ -110,8 +106,7 @@ pub struct Rules {
 pub enum TierUp {
 	/// Both follow from the program's size.
 	BySize,
-	/// After this much gas of a stretch on tier one, for this price, whatever the program is. A syscall takes
-	/// off an eighth of it.
+	/// After this much gas of a stretch on tier one, for this price, whatever the program is.
 	After {
 		/// Gas of a stretch on tier one.
 		gas: Gas,
@@ -162,17 +157,6 @@ impl Rules {
 		((MIN_TRANSLATION - paid) / self.translation_rate).min(most).max(0)
 	}
 
-	/// What is left of a stretch on tier one when a syscall is answered. Computing between syscalls adds up,
-	/// where there is more of it than a syscall takes off.
-	pub(crate) fn stretch_after_syscall(&self, stretch: Gas) -> Gas {
-		let taken_off = match self.tier_up {
-			TierUp::BySize => TIER_UP_SYSCALL,
-			TierUp::After { gas, .. } => gas / 8,
-			TierUp::Never => return 0,
-		};
-		(stretch - taken_off).max(0)
-	}
-
 	/// Whether executions may be on tier two.
 	pub(crate) fn has_tier_two(&self) -> bool {
 		self.tier_up != TierUp::Never
@@ -186,8 +170,7 @@ impl Rules {
 		}
 	}
 
-	/// Gas that an execution spends on tier one before it moves up, less what [`Self::stretch_after_syscall`]
-	/// takes off.
+	/// Gas that an execution spends on tier one without a syscall before it moves up.
 	///
 	/// Half of what moving costs: a computation that turns out to be long has then paid little beside
 	/// it, and one that ends soon has not paid for native code.
