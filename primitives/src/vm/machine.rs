@@ -329,7 +329,7 @@ impl<E: Environment> Machine<E> {
 		});
 		self.reusable &=
 			matches!(interrupt, Ok(InterruptKind::Finished | InterruptKind::Ecalli(_)));
-		self.executed = self.executed.saturating_add(charged - gas_left);
+		self.executed = self.executed.saturating_add(charged.saturating_sub(gas_left));
 		Ok(Stop { interrupt: interrupt?, gas_left: gas_left + withheld })
 	}
 
