@@ -28,6 +28,10 @@ pub struct Compiled {
 /// Bytes that the recompiler keeps for each entry of a program's jump table.
 const NATIVE_JUMP: usize = 16;
 
+/// Bytes that any instance of the interpreter takes, whatever its program: see "live instances: memory of each" in
+/// `docs/benchmarks.md`.
+const INSTANCE: usize = 8 << 10;
+
 /// Bytes that an instance of the interpreter keeps for each byte of code: the place of the block that starts
 /// there.
 const BLOCK_OFFSET: usize = 4;
@@ -86,7 +90,8 @@ impl Compiled {
 		// An instruction takes one byte at least.
 		let code = self.program.code_len();
 		let instructions = usize::try_from(executed / CHEAPEST).map_or(code, |it| it.min(code));
-		self.program.memory() as usize + code * BLOCK_OFFSET + instructions * TRANSLATED
+		let memory = self.program.memory() as usize;
+		INSTANCE + memory + code * BLOCK_OFFSET + instructions * TRANSLATED
 	}
 
 	/// What keeping it costs at most, in bytes: program, native code, jump table, initial memory, and a

@@ -70,7 +70,8 @@ fn evicted_modules_are_compiled_again_with_the_same_result() {
 fn named_program_is_found_as_long_as_it_is_kept() {
 	let options = Options {
 		backend: BackendChoice::Interpreter,
-		cache_bytes: 4 * 1024,
+		// Some seven programs: each counts 8 KiB for its instance.
+		cache_bytes: 64 * 1024,
 		..Default::default()
 	};
 	let engine = Engine::with(options, None).unwrap();
