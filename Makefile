@@ -134,6 +134,10 @@ try-runtime: setup-js build ## Tries an upgrade on a copy of a chain, in Chopsti
 	@scripts/next-runtime.sh try-runtime
 	@node zombienet/src/try-runtime.mjs $(TARGET)/next-runtime/try-runtime.wasm
 
+omni-node: setup-js build parachain ## Runs programs on polkadot-omni-node, which is compiled first: an hour
+	@node zombienet/src/omni-node.mjs "$$(scripts/tools.sh polkadot-omni-node)" \
+		$(TARGET)/parachain/release/wbuild/virt-parachain-runtime/virt_parachain_runtime.compact.compressed.wasm
+
 package: build ## Packages the crates, and builds a program and a chain's crate from the packages alone
 	@scripts/package.sh
 

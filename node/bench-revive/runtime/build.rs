@@ -1,4 +1,4 @@
-//! Builds the runtime for wasm, linked as the node's runtime is: with fat LTO.
+//! Builds the runtime for wasm, linked as the node's runtime is: with fat LTO. In both forms of pallet-virt.
 
 fn main() {
 	#[cfg(feature = "std")]
@@ -8,8 +8,11 @@ fn main() {
 		let sources = sources.canonicalize().expect("it is in a checkout; qed");
 		std::env::set_var("RUSTC_WRAPPER", sources.join("scripts/rustc-wasm"));
 		std::env::set_var("WASM_SOURCES", sources);
-		substrate_wasm_builder::WasmBuilder::init_with_defaults()
-			.disable_runtime_version_section_check()
-			.build();
+		let builder = || {
+			substrate_wasm_builder::WasmBuilder::init_with_defaults()
+				.disable_runtime_version_section_check()
+		};
+		builder().build();
+		builder().enable_feature("embedded").set_file_name("virt_bench_revive_embedded").build();
 	}
 }

@@ -12,8 +12,8 @@ use sp_state_machine::{Ext, InMemoryBackend, OverlayedChanges, TrieBackendBuilde
 use sp_trie::cache::{CacheSize, SharedTrieCache};
 use std::sync::Arc;
 use virt_bench_revive_runtime::{
-	clock::clock, BalancesConfig, Dispatched, RuntimeCall, RuntimeGenesisConfig, ENDOWMENT, SIGNER,
-	WASM_BINARY,
+	clock::clock, embedded, BalancesConfig, Dispatched, RuntimeCall, RuntimeGenesisConfig,
+	ENDOWMENT, SIGNER, WASM_BINARY,
 };
 use virt_manager::{BackendChoice, Engine};
 
@@ -26,9 +26,22 @@ type Executor = WasmExecutor<(
 /// Of the cache of the state, in bytes: more than there is.
 const CACHE: usize = 64 << 20;
 
+/// What runs the programs of pallet-virt.
+#[derive(Clone, Copy)]
+pub enum Form {
+	/// The node, as it does by default: in native code where that pays.
+	Tiered,
+	/// The node, without native code.
+	Interpreter,
+	/// The runtime itself.
+	Embedded,
+}
+
 /// A chain.
 pub struct Chain {
-	engine: Arc<Engine>,
+	/// Without it, the runtime runs programs itself.
+	engine: Option<Arc<Engine>>,
+	wasm: &'static [u8],
 	executor: Executor,
 	state: InMemoryBackend<Blake2Hasher>,
 	cache: SharedTrieCache<Blake2Hasher>,
@@ -36,15 +49,25 @@ pub struct Chain {
 
 impl Chain {
 	/// A chain with one account, [`SIGNER`].
-	pub fn new() -> Result<Self, String> {
-		let engine = Engine::new(BackendChoice::Tiered, None).map_err(|error| error.to_string())?;
-		engine.warm_up();
+	pub fn new(form: Form) -> Result<Self, String> {
+		let backend = match form {
+			Form::Tiered => Some(BackendChoice::Tiered),
+			Form::Interpreter => Some(BackendChoice::Interpreter),
+			Form::Embedded => None,
+		};
+		let engine = backend.map(|backend| Engine::new(backend, None)).transpose();
+		let engine = engine.map_err(|error| error.to_string())?;
+		if let Some(engine) = &engine {
+			engine.warm_up();
+		}
+		let wasm = if engine.is_some() { WASM_BINARY } else { embedded::WASM_BINARY };
 		let genesis = RuntimeGenesisConfig {
 			balances: BalancesConfig { balances: vec![(SIGNER, ENDOWMENT)], ..Default::default() },
 			..Default::default()
 		};
 		Ok(Self {
 			engine,
+			wasm: wasm.ok_or("it was built without its runtime (SKIP_WASM_BUILD)")?,
 			executor: Executor::builder().build(),
 			state: (genesis.build_storage()?, StateVersion::V1).into(),
 			cache: SharedTrieCache::new(CacheSize::new(CACHE), None),
@@ -53,7 +76,9 @@ impl Chain {
 
 	/// Makes the node forget the programs that it knows.
 	pub fn forget(&self) {
-		self.engine.clear_cache();
+		if let Some(engine) = &self.engine {
+			engine.clear_cache();
+		}
 	}
 
 	/// Dispatches calls in a block of their own. Errs where one fails.
@@ -77,12 +102,13 @@ impl Chain {
 		function: &str,
 		argument: &(impl Encode + ?Sized),
 	) -> Result<R, String> {
-		let wasm = WASM_BINARY.ok_or("it was built without its runtime (SKIP_WASM_BUILD)")?;
-		let code = WrappedRuntimeCode(wasm.into());
+		let code = WrappedRuntimeCode(self.wasm.into());
 		let code = RuntimeCode { code_fetcher: &code, heap_pages: None, hash: vec![0] };
 		let context = CallContext::Onchain { import: true };
 		let mut extensions = Extensions::new();
-		extensions.register(self.engine.extension());
+		if let Some(engine) = &self.engine {
+			extensions.register(engine.extension());
+		}
 		let mut overlay = OverlayedChanges::default();
 		let state = TrieBackendBuilder::wrap(&self.state)
 			.with_cache(self.cache.local_cache_trusted())

@@ -7,7 +7,7 @@ mod cases;
 mod chain;
 mod report;
 
-use chain::Chain;
+use chain::{Chain, Form};
 use clap::Parser;
 use report::{Figures, Line};
 use std::{path::PathBuf, process::ExitCode};
@@ -25,7 +25,7 @@ struct Cli {
 /// What stands around the table in a file.
 const MARKERS: [&str; 2] = ["<!-- beside pallet-revive, from here -->", "<!-- to there -->"];
 
-/// Blocks in which each case is measured; both pallets take turns. The median counts.
+/// Blocks in which each case is measured; pallets and forms take turns. The median counts.
 const BLOCKS: usize = 25;
 
 /// Calls in a block after its first one, at most: fewer where they take long.
@@ -45,24 +45,40 @@ fn main() -> ExitCode {
 }
 
 fn run(cli: &Cli) -> Result<(), String> {
-	let mut chain = Chain::new()?;
+	let mut chain = Chain::new(Form::Tiered)?;
+	let mut others = [Chain::new(Form::Interpreter)?, Chain::new(Form::Embedded)?];
 	chain.block(&cases::setup())?;
+	for other in &mut others {
+		other.block(&cases::setup())?;
+	}
 	let mut lines = Vec::new();
 	for case in cases::all() {
 		eprintln!("{}", case.name);
 		chain.block(&case.setup)?;
-		let outputs = [chain.output(&case.virt)?, chain.output(&case.revive)?];
-		if outputs[0] != outputs[1] {
+		let mut outputs = vec![chain.output(&case.virt)?, chain.output(&case.revive)?];
+		for other in &mut others {
+			other.block(&case.setup)?;
+			outputs.push(other.output(&case.virt)?);
+		}
+		if outputs.iter().any(|output| *output != outputs[0]) {
 			return Err(format!("{}: the outputs differ: {outputs:?}", case.name));
 		}
 		let mut line = Line::new(case.name);
 		let times = [&case.virt, &case.revive].map(|call| again(&mut chain, call));
+		let others_times = others.each_mut().map(|other| again(other, &case.virt));
 		for _ in 0..BLOCKS {
 			for (times, call, figures) in [
 				(&times[0], &case.virt, &mut line.virt),
 				(&times[1], &case.revive, &mut line.revive),
 			] {
 				measure(&mut chain, call, *times.as_ref().map_err(Clone::clone)?, figures)?;
+			}
+			for ((other, times), figures) in others
+				.iter_mut()
+				.zip(&others_times)
+				.zip([&mut line.interpreter, &mut line.embedded])
+			{
+				measure(other, &case.virt, *times.as_ref().map_err(Clone::clone)?, figures)?;
 			}
 			chain.forget();
 			let new = &chain.block(std::slice::from_ref(&case.virt))?[0];

@@ -22,6 +22,10 @@ pub struct Line {
 	pub virt: Figures,
 	/// pallet-revive's.
 	pub revive: Figures,
+	/// pallet-virt's on a node without native code.
+	pub interpreter: Figures,
+	/// pallet-virt's in a runtime that runs programs itself.
+	pub embedded: Figures,
 	/// Nanoseconds of pallet-virt's call where the node has not seen the program before. pallet-revive
 	/// knows no difference from a block's first call.
 	pub new: Vec<u64>,
@@ -30,7 +34,8 @@ pub struct Line {
 impl Line {
 	/// Without figures.
 	pub fn new(name: &'static str) -> Self {
-		Self { name, virt: Default::default(), revive: Default::default(), new: Vec::new() }
+		let [virt, revive, interpreter, embedded] = Default::default();
+		Self { name, virt, revive, interpreter, embedded, new: Vec::new() }
 	}
 }
 
@@ -91,6 +96,23 @@ pub fn markdown(lines: &[Line]) -> String {
 		if by_time[0] > MOST_CHARGED {
 			missed.push(format!("{}: charged {:.1}x of the time it takes", line.name, by_time[0]));
 		}
+	}
+	text.push_str(
+		"\n| the same programs, us | tiered | interpreter only | embedded | pallet-revive | embedded / \
+		 revive | charged, embedded / revive |\n|---|---:|---:|---:|---:|---:|---:|\n",
+	);
+	for line in lines {
+		let [tiered, interpreter, embedded, revive] =
+			[&line.virt, &line.interpreter, &line.embedded, &line.revive]
+				.map(|figures| median(&figures.again));
+		let charged = [&line.embedded, &line.revive].map(|of| of.charged.ref_time() as f64);
+		let _ = writeln!(
+			text,
+			"| {} | {tiered:.1} | {interpreter:.1} | {embedded:.1} | {revive:.1} | {:.2}x | {:.2}x |",
+			line.name,
+			embedded / revive,
+			charged[0] / charged[1],
+		);
 	}
 	let verdict =
 		if missed.is_empty() { "met".into() } else { format!("**missed**: {}", missed.join("; ")) };

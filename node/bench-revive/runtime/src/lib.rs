@@ -12,6 +12,12 @@ use alloy_trie as _;
 #[cfg(feature = "std")]
 include!(concat!(env!("OUT_DIR"), "/wasm_binary.rs"));
 
+/// The runtime that runs the programs of pallet-virt itself.
+#[cfg(feature = "std")]
+pub mod embedded {
+	include!(concat!(env!("OUT_DIR"), "/virt_bench_revive_embedded"));
+}
+
 pub mod clock;
 
 use alloc::{format, string::String, vec::Vec};
