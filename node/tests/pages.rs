@@ -1,4 +1,4 @@
-//! The pages that show what `virt-node program` prints.
+//! The pages that show what `virt-node program` prints, and what the benchmarks measured.
 
 use std::{fs, path::Path, process::Command};
 use virt_fixtures::{abi, debug, ALL};
@@ -94,4 +94,67 @@ fn with_output(folder: &Path, text: &str) -> (String, usize) {
 		real.push_str(&"\n".repeat(empty));
 	}
 	(real, commands)
+}
+
+/// README.md compares with the alternatives by the figures of docs/benchmarks.md.
+#[test]
+fn readme_compares_with_the_alternatives() {
+	let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+	let benchmarks = fs::read_to_string(root.join("docs/benchmarks.md")).expect("it is there");
+	let peer = |row| [2, 5].map(|column| cell(&benchmarks, "native", row, column));
+	let revive = |table, row| {
+		[1, 2].map(|column| microseconds(&cell(&benchmarks, table, row, column)))
+	};
+	let rows: [(&str, [String; 2], bool); 8] = [
+		("short call of a known program", peer("short call"), true),
+		("25 nested programs", peer("25 nested programs"), true),
+		("syscall with 32 bytes each way", peer("syscall, 32 B each way"), true),
+		("3,000,000 steps of computing", peer("compute loop"), true),
+		("memory of each live instance", peer("live instances: memory of each"), true),
+		("call of a counter", revive("time, us", "counter"), false),
+		("charged for it, ref time", revive("charged", "counter"), false),
+		(
+			"5,000,000 steps of computing",
+			revive("time, us", "5,000,000 steps of computing"),
+			false,
+		),
+	];
+	let mut table = String::from(
+		"| | `pallet-virt` | `sp-virtualization` 0.4 with `sc-virtualization` 0.3 | pallet-revive 0.20, PolkaVM side |\n\
+		 |---|---:|---:|---:|\n\
+		 | what it is | pallet, host functions, node, clients | host functions | pallet |\n\
+		 | where programs run | node: interpreter, then native code | node: interpreter | runtime: interpreter in wasm |\n\
+		 | a program can outlive its block | yes: [jobs](docs/jobs.md) | no | no |\n",
+	);
+	for (name, [ours, other], is_peer) in rows {
+		let [peer, revive] = if is_peer { [other.as_str(), ""] } else { ["", other.as_str()] };
+		table.push_str(&format!("| {name} | {ours} | {peer} | {revive} |\n"));
+	}
+	let path = root.join("README.md");
+	let text = fs::read_to_string(&path).expect("it is there");
+	let (before, rest) = text.split_once("<!-- comparison").expect("it has the table");
+	let (marker, rest) = rest.split_once("-->\n").expect("the marker ends");
+	let (_, after) = rest.split_once("<!-- end of comparison").expect("the table ends");
+	let real =
+		format!("{before}<!-- comparison{marker}-->\n\n{table}\n<!-- end of comparison{after}");
+	is_real(&path, &real);
+}
+
+/// The text of a cell of a page's table: the first whose header has the `title`.
+#[track_caller]
+fn cell(page: &str, title: &str, row: &str, column: usize) -> String {
+	let cells = |line: &str| line.split('|').map(|it| it.trim().to_string()).collect::<Vec<_>>();
+	let mut lines = page.lines().skip_while(|line| !cells(line).iter().any(|it| it == title));
+	let found = lines.find_map(|line| Some(cells(line)).filter(|it| it.get(1)? == row));
+	found.unwrap_or_else(|| panic!("no line {row:?} below {title:?}"))[column + 1].clone()
+}
+
+/// A number of microseconds with a unit that keeps it short.
+fn microseconds(number: &str) -> String {
+	let value: f64 = number.parse().expect("it is a number");
+	if value < 1_000.0 {
+		format!("{value:.1} us")
+	} else {
+		format!("{:.1} ms", value / 1_000.0)
+	}
 }
