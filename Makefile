@@ -23,7 +23,7 @@ build: setup ## Builds the node and the fixture programs, in release mode
 	$(CARGO) build --release --workspace
 
 demo: setup-js build ## Builds, starts a dev node, runs programs in its blocks, and leaves it open
-	@node zombienet/src/demo.mjs
+	@node clients/src/demo.mjs
 
 dev: build ## Builds and starts a dev node
 	$(VIRT_NODE) --dev
@@ -42,19 +42,20 @@ test-rust: setup
 	$(CARGO) test --release --workspace
 
 test-js: setup-js build
+	@cd clients && npm test --silent
 	@cd zombienet && npm test --silent
 
 subxt: setup-js build ## Tests programs through subxt, a client in Rust with 400 crates of its own
-	cd zombienet/subxt && CARGO_TARGET_DIR=$(TARGET)/subxt $(abspath $(CARGO)) build --locked
-	@node zombienet/src/with-node.mjs $(TARGET)/subxt/debug/virt-subxt $(VIRT_PROGRAMS)/counter.polkavm
+	cd clients/subxt && CARGO_TARGET_DIR=$(TARGET)/subxt $(abspath $(CARGO)) build --locked
+	@node clients/src/with-node.mjs $(TARGET)/subxt/debug/virt-subxt $(VIRT_PROGRAMS)/counter.polkavm
 
 page: ## Serves a web page for programs on a running node: make page PORT=8000
 	@scripts/setup.sh page
-	@node zombienet/page/serve.mjs $(PORT)
+	@node clients/page/serve.mjs $(PORT)
 
 test-page: build ## Tests the page in a headless Chromium
 	@scripts/setup.sh browser
-	@cd zombienet/page && npm test --silent
+	@cd clients/page && npm test --silent
 
 fuzz: setup ## Fuzzes each target for some seconds: make fuzz TIME=60
 	@scripts/fuzz.sh $(or $(TIME),60)

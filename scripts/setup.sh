@@ -2,8 +2,8 @@
 # Installs what the build needs and is not there yet, and says what. Does nothing when all is there.
 # Usage: scripts/setup.sh [aarch64|js|page|browser]
 #   aarch64   also a C compiler for aarch64, and QEMU to run what is compiled
-#   js        also Node.js and the npm packages of zombienet/
-#   page      these and the npm packages of zombienet/page/ alone: the page needs no build
+#   js        also Node.js and the npm packages of clients/
+#   page      these and the npm packages of clients/page/ alone: the page needs no build
 #   browser   the same, and Chromium
 set -euo pipefail
 . "$(dirname "$0")/env.sh"
@@ -67,7 +67,7 @@ javascript() {
 	local major=0
 	! command -v node > /dev/null || major=$(node --version | sed 's/^v\([0-9]*\).*/\1/')
 	[ "$major" -ge 18 ] && command -v npm > /dev/null || install nodejs npm
-	npm_packages zombienet
+	npm_packages clients
 }
 
 # Installs the npm packages of a folder, when its lock file is newer.
@@ -82,7 +82,7 @@ npm_packages() {
 case ${1:-} in
 	page | browser)
 		javascript
-		npm_packages zombienet/page
+		npm_packages clients/page
 		[ "$1" = page ] || [ -n "${CHROMIUM:-}" ] || command -v chromium > /dev/null || install chromium
 		exit
 		;;

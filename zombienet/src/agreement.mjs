@@ -3,8 +3,8 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 
-import { authorIndex, errorName, finalized, hashAt, head } from './chain.mjs';
-import { until } from './until.mjs';
+import { authorIndex, errorName, finalized, hashAt, head } from '../../clients/src/chain.mjs';
+import { until } from '../../clients/src/until.mjs';
 
 /** What a node says once when it starts. */
 const STARTED = 'Local node identity is';

@@ -5,7 +5,7 @@ import { existsSync, statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { join } from 'node:path';
 
-import { freePort } from './node.mjs';
+import { freePort } from '../../clients/src/node.mjs';
 
 const FOLDER = fileURLToPath(new URL('../chopsticks', import.meta.url));
 

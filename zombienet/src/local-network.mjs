@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 
-import { Advice } from './advice.mjs';
+import { Advice } from '../../clients/src/advice.mjs';
 import { NAMES, Network } from './network.mjs';
 
 /** RPC ports from here on, one each; where a dev node has its own. */

@@ -1,18 +1,13 @@
 // A network of nodes on loopback: its chain specification, its validators, and who joins later.
 // Knows the command lines of nodes that are to find each other; knows no extrinsic and no program.
 
-import { execFile } from 'node:child_process';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 
-import { Keyring } from '@polkadot/api';
-import { cryptoWaitReady } from '@polkadot/util-crypto';
-
-import { connect, disconnect } from './chain.mjs';
-import { foundNode, launch, rpc, startNode } from './node.mjs';
-import { nodeBinary } from './paths.mjs';
-import { until } from './until.mjs';
+import { connect, disconnect } from '../../clients/src/chain.mjs';
+import { chainSpec, foundNode, launch, rpc, startNode } from '../../clients/src/node.mjs';
+import { Keyring, cryptoWaitReady } from '../../clients/src/polkadot-js.mjs';
+import { until } from '../../clients/src/until.mjs';
 
 /**
  * How long a node of a network may take to answer, in milliseconds: when it starts and when there is a
@@ -28,14 +23,6 @@ const BACKENDS = ['recompiler', 'interpreter', 'tiered', 'interpreter', 'tiered'
 
 /** What a node says of the blocks that it makes, whatever it says by default. */
 const LOG = ['-l', 'basic-authorship=info'];
-
-/** The specification of a chain that the node knows by name, or of one in a file. */
-export async function chainSpec(chain, args = []) {
-	const { stdout } = await promisify(execFile)(
-		nodeBinary(), ['export-chain-spec', '--chain', chain, ...args], { maxBuffer: 64 * 1024 * 1024 },
-	);
-	return JSON.parse(stdout);
-}
 
 /** Writes a specification of `chain` with these well-known validators instead of its own. */
 export async function writeSpec(file, names, chain = 'local') {

@@ -9,8 +9,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { accounts, connect, disconnect } from './chain.mjs';
-import { freePort, launch, startNode } from './node.mjs';
+import { accounts, connect, disconnect } from '../../clients/src/chain.mjs';
+import { freePort, launch, startNode } from '../../clients/src/node.mjs';
 import { walk, withoutWeights } from './walkthrough.mjs';
 
 /** The parachain's number: `PARA_ID` of the runtime's presets. */

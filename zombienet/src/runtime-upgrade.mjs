@@ -1,10 +1,9 @@
 // Replaces the runtime of a network while programs are called. Of which form a runtime is does not matter here.
 
-import { u8aToHex } from '@polkadot/util';
-
-import { connect, disconnect, eventOf, finalized, hashAt, head, submit, tx } from './chain.mjs';
+import { connect, disconnect, eventOf, finalized, hashAt, head, submit, tx } from '../../clients/src/chain.mjs';
+import { u8aToHex } from '../../clients/src/polkadot-js.mjs';
+import { until } from '../../clients/src/until.mjs';
 import { ANSWER_WITHIN } from './network.mjs';
-import { until } from './until.mjs';
 
 /**
  * How long the new runtime may take to be in force and final, in milliseconds. Every node compiles it

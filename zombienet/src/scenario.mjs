@@ -1,84 +1,18 @@
-// What the end-to-end tests share: a scratch folder, nodes and connections that end with the test,
-// and the nodes' logs when it failed.
+// Scenarios that can start networks.
 
-import { after, before, it } from 'node:test';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-
-import { connect, disconnect } from './chain.mjs';
+import { scenario as withNodes } from '../../clients/src/scenario.mjs';
 import { Network } from './network.mjs';
-import { launch, logTail, startNode } from './node.mjs';
 
-/**
- * Call it first in a `describe`. One scratch folder per scenario; it stays when a test failed,
- * and its logs' ends are printed.
- */
-export function scenario(name, { timeout = 180_000 } = {}) {
-	const dir = mkdtempSync(join(tmpdir(), `virt-${name}-`));
-	const nodes = new Set();
-	const connections = new Set();
-	const networks = new Set();
-	let failed = false;
-
-	let ended = false;
-	const end = async () => {
-		if (ended) return;
-		ended = true;
-		for (const api of connections) await disconnect(api);
-		for (const network of networks) {
-			for (const node of Object.values(network.nodes)) nodes.add(node);
-			await network.disconnect();
-		}
-		for (const node of nodes) await node.stop();
-		if (!failed) return rmSync(dir, { recursive: true, force: true });
-		for (const log of new Set([...nodes].map((node) => node.log))) {
-			console.error(`--- ${log} ends with:\n${logTail(log)}`);
-		}
-	};
-	after(end);
-
-	const watched = (body, { hook = false } = {}) => async (context) => {
-		try {
-			await body(context);
-		} catch (error) {
-			failed = true;
-			if (hook) {
-				// After a failed hook Node.js 18 runs no `after`, and keeps the error to itself.
-				console.error(error);
-				await end();
-			}
-			throw error;
-		}
-	};
-
+/** A scenario of `clients/src/scenario.mjs` with a function `network`. */
+export function scenario(name, options) {
+	const nodes = withNodes(name, options);
 	return {
-		dir,
-		before: (body) => before(watched(body, { hook: true }), { timeout }),
-		it: (title, body) => it(title, { timeout }, watched(body)),
-		/** A node whose log is `<title>.log` in the folder; `options` as for `startNode`. */
-		async start(title, options) {
-			const node = await startNode({ log: join(dir, `${title}.log`), ...options });
-			nodes.add(node);
-			return node;
-		},
-		/** Another program that answers as a node does; `options` as for `launch`. */
-		async launch(title, options) {
-			const node = await launch({ log: join(dir, `${title}.log`), ...options });
-			nodes.add(node);
-			return node;
-		},
-		/** A network of `count` validators, in the folder; `options` as for `Network.start`. */
+		...nodes,
+		/** Starts a network of `count` validators in the scenario's folder; `options` as for `Network.start`. */
 		async network(count, options) {
-			const network = await Network.start({ dir, count, ...options });
-			networks.add(network);
+			const network = await Network.start({ dir: nodes.dir, count, ...options });
+			nodes.endWith(network);
 			return network;
-		},
-		/** A connection to a node of this scenario. */
-		async connect(node, options) {
-			const api = await connect(node.url, options);
-			connections.add(api);
-			return api;
 		},
 	};
 }

@@ -9,11 +9,11 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { Abi } from './abi.mjs';
-import { accounts, connect, disconnect, head, instantiate, startJob, upload, weight } from './chain.mjs';
+import { Abi } from '../../clients/src/abi.mjs';
+import { accounts, connect, disconnect, head, instantiate, startJob, upload, weight } from '../../clients/src/chain.mjs';
+import { launch, rpc, startNode } from '../../clients/src/node.mjs';
+import { abi, blob } from '../../clients/src/paths.mjs';
 import { chopsticks, chopsticksCommand } from './chopsticks.mjs';
-import { launch, rpc, startNode } from './node.mjs';
-import { abi, blob } from './paths.mjs';
 import { walk } from './walkthrough.mjs';
 
 const UNIT = 10n ** 12n;

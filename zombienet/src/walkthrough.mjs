@@ -1,8 +1,8 @@
 // What an author does with a chain in the first minutes, and all that can be seen of it: to compare what
 // runs the same chain.
 
-import { dryRun, instantiate, submit, tx, u32, upload } from './chain.mjs';
-import { blob } from './paths.mjs';
+import { dryRun, instantiate, submit, tx, u32, upload } from '../../clients/src/chain.mjs';
+import { blob } from '../../clients/src/paths.mjs';
 
 /** Programs that are stored. */
 const PROGRAMS = ['counter', 'echo', 'sha256', 'trap', 'spin'];

@@ -3,10 +3,10 @@
 import assert from 'node:assert/strict';
 import { generateKeyPairSync, sign } from 'node:crypto';
 
-import { Abi } from './abi.mjs';
-import { accounts, head, instantiate, submit, tx, u32, upload, weight } from './chain.mjs';
-import { abi, blob, blobNames } from './paths.mjs';
-import { until } from './until.mjs';
+import { Abi } from '../../clients/src/abi.mjs';
+import { accounts, head, instantiate, submit, tx, u32, upload, weight } from '../../clients/src/chain.mjs';
+import { abi, blob, blobNames } from '../../clients/src/paths.mjs';
+import { until } from '../../clients/src/until.mjs';
 
 /** Weight limit of a call: a block has room for several, also on a node that interprets all of it. */
 const LIMIT = weight(28_000_000_000n);

@@ -4,10 +4,9 @@
 import assert from 'node:assert/strict';
 import { describe } from 'node:test';
 
-import { createKeyMulti, encodeAddress, sortAddresses } from '@polkadot/util-crypto';
-
-import { accounts, asU32, call, dryRun, eventOf, instantiate, submit, tx, u32, upload } from '../src/chain.mjs';
-import { blob } from '../src/paths.mjs';
+import { accounts, asU32, call, dryRun, eventOf, instantiate, submit, tx, u32, upload } from '../../clients/src/chain.mjs';
+import { blob } from '../../clients/src/paths.mjs';
+import { createKeyMulti, encodeAddress, sortAddresses } from '../../clients/src/polkadot-js.mjs';
 import { scenario } from '../src/scenario.mjs';
 
 const UNIT = 10n ** 12n;

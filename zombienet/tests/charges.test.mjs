@@ -4,9 +4,9 @@
 import assert from 'node:assert/strict';
 import { describe } from 'node:test';
 
-import { Abi } from '../src/abi.mjs';
-import { accounts, instantiate, submit, tx, u32, upload, weight } from '../src/chain.mjs';
-import { abi, blob } from '../src/paths.mjs';
+import { Abi } from '../../clients/src/abi.mjs';
+import { accounts, instantiate, submit, tx, u32, upload, weight } from '../../clients/src/chain.mjs';
+import { abi, blob } from '../../clients/src/paths.mjs';
 import { scenario } from '../src/scenario.mjs';
 
 const KIB = 1_024n;

@@ -9,11 +9,11 @@ import { promisify } from 'node:util';
 
 import {
 	accounts, asU32, call, disconnect, dryRun, finalized, head, instantiate, run, submit, u32, upload,
-} from '../src/chain.mjs';
-import { rpc } from '../src/node.mjs';
-import { blob, nodeBinary } from '../src/paths.mjs';
+} from '../../clients/src/chain.mjs';
+import { rpc } from '../../clients/src/node.mjs';
+import { blob, nodeBinary } from '../../clients/src/paths.mjs';
+import { until } from '../../clients/src/until.mjs';
 import { scenario } from '../src/scenario.mjs';
-import { until } from '../src/until.mjs';
 
 const DAY = 24 * 60 * 60 * 1_000;
 

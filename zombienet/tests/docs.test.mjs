@@ -7,7 +7,9 @@ import { describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-const SOURCES = ['fixtures/builder', 'node', 'pallet/src', 'primitives', 'scripts', 'zombienet/src'];
+const SOURCES = [
+	'clients/src', 'fixtures/builder', 'node', 'pallet/src', 'primitives', 'scripts', 'zombienet/src',
+];
 const SKIPPED = ['corpus', 'node_modules', 'target', 'tests'];
 
 /** Paths of the files below a folder, without what is built or tested there. */
@@ -53,7 +55,8 @@ describe('docs', () => {
 	});
 
 	it('links lead to files and headings', () => {
-		const pages = [join(ROOT, 'README.md'), ...files(join(ROOT, 'docs'), (name) => name.endsWith('.md'))];
+		const others = ['README.md', '.github/CONTRIBUTING.md', '.github/SECURITY.md', 'clients/README.md', 'zombienet/README.md'];
+		const pages = [...others.map((name) => join(ROOT, name)), ...files(join(ROOT, 'docs'), (name) => name.endsWith('.md'))];
 		const anchor = (title) => title.toLowerCase().replace(/[^\w\- ]/g, '').replace(/ /g, '-');
 		for (const from of pages) {
 			const text = readFileSync(from, 'utf8');

@@ -6,9 +6,9 @@ import { describe } from 'node:test';
 
 import {
 	REF_TIME_PER_GAS, accounts, call, dryRun, eventOf, instantiate, submit, tx, u32, upload,
-} from '../src/chain.mjs';
-import { rpc } from '../src/node.mjs';
-import { blob } from '../src/paths.mjs';
+} from '../../clients/src/chain.mjs';
+import { rpc } from '../../clients/src/node.mjs';
+import { blob } from '../../clients/src/paths.mjs';
 import { scenario } from '../src/scenario.mjs';
 
 describe('dry-run', () => {

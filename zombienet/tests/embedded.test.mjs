@@ -6,10 +6,10 @@ import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { describe } from 'node:test';
 
-import { accounts, asU32, call, dryRun, head } from '../src/chain.mjs';
+import { accounts, asU32, call, dryRun, head } from '../../clients/src/chain.mjs';
+import { rpc } from '../../clients/src/node.mjs';
+import { nodeBinary } from '../../clients/src/paths.mjs';
 import { chopsticks } from '../src/chopsticks.mjs';
-import { rpc } from '../src/node.mjs';
-import { nodeBinary } from '../src/paths.mjs';
 import { scenario } from '../src/scenario.mjs';
 import { walk, withoutWeights } from '../src/walkthrough.mjs';
 

@@ -6,8 +6,8 @@ import { describe } from 'node:test';
 
 import {
 	accounts, disconnect, eventOf, instantiate, submit, tx, u32, upload,
-} from '../src/chain.mjs';
-import { blob } from '../src/paths.mjs';
+} from '../../clients/src/chain.mjs';
+import { blob } from '../../clients/src/paths.mjs';
 import { scenario } from '../src/scenario.mjs';
 
 // All that polkavm 0.37 reads when it is asked to, each away from its default.

@@ -3,13 +3,12 @@
 import assert from 'node:assert/strict';
 import { describe } from 'node:test';
 
-import { compactAddLength, u8aToHex } from '@polkadot/util';
-
 import {
 	accounts, asU32, balance, call, errorName, head, instantiate, run, submit, tx, u32, upload, weight,
-} from '../src/chain.mjs';
-import { rpc } from '../src/node.mjs';
-import { blob } from '../src/paths.mjs';
+} from '../../clients/src/chain.mjs';
+import { rpc } from '../../clients/src/node.mjs';
+import { blob } from '../../clients/src/paths.mjs';
+import { compactAddLength, u8aToHex } from '../../clients/src/polkadot-js.mjs';
 import { scenario } from '../src/scenario.mjs';
 
 /** What `upload` may say about a blob. */

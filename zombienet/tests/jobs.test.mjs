@@ -4,16 +4,14 @@
 import assert from 'node:assert/strict';
 import { describe } from 'node:test';
 
-import { hexToU8a } from '@polkadot/util';
-import { blake2AsU8a, decodeAddress } from '@polkadot/util-crypto';
-
-import { Abi } from '../src/abi.mjs';
+import { Abi } from '../../clients/src/abi.mjs';
 import {
 	accounts, balance, dryRun, eventOf, follow, instantiate, startJob, submit, tx, upload, weight,
-} from '../src/chain.mjs';
-import { abi, blob } from '../src/paths.mjs';
+} from '../../clients/src/chain.mjs';
+import { abi, blob } from '../../clients/src/paths.mjs';
+import { blake2AsU8a, decodeAddress, hexToU8a } from '../../clients/src/polkadot-js.mjs';
+import { until } from '../../clients/src/until.mjs';
 import { scenario } from '../src/scenario.mjs';
-import { until } from '../src/until.mjs';
 
 const UNIT = 10n ** 12n;
 

@@ -4,17 +4,14 @@
 import assert from 'node:assert/strict';
 import { after, describe } from 'node:test';
 
-import { u8aToHex } from '@polkadot/util';
-import { createClient } from 'polkadot-api';
-import { getPolkadotSigner } from 'polkadot-api/signer';
-import { getSmProvider } from 'polkadot-api/sm-provider';
-
-import { NOTHING, accounts, asU32, dryRun, head, instantiate, tx, u32, upload } from '../src/chain.mjs';
-import { LightClient } from '../src/light-client.mjs';
-import { rpc } from '../src/node.mjs';
-import { blob } from '../src/paths.mjs';
+import { NOTHING, accounts, asU32, dryRun, head, instantiate, tx, u32, upload } from '../../clients/src/chain.mjs';
+import { LightClient } from '../../clients/src/light-client.mjs';
+import { rpc } from '../../clients/src/node.mjs';
+import { createClient, getPolkadotSigner, getSmProvider } from '../../clients/src/papi.mjs';
+import { blob } from '../../clients/src/paths.mjs';
+import { u8aToHex } from '../../clients/src/polkadot-js.mjs';
+import { until } from '../../clients/src/until.mjs';
 import { scenario } from '../src/scenario.mjs';
-import { until } from '../src/until.mjs';
 
 /** Enough for each call here. */
 const LIMIT = { ref_time: 70_000_000_000n, proof_size: 4_000_000n };

@@ -6,12 +6,12 @@ import { describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { join } from 'node:path';
 
-import { accounts, asU32, call, connect, disconnect, instantiate, submit, tx, u32, upload } from '../src/chain.mjs';
+import { accounts, asU32, call, connect, disconnect, instantiate, submit, tx, u32, upload } from '../../clients/src/chain.mjs';
+import { freePort, launch } from '../../clients/src/node.mjs';
+import { blob, nodeBinary } from '../../clients/src/paths.mjs';
+import { until } from '../../clients/src/until.mjs';
 import { memoryGroup } from '../src/memory-limit.mjs';
-import { freePort, launch } from '../src/node.mjs';
-import { blob, nodeBinary } from '../src/paths.mjs';
 import { scenario } from '../src/scenario.mjs';
-import { until } from '../src/until.mjs';
 
 const MIB = 1 << 20;
 

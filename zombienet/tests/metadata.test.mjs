@@ -3,11 +3,9 @@
 import assert from 'node:assert/strict';
 import { describe } from 'node:test';
 
-import { Metadata, TypeRegistry } from '@polkadot/types';
-import { hexToU8a } from '@polkadot/util';
-
-import { connect, disconnect } from '../src/chain.mjs';
-import { rpc } from '../src/node.mjs';
+import { connect, disconnect } from '../../clients/src/chain.mjs';
+import { rpc } from '../../clients/src/node.mjs';
+import { Metadata, TypeRegistry, hexToU8a } from '../../clients/src/polkadot-js.mjs';
 import { scenario } from '../src/scenario.mjs';
 
 /** For people and monitors, not for applications. */

@@ -4,8 +4,8 @@
 import assert from 'node:assert/strict';
 import { describe } from 'node:test';
 
-import { accounts, asU32, call, instantiate, submit, tx, u32, upload } from '../src/chain.mjs';
-import { blob } from '../src/paths.mjs';
+import { accounts, asU32, call, instantiate, submit, tx, u32, upload } from '../../clients/src/chain.mjs';
+import { blob } from '../../clients/src/paths.mjs';
 import { scenario } from '../src/scenario.mjs';
 
 /** `MAX_DEPTH` in pallet/src/limits.rs. */

@@ -7,9 +7,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import {
 	accounts, asU32, balance, call, connect, disconnect, hashAt, head, instantiate, u32, upload,
-} from '../src/chain.mjs';
-import { children, stillRunning } from '../src/node.mjs';
-import { blob } from '../src/paths.mjs';
+} from '../../clients/src/chain.mjs';
+import { children, stillRunning } from '../../clients/src/node.mjs';
+import { blob } from '../../clients/src/paths.mjs';
 import { scenario } from '../src/scenario.mjs';
 
 describe('restart', () => {

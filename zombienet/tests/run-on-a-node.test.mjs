@@ -6,8 +6,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe } from 'node:test';
 
-import { asU32, dryRun, head } from '../src/chain.mjs';
-import { PROGRAMS, nodeBinary } from '../src/paths.mjs';
+import { asU32, dryRun, head } from '../../clients/src/chain.mjs';
+import { PROGRAMS, nodeBinary } from '../../clients/src/paths.mjs';
 import { scenario } from '../src/scenario.mjs';
 
 const COUNTER = join(PROGRAMS, 'counter.polkavm');

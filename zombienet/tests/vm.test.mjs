@@ -4,9 +4,9 @@ import assert from 'node:assert/strict';
 import { describe } from 'node:test';
 import { join } from 'node:path';
 
-import { accounts, disconnect, run, tx, upload } from '../src/chain.mjs';
-import { children, rpc } from '../src/node.mjs';
-import { blob } from '../src/paths.mjs';
+import { accounts, disconnect, run, tx, upload } from '../../clients/src/chain.mjs';
+import { children, rpc } from '../../clients/src/node.mjs';
+import { blob } from '../../clients/src/paths.mjs';
 import { scenario } from '../src/scenario.mjs';
 
 /** See `DEAD_WORKER_STATUS` in node/manager/src/engine.rs. */

@@ -5,8 +5,8 @@
 
 import assert from 'node:assert/strict';
 
+import { rpc } from '../../../clients/src/node.mjs';
 import { assertAgreed, assertNeverRestarted, programCalls, readLog } from '../agreement.mjs';
-import { rpc } from '../node.mjs';
 import { feast, menu, Workload } from '../workload.mjs';
 
 /** Rounds that may be added. */

@@ -5,17 +5,15 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 
-import { hexToU8a, u8aToHex } from '@polkadot/util';
-import { blake2AsU8a } from '@polkadot/util-crypto';
-
-import { Abi } from '../abi.mjs';
-import { assertAgreed, untilFinal } from '../agreement.mjs';
+import { Abi } from '../../../clients/src/abi.mjs';
 import {
 	accounts, eventOf, eventsAt, finalized, head, instantiate, startJob, submit, tx, upload, weight,
-} from '../chain.mjs';
-import { abi, blob, nextRuntime } from '../paths.mjs';
+} from '../../../clients/src/chain.mjs';
+import { abi, blob, nextRuntime } from '../../../clients/src/paths.mjs';
+import { blake2AsU8a, hexToU8a, u8aToHex } from '../../../clients/src/polkadot-js.mjs';
+import { until } from '../../../clients/src/until.mjs';
+import { assertAgreed, untilFinal } from '../agreement.mjs';
 import { setRuntime } from '../runtime-upgrade.mjs';
-import { until } from '../until.mjs';
 
 const UNIT = 10n ** 12n;
 

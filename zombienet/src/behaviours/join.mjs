@@ -3,9 +3,9 @@
 
 import assert from 'node:assert/strict';
 
+import { finalized, head } from '../../../clients/src/chain.mjs';
+import { rpc } from '../../../clients/src/node.mjs';
 import { assertAgreed, programCalls, untilFinal } from '../agreement.mjs';
-import { finalized, head } from '../chain.mjs';
-import { rpc } from '../node.mjs';
 import { feast, menu, Workload } from '../workload.mjs';
 
 /** Who comes, by name: the backend and the way of syncing. */

@@ -4,14 +4,13 @@
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { u8aToHex } from '@polkadot/util';
-
-import { Abi } from '../abi.mjs';
+import { Abi } from '../../../clients/src/abi.mjs';
+import { accounts, authorIndex, finalized, hashAt, head, submit, tx, u32, weight } from '../../../clients/src/chain.mjs';
+import { busy, children, stillRunning } from '../../../clients/src/node.mjs';
+import { abi } from '../../../clients/src/paths.mjs';
+import { u8aToHex } from '../../../clients/src/polkadot-js.mjs';
+import { until } from '../../../clients/src/until.mjs';
 import { assertAgreed, readLog, untilFinal } from '../agreement.mjs';
-import { accounts, authorIndex, finalized, hashAt, head, submit, tx, u32, weight } from '../chain.mjs';
-import { busy, children, stillRunning } from '../node.mjs';
-import { abi } from '../paths.mjs';
-import { until } from '../until.mjs';
 import { Workload } from '../workload.mjs';
 
 /**

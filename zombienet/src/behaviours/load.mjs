@@ -3,10 +3,10 @@
 
 import assert from 'node:assert/strict';
 
+import { accounts, dryRun, finalized, hashAt, head, instantiate, tx, u32, upload } from '../../../clients/src/chain.mjs';
+import { blob } from '../../../clients/src/paths.mjs';
+import { until } from '../../../clients/src/until.mjs';
 import { assertAgreed } from '../agreement.mjs';
-import { accounts, dryRun, finalized, hashAt, head, instantiate, tx, u32, upload } from '../chain.mjs';
-import { blob } from '../paths.mjs';
-import { until } from '../until.mjs';
 
 /** How much of each is submitted, all at once: more than `SUSTAINED` blocks of calls. */
 const CALLS = 8_000;

@@ -5,16 +5,15 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 
-import { hexToU8a } from '@polkadot/util';
-
-import { Abi } from '../abi.mjs';
-import { assertAgreed, untilFinal } from '../agreement.mjs';
+import { Abi } from '../../../clients/src/abi.mjs';
 import {
 	accounts, asU32, call, eventsAt, head, instantiate, run, startJob, submit, u32, upload, weight,
-} from '../chain.mjs';
-import { abi, blob, nextEmbeddedRuntime, nextRuntime } from '../paths.mjs';
+} from '../../../clients/src/chain.mjs';
+import { abi, blob, nextEmbeddedRuntime, nextRuntime } from '../../../clients/src/paths.mjs';
+import { hexToU8a } from '../../../clients/src/polkadot-js.mjs';
+import { until } from '../../../clients/src/until.mjs';
+import { assertAgreed, untilFinal } from '../agreement.mjs';
 import { keepCounting, nonces, setRuntime } from '../runtime-upgrade.mjs';
-import { until } from '../until.mjs';
 
 /** Calls that each account makes under each runtime, at least. */
 const CALLS = 3;

@@ -4,11 +4,10 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 
-import { u8aToHex } from '@polkadot/util';
-
+import { accounts, asU32, call, head, instantiate, run, submit, tx, u32, upload } from '../../../clients/src/chain.mjs';
+import { blob, nextRuntime } from '../../../clients/src/paths.mjs';
+import { u8aToHex } from '../../../clients/src/polkadot-js.mjs';
 import { assertAgreed, untilFinal } from '../agreement.mjs';
-import { accounts, asU32, call, head, instantiate, run, submit, tx, u32, upload } from '../chain.mjs';
-import { blob, nextRuntime } from '../paths.mjs';
 import { keepCounting, nonces, setRuntime } from '../runtime-upgrade.mjs';
 
 /** `ABI` and `OLDEST_ABI` in pallet/src/limits.rs, and one that no runtime has heard of. */

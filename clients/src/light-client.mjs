@@ -1,13 +1,12 @@
-// smoldot, a light client that others wrote, as a client of a network of ours: it verifies GRANDPA's
-// justifications, and runs the chain's runtime itself on storage that full nodes prove.
+// The light client smoldot, connected to a network of virt-node: it verifies GRANDPA justifications, and executes
+// the runtime on storage proofs from full nodes.
 
 import { once } from 'node:events';
 import { MessageChannel, Worker } from 'node:worker_threads';
 
 import { startWithBytecode } from 'smoldot/no-auto-bytecode';
 
-import { rpc } from './node.mjs';
-import { chainSpec } from './network.mjs';
+import { chainSpec, rpc } from './node.mjs';
 
 /** smoldot's log level that has its warnings. */
 const WARNINGS = 2;

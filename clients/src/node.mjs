@@ -1,10 +1,11 @@
 // One virt-node process: ports, start, stop, log.
 // Knows command lines and process ids; knows no extrinsic and no program.
 
-import { spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { closeSync, existsSync, openSync, readFileSync, readdirSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
 
 import { nodeBinary } from './paths.mjs';
 
@@ -239,4 +240,12 @@ async function untilAnswering(node, within) {
 		}
 		await sleep(100);
 	}
+}
+
+/** The specification of a chain: `chain` is a name or a file, as for the node's option `--chain`. */
+export async function chainSpec(chain, args = []) {
+	const { stdout } = await promisify(execFile)(
+		nodeBinary(), ['export-chain-spec', '--chain', chain, ...args], { maxBuffer: 64 * 1024 * 1024 },
+	);
+	return JSON.parse(stdout);
 }

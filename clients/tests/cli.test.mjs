@@ -240,7 +240,7 @@ describe('command line', () => {
 		assert.match(printed, /^the counter is 42 now, with a limit of \d+ ps and \d+ bytes\n42\n$/);
 		const pieces = blocks('subxt').filter((block) => !block.startsWith('make '));
 		assert.ok(pieces.length > 0);
-		for (const piece of pieces) assert.ok(isPiece(piece, 'zombienet/subxt/src/main.rs'), piece);
+		for (const piece of pieces) assert.ok(isPiece(piece, 'clients/subxt/src/main.rs'), piece);
 	});
 
 	s.it('a process ends with the status of its command', async () => {

@@ -24,7 +24,7 @@ export const isPiece = (block, file) => bare(read(file)).includes(bare(block));
 
 /** Runs the example that stands under a heading, whole, on a program; gives what it prints. */
 export async function runExample(title, name, program, url) {
-	const file = `zombienet/examples/${name}.mjs`;
+	const file = `clients/examples/${name}.mjs`;
 	assert.ok(blocks(title).some((block) => bare(block) === bare(read(file))), `${file} is not what stands there`);
 	const env = { ...process.env, VIRT_URL: url };
 	const args = [fileURLToPath(new URL(file, ROOT)), program];
