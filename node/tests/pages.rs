@@ -144,8 +144,8 @@ fn readme_compares_with_the_alternatives() {
 #[track_caller]
 fn cell(page: &str, title: &str, row: &str, column: usize) -> String {
 	let cells = |line: &str| line.split('|').map(|it| it.trim().to_string()).collect::<Vec<_>>();
-	let mut lines = page.lines().skip_while(|line| !cells(line).iter().any(|it| it == title));
-	let found = lines.find_map(|line| Some(cells(line)).filter(|it| it.get(1)? == row));
+	let lines = page.lines().skip_while(|line| !cells(line).iter().any(|it| it == title));
+	let found = lines.map(cells).find(|cells| cells.get(1).is_some_and(|it| it == row));
 	found.unwrap_or_else(|| panic!("no line {row:?} below {title:?}"))[column + 1].clone()
 }
 

@@ -12,6 +12,9 @@ use crate::{
 use frame_support::{traits::Get, weights::Weight};
 use sp_core::H256;
 
+/// Bytes of an account's balance, at most.
+pub(crate) const MAX_BALANCE: u32 = 128;
+
 /// A key of the pallet's storage.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Place<AccountId> {

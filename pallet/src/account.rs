@@ -1,19 +1,24 @@
 //! Account programs: programs at an address of their own.
 
 use crate::{
-	calls::New,
 	deposit::{self, DepositMeter},
-	items,
+	frame::New,
+	gas, items,
+	jobs::mailbox::{self, Mailbox},
 	limits::MAX_SALT,
-	program, AccountInfo, Accounts, Config, Error, HoldReason,
+	program,
+	stack::CallerOf,
+	upgrade::UpgradeAuthority,
+	AccountInfo, AccountInfoOf, Accounts, Config, Error, Event, HoldReason, Pallet, WeightInfo,
 };
-use codec::{Decode, Encode};
+use codec::{Decode, Encode, MaxEncodedLen};
 use frame_support::{
 	ensure,
 	traits::{
 		fungible::{Inspect, Mutate},
 		tokens::{Fortitude, Preservation},
 	},
+	weights::Weight,
 };
 use sp_core::H256;
 use sp_io::hashing::blake2_256;
@@ -72,4 +77,55 @@ pub fn terminate<T: Config>(
 /// How many items the account stored.
 pub fn items<T: Config>(address: &T::AccountId) -> u32 {
 	Accounts::<T>::get(address).map_or(0, |info| info.items)
+}
+
+/// The weight of `set_code` with so many bytes of input, without what its weight limit pays for.
+pub fn set_code_weight<T: Config>(input: u32) -> Weight {
+	T::WeightInfo::set_code(input).saturating_add(gas::proof(Mailbox::max_encoded_len() as u32))
+}
+
+fn upgradable_by<T: Config>(
+	caller: &T::AccountId,
+	address: &T::AccountId,
+) -> Result<AccountInfoOf<T>, Error<T>> {
+	let info = Accounts::<T>::get(address).ok_or(Error::AccountNotFound)?;
+	let may = info.upgrade_authority.is(caller, address, &info.deployer);
+	ensure!(may, Error::UpgradeDenied);
+	Ok(info)
+}
+
+/// Makes who may upgrade the account stricter. Only who may upgrade it may do that.
+pub fn restrict_upgrades<T: Config>(
+	caller: &T::AccountId,
+	address: &T::AccountId,
+	authority: UpgradeAuthority,
+) -> Result<(), Error<T>> {
+	let mut info = upgradable_by::<T>(caller, address)?;
+	ensure!(authority <= info.upgrade_authority, Error::UpgradeDenied);
+	info.upgrade_authority = authority;
+	Accounts::<T>::insert(address, info);
+	Pallet::<T>::deposit_event(Event::UpgradesRestricted { address: address.clone(), authority });
+	Ok(())
+}
+
+/// Replaces the program of the account, whose [`MIGRATE`](crate::upgrade::MIGRATE) is to run next. `open` is how many frames of the
+/// account are open.
+pub(crate) fn set_code<T: Config>(
+	caller: &CallerOf<T>,
+	address: &T::AccountId,
+	code_hash: H256,
+	open: usize,
+) -> Result<(), Error<T>> {
+	let caller = caller.account().ok_or(Error::UpgradeDenied)?;
+	let mut info = upgradable_by::<T>(caller, address)?;
+	// Whoever waits for another frame of it would go on over storage that was migrated.
+	ensure!(open == usize::from(caller == address), Error::ReentrancyDenied);
+	ensure!(mailbox::jobs_at::<T>(address) == 0, Error::JobsLive);
+	program::refer::<T>(code_hash)?;
+	program::release::<T>(info.code_hash);
+	let old_code_hash = core::mem::replace(&mut info.code_hash, code_hash);
+	Accounts::<T>::insert(address, info);
+	let address = address.clone();
+	Pallet::<T>::deposit_event(Event::CodeUpdated { address, old_code_hash, code_hash });
+	Ok(())
 }

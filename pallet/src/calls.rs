@@ -2,10 +2,10 @@
 
 use crate::{
 	account,
+	frame::{Callee, New, Outcome, Request},
 	program::{self, Stored},
-	run::{self, Callee, Outcome, Request},
+	run,
 	stack::Stack,
-	upgrade::{self, UpgradeAuthority},
 	BalanceOf, Config, Event, Pallet, WeightInfo,
 };
 use alloc::vec::Vec;
@@ -43,17 +43,6 @@ impl From<Settled> for DispatchResultWithPostInfo {
 			Err(error) => Err(DispatchErrorWithPostInfo { post_info, error }),
 		}
 	}
-}
-
-/// An account program that is to be made.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct New {
-	/// The program.
-	pub code_hash: H256,
-	/// Makes its address another one.
-	pub salt: Vec<u8>,
-	/// Who may replace its program.
-	pub upgrade_authority: UpgradeAuthority,
 }
 
 /// See [`Pallet::upload`]. Gives the code hash, and the weight that it took.
@@ -166,7 +155,7 @@ pub fn set_code<T: Config>(
 		weight_limit: limits.weight,
 		deposit_limit: limits.deposit,
 	};
-	let base = upgrade::weight::<T>(input.len() as u32);
+	let base = account::set_code_weight::<T>(input.len() as u32);
 	Settled { outcome: run::execute(stack, request), base }
 }
 

@@ -257,3 +257,10 @@ impl<T: Config> DepositMeter<T> {
 		Ok(())
 	}
 }
+
+/// Releases a deposit to whoever paid it.
+pub fn release<T: Config>(reason: HoldReason, deposit: DepositOf<T>) -> Result<(), Error<T>> {
+	let mut meter = DepositMeter::<T>::new(None);
+	meter.give_back(reason, deposit);
+	meter.settle()
+}

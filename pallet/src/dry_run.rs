@@ -5,14 +5,14 @@
 //! bounded in weight by [`MAX_DRY_RUN_WEIGHT`], and in time by [`MAX_DRY_RUN_MILLISECONDS`].
 
 use crate::{
-	calls::{self, Limits, New, Settled},
+	calls::{self, Limits, Settled},
+	frame::{New, Outcome},
 	jobs::{
 		self,
 		slice::{self, Payer},
 		Start,
 	},
 	limits::{MAX_DRY_RUN_MILLISECONDS, MAX_DRY_RUN_WEIGHT},
-	run::Outcome,
 	stack::{Caller, Notes, Stack, Trap},
 	upgrade::UpgradeAuthority,
 	BalanceOf, Config, Event, WeightInfo,
@@ -163,7 +163,7 @@ pub fn start_job<T: Config>(start: Start<T>) -> DryRunOf<T> {
 	let start = core::cell::Cell::new(Some(start));
 	let (tried, _) = attempt::<T>(&origin, Weight::zero(), &|stack: &mut Stack<T>, _| {
 		let taken = start.take().ok_or(DispatchError::Unavailable);
-		let started = taken.and_then(jobs::start::<T>);
+		let started = taken.and_then(jobs::lifecycle::start::<T>);
 		let ran = started.and_then(|job| {
 			let limit = T::JobSlice::get();
 			let weight = slice::run_noting::<T>(job, limit, Payer::Budget, &mut stack.notes)?;

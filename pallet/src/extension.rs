@@ -14,9 +14,9 @@
 //! have another name.
 
 use crate::{
+	frame::{Context, Memory},
 	gas::Price,
 	stack::Caller,
-	syscalls::{Context, Memory},
 	Config, Error,
 };
 use alloc::vec::Vec;

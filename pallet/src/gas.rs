@@ -5,7 +5,7 @@
 //! converted into each other: *ref time*, of which programs see [`REF_TIME_PER_GAS`] picoseconds as a
 //! unit of gas, and *proof size*, in bytes.
 
-use crate::{limits::PAGE_SIZE, weights, Error};
+use crate::{limits::PAGE_SIZE, Error};
 use frame_support::weights::Weight;
 use virt_primitives::{Gas, EMBEDDED_PICOSECONDS_PER_GAS, IS_EMBEDDED, PICOSECONDS_PER_GAS};
 
@@ -77,14 +77,8 @@ pub fn proof(len: u32) -> Weight {
 	Weight::from_parts(0, len.into())
 }
 
-/// The weight to remove the `items` storage items of an account that terminates, and to give their
-/// deposits back; for each, the item and its place in the list are read and removed.
-pub fn terminate<T: frame_system::Config>(items: u32) -> Weight {
-	weights::TERMINATE_PER_ITEM
-		.weight::<T>()
-		.saturating_add(proof(crate::items::MAX_ENCODED))
-		.saturating_mul(items.into())
-}
+/// Gas of a transfer of balance, by the syscall or with a call, without the database.
+pub(crate) const GAS_OF_TRANSFER: u64 = 170_000;
 
 /// Bytes of a word, by which syscalls are priced.
 pub const WORD: u64 = 32;

@@ -1,7 +1,7 @@
 //! What a chain starts with.
 
 use crate::{
-	account, admission, calls::New, deposit::DepositMeter, items::ItemCache, limits::ABI, program,
+	account, admission, deposit::DepositMeter, frame::New, items::ItemCache, limits::ABI, program,
 	upgrade::UpgradeAuthority, BalanceOf, Code, Config, GenesisConfig, Owners, ProgramInfo,
 	Programs,
 };

@@ -8,11 +8,12 @@
 
 use crate::{
 	deposit::{self, Deposit, DepositMeter},
+	gas,
 	limits::*,
-	AccountInfo, Accounts, Config, Error, HoldReason, Item, ItemOf, Keys, State,
+	weights, AccountInfo, Accounts, Config, Error, HoldReason, Item, ItemOf, Keys, State,
 };
 use alloc::{collections::BTreeMap, vec::Vec};
-use frame_support::{storage::unhashed, traits::ConstU32, BoundedVec};
+use frame_support::{storage::unhashed, traits::ConstU32, weights::Weight, BoundedVec};
 
 /// A key.
 pub type Key = BoundedVec<u8, ConstU32<MAX_KEY>>;
@@ -211,4 +212,13 @@ pub fn remove_all<T: Config>(meter: &mut DepositMeter<T>, account: &T::AccountId
 			meter.give_back(HoldReason::Storage, deposit);
 		}
 	}
+}
+
+/// The weight to remove the `items` storage items of an account that terminates, and to release their
+/// deposits; for each, the item and its place in the list are read and removed.
+pub fn removal_weight<T: frame_system::Config>(items: u32) -> Weight {
+	weights::TERMINATE_PER_ITEM
+		.weight::<T>()
+		.saturating_add(gas::proof(MAX_ENCODED))
+		.saturating_mul(items.into())
 }

@@ -6,7 +6,7 @@
 //!   [`upgrade`]: how they get other code.
 //! - [`calls`]: what the calls that run programs do. [`api`], [`dry_run`]: the same without an
 //!   extrinsic, to see what it would come to.
-//! - [`run`]: the story of a call. [`stack`]: what programs that call each other share.
+//! - [`run`]: the run loop. [`frame`](mod@frame): the state of a call. [`stack`]: what the frames of a call share.
 //!   [`syscalls`]: what a program may ask for on the way. [`extension`](mod@extension): what it may
 //!   ask a chain for that has more. [`transient`]: what lasts for one call.
 //! - [`jobs`]: calls that outlive their block.
@@ -49,6 +49,7 @@ pub mod calls;
 pub mod deposit;
 pub mod dry_run;
 pub mod extension;
+pub mod frame;
 pub mod gas;
 mod genesis;
 mod integrity;
@@ -83,8 +84,9 @@ pub type BalanceOf<T> =
 #[frame_support::pallet]
 pub mod pallet {
 	use super::{
-		calls::{Limits, New},
+		calls::Limits,
 		deposit::Deposit,
+		frame::New,
 		jobs::{
 			mailbox::{Mailbox, Message},
 			memory::Frame,
@@ -419,7 +421,7 @@ pub mod pallet {
 		}
 
 		fn on_idle(number: BlockNumberFor<T>, remaining: Weight) -> Weight {
-			jobs::on_idle::<T>(number, remaining)
+			jobs::idle::on_idle::<T>(number, remaining)
 		}
 
 		#[cfg(feature = "try-runtime")]
@@ -896,7 +898,7 @@ pub mod pallet {
 			let owner = ensure_signed(origin)?;
 			Self::ensure_active()?;
 			let deposit_limit = storage_deposit_limit;
-			jobs::start::<T>(Start { owner, address, entry, input, value, budget, deposit_limit })
+			jobs::lifecycle::start::<T>(Start { owner, address, entry, input, value, budget, deposit_limit })
 				.map(drop)
 		}
 
@@ -908,7 +910,7 @@ pub mod pallet {
 		pub fn cancel_job(origin: OriginFor<T>, job: JobId) -> DispatchResultWithPostInfo {
 			let owner = ensure_signed(origin)?;
 			Self::ensure_idle()?;
-			let weight = jobs::cancel::<T>(&owner, job)?;
+			let weight = jobs::lifecycle::cancel::<T>(&owner, job)?;
 			Ok(Some(weight).into())
 		}
 
@@ -921,7 +923,7 @@ pub mod pallet {
 		pub fn top_up_job(origin: OriginFor<T>, job: JobId, budget: Weight) -> DispatchResult {
 			let owner = ensure_signed(origin)?;
 			Self::ensure_idle()?;
-			jobs::top_up::<T>(&owner, job, budget)
+			jobs::lifecycle::top_up::<T>(&owner, job, budget)
 		}
 
 		/// Sends a message to the jobs at an address: the one that waits for the topic, or the next one
@@ -1000,7 +1002,7 @@ pub mod pallet {
 		/// `DepositLimitExceeded`, `DepositUnpayable`, or as `run` does.
 		#[pallet::call_index(11)]
 		#[pallet::weight(
-			upgrade::weight::<T>(input.len() as u32).saturating_add(*weight_limit)
+			account::set_code_weight::<T>(input.len() as u32).saturating_add(*weight_limit)
 		)]
 		pub fn set_code(
 			origin: OriginFor<T>,
@@ -1035,7 +1037,7 @@ pub mod pallet {
 		) -> DispatchResult {
 			let caller = ensure_signed(origin)?;
 			Self::ensure_idle()?;
-			Ok(upgrade::restrict::<T>(&caller, &address, authority)?)
+			Ok(account::restrict_upgrades::<T>(&caller, &address, authority)?)
 		}
 
 		/// Pauses the pallet, or ends that. While it is paused, no program is uploaded, run, upgraded or

@@ -89,9 +89,8 @@ pub fn remove<T: Config>(owner: &T::AccountId, code_hash: H256) -> Result<bool, 
 		Programs::<T>::insert(code_hash, program);
 	}
 	Owners::<T>::remove(code_hash, owner);
-	let mut meter = DepositMeter::<T>::new(None);
-	meter.give_back(HoldReason::Program, Deposit { payer: Some(owner.clone()), amount });
-	meter.settle()?;
+	let deposit = Deposit { payer: Some(owner.clone()), amount };
+	deposit::release::<T>(HoldReason::Program, deposit)?;
 	Ok(is_last)
 }
 

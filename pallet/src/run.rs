@@ -8,18 +8,19 @@
 use crate::{
 	access::{self, Place},
 	account,
-	calls::New,
+	frame::{
+		is_callable, Callee, Context, Nested, Outcome, Request, Stopped, Suspension, Syscalled, INIT,
+		REENTRANT,
+	},
 	gas,
-	jobs::{Deadline, Topic},
 	limits::*,
 	program,
 	stack::{Caller, Stack, Trap},
-	syscalls::{self, Answer, Context, Stop},
-	upgrade::{self, MIGRATE},
+	syscalls::{self, Answer, Stop},
+	upgrade::MIGRATE,
 	AccountInfoOf, Accounts, BalanceOf, Code, Config, Error, Event, Lock, Locked, Pallet,
 	ProgramInfo,
 };
-use alloc::vec::Vec;
 use codec::{Compact, CompactLen, MaxEncodedLen};
 use frame_support::{
 	ensure,
@@ -28,121 +29,12 @@ use frame_support::{
 	weights::Weight,
 };
 use sp_core::H256;
-use sp_runtime::{traits::Zero, DispatchError, DispatchResult};
+use sp_runtime::{traits::Zero, DispatchError};
 use virt_guest::Code as ResultCode;
 use virt_primitives::{
 	AtSyscall, ExecError, ExecResult, Execution, Module, Restored, Syscall, SyscallTable,
 	TrapCause, LOG_TARGET, MAX_ARGUMENTS,
 };
-
-/// The export that runs when a program is given an account, and at no other time. A program
-/// without it takes no input then.
-pub const INIT: &[u8] = b"init";
-
-/// What is before the name of an export that may be entered while the account is on the stack.
-pub const REENTRANT: &[u8] = b"reentrant:";
-
-/// What a frame runs.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Callee<AccountId> {
-	/// An account program, at one of its entries.
-	Account {
-		/// Its account.
-		address: AccountId,
-		/// The entry.
-		entry: Vec<u8>,
-	},
-	/// A program that is given an account, at its constructor.
-	New(New),
-	/// A program that replaces the one of an account, at its migration.
-	Upgrade {
-		/// The account.
-		address: AccountId,
-		/// The program.
-		code_hash: H256,
-	},
-	/// A program without an account, or over the account of the frame below.
-	Code {
-		/// The program.
-		code_hash: H256,
-		/// The entry.
-		entry: Vec<u8>,
-	},
-}
-
-/// A call, as it comes from outside.
-pub struct Request<'a, T: Config> {
-	/// What is to run.
-	pub callee: Callee<T::AccountId>,
-	/// What the program is given.
-	pub input: &'a [u8],
-	/// What is transferred to the program's account before it runs.
-	pub value: BalanceOf<T>,
-	/// Weight of all of it.
-	pub weight_limit: Weight,
-	/// The most that may be held from the origin; `None` for no limit.
-	pub deposit_limit: Option<BalanceOf<T>>,
-}
-
-/// A call, as a program asks for it.
-pub struct Nested<T: Config> {
-	/// What is to run.
-	pub callee: Callee<T::AccountId>,
-	/// What the program is given.
-	pub input: Vec<u8>,
-	/// What is transferred to the program's account before it runs.
-	pub value: BalanceOf<T>,
-	/// Weight of all of it; of each part that is more than is left, all that is left.
-	pub weight_limit: Weight,
-	/// The most that may be held from the origin; `None` for all that may be held here.
-	pub deposit_limit: Option<BalanceOf<T>>,
-}
-
-/// A syscall by its number, and its arguments.
-pub type Syscalled = (u32, [u64; MAX_ARGUMENTS]);
-
-/// How a program stopped that did not fail.
-pub enum Stopped {
-	/// It came to its end.
-	Finished,
-	/// It is the outermost program of a job, and can go on later.
-	Suspended {
-		/// Its registers and its memory.
-		snapshot: Vec<u8>,
-		/// Why.
-		cause: Suspension,
-	},
-}
-
-/// Why a job's program was suspended.
-pub enum Suspension {
-	/// The slice has no weight for the next block of code.
-	Cut,
-	/// The slice has too little weight left for a syscall. The next slice makes it again.
-	Retry(u32, [u64; MAX_ARGUMENTS]),
-	/// The program waits.
-	Wait(Wait),
-}
-
-/// What a program waits for. For nothing: it only lets others run.
-pub struct Wait {
-	/// It waits no longer than that.
-	pub deadline: Option<Deadline>,
-	/// It waits for a message with this topic.
-	pub topic: Option<Topic>,
-}
-
-/// What came of a [`Request`].
-pub struct Outcome {
-	/// Whether it came to its end, or why not.
-	pub result: DispatchResult,
-	/// What the program gave, also where it reverted.
-	pub output: Vec<u8>,
-	/// Weight that was taken, also where it failed.
-	pub weight_used: Weight,
-	/// The most weight that was taken at one time: some may have been given back.
-	pub weight_peak: Weight,
-}
 
 /// Runs a program, for the origin of an empty stack. A call that fails changes nothing.
 pub fn execute<T: Config>(stack: &mut Stack<T>, request: Request<'_, T>) -> Outcome {
@@ -278,7 +170,7 @@ fn perform<T: Config>(
 		Callee::Upgrade { address, code_hash } => {
 			access_program(context, code_hash)?;
 			let open = context.stack.count(&address);
-			upgrade::replace::<T>(&context.caller, &address, code_hash, open)?;
+			account::set_code::<T>(&context.caller, &address, code_hash, open)?;
 			context.code_hash = code_hash;
 			transfer_value(context, &address)?;
 			context.stack.accounts.push(address.clone());
@@ -291,12 +183,6 @@ fn perform<T: Config>(
 			Ok(run(context, &entry)?)
 		},
 	}
-}
-
-/// Whether accounts can be called at an entry of that name: it is neither a hook, nor an entry by the name
-/// that re-entry gives it.
-pub(crate) fn is_callable(entry: &[u8]) -> bool {
-	entry != INIT && entry != MIGRATE && !entry.starts_with(REENTRANT)
 }
 
 /// Runs the hook of a program, which it need not have where there is no input.
@@ -519,7 +405,7 @@ fn run_nested<T: Config>(below: &mut Context<'_, T>, request: Nested<T>) -> i64 
 		Callee::New(_) => {
 			access::cold_reads::<T>(1, 0).saturating_add(T::DbWeight::get().writes(2))
 		},
-		Callee::Upgrade { .. } => upgrade::weight::<T>(0),
+		Callee::Upgrade { .. } => account::set_code_weight::<T>(0),
 		_ => Weight::zero(),
 	};
 	if matches!(callee, Callee::New(_) | Callee::Upgrade { .. }) {

@@ -1,21 +1,10 @@
-//! Upgrades: an account program gets another program's code, and keeps its address, storage, balance and
-//! deposits.
+//! Who may replace the program of an account, and the entry that runs then.
 //!
-//! Who may do that is chosen when the account is made, is in its record for everybody to see, and can only
-//! become stricter. The new program's [`MIGRATE`], where it has one, runs in the same transaction; where
-//! that fails, nothing is changed.
+//! The upgrade authority is chosen when the account is instantiated, is public in its record, and can only
+//! become stricter. [`crate::account`] checks it.
 
-use crate::{
-	gas,
-	jobs::{self, mailbox::Mailbox},
-	program,
-	stack::CallerOf,
-	AccountInfoOf, Accounts, Config, Error, Event, Pallet, WeightInfo,
-};
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
-use frame_support::{ensure, weights::Weight};
 use scale_info::TypeInfo;
-use sp_core::H256;
 
 /// The export that runs when an account gets the program by an upgrade, and at no other time. A program
 /// without it takes no input then.
@@ -58,11 +47,12 @@ impl UpgradeAuthority {
 		}
 	}
 
-	fn is_of<T: Config>(
+	/// Whether it is `caller`, for the account `address` that `deployer` instantiated.
+	pub(crate) fn is<AccountId: PartialEq>(
 		self,
-		caller: &T::AccountId,
-		address: &T::AccountId,
-		deployer: &T::AccountId,
+		caller: &AccountId,
+		address: &AccountId,
+		deployer: &AccountId,
 	) -> bool {
 		match self {
 			Self::Nobody => false,
@@ -70,55 +60,4 @@ impl UpgradeAuthority {
 			Self::Deployer => caller == deployer,
 		}
 	}
-}
-
-/// The weight of `set_code` with so many bytes of input, without what its weight limit pays for.
-pub fn weight<T: Config>(input: u32) -> Weight {
-	T::WeightInfo::set_code(input).saturating_add(gas::proof(Mailbox::max_encoded_len() as u32))
-}
-
-fn account_for<T: Config>(
-	caller: &T::AccountId,
-	address: &T::AccountId,
-) -> Result<AccountInfoOf<T>, Error<T>> {
-	let info = Accounts::<T>::get(address).ok_or(Error::AccountNotFound)?;
-	let may = info.upgrade_authority.is_of::<T>(caller, address, &info.deployer);
-	ensure!(may, Error::UpgradeDenied);
-	Ok(info)
-}
-
-/// Makes who may upgrade the account stricter. Only who may upgrade it may do that.
-pub fn restrict<T: Config>(
-	caller: &T::AccountId,
-	address: &T::AccountId,
-	authority: UpgradeAuthority,
-) -> Result<(), Error<T>> {
-	let mut info = account_for::<T>(caller, address)?;
-	ensure!(authority <= info.upgrade_authority, Error::UpgradeDenied);
-	info.upgrade_authority = authority;
-	Accounts::<T>::insert(address, info);
-	Pallet::<T>::deposit_event(Event::UpgradesRestricted { address: address.clone(), authority });
-	Ok(())
-}
-
-/// Gives the account another program, whose [`MIGRATE`] is to run next. `open` is how many frames of the
-/// account are open.
-pub(crate) fn replace<T: Config>(
-	caller: &CallerOf<T>,
-	address: &T::AccountId,
-	code_hash: H256,
-	open: usize,
-) -> Result<(), Error<T>> {
-	let caller = caller.account().ok_or(Error::UpgradeDenied)?;
-	let mut info = account_for::<T>(caller, address)?;
-	// Whoever waits for another frame of it would go on over storage that was migrated.
-	ensure!(open == usize::from(caller == address), Error::ReentrancyDenied);
-	ensure!(jobs::jobs_at::<T>(address) == 0, Error::JobsLive);
-	program::refer::<T>(code_hash)?;
-	program::release::<T>(info.code_hash);
-	let old_code_hash = core::mem::replace(&mut info.code_hash, code_hash);
-	Accounts::<T>::insert(address, info);
-	let address = address.clone();
-	Pallet::<T>::deposit_event(Event::CodeUpdated { address, old_code_hash, code_hash });
-	Ok(())
 }

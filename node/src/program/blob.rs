@@ -57,7 +57,7 @@ impl File {
 	/// The names that can be called. Those that are only for re-entry are left out.
 	pub fn entries(&self) -> Vec<String> {
 		let names = self.exports().into_iter().map(|(_, name)| name);
-		names.filter(|name| !name.as_bytes().starts_with(pallet_virt::run::REENTRANT)).collect()
+		names.filter(|name| !name.as_bytes().starts_with(pallet_virt::frame::REENTRANT)).collect()
 	}
 
 	/// Size of the longest name of an export, in bytes.

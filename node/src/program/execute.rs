@@ -12,7 +12,7 @@ use super::{
 };
 use clap::Args;
 use pallet_virt::{
-	dry_run::DepositChange, gas::of_weight, limits::MAX_DRY_RUN_WEIGHT, run::INIT, Call, Weight,
+	dry_run::DepositChange, frame::INIT, gas::of_weight, limits::MAX_DRY_RUN_WEIGHT, Call, Weight,
 };
 use serde::Serialize;
 use serde_json::Value;

@@ -4,7 +4,7 @@ use crate::chain::{Chain, ALICE};
 use pallet_virt::{
 	benchmarking::program::{sleeping, ENTRY},
 	jobs::{
-		queue,
+		lifecycle, queue,
 		slice::{self, Payer},
 		Deadline, JobId, Status,
 	},
@@ -51,7 +51,7 @@ pub fn all() -> Vec<Scene> {
 			let job = asleep(chain, pages)?;
 			chain.change(|| {
 				let deadline = deadline_of(job)?;
-				queue::wake::<Runtime>(deadline, job).map_err(|error| format!("{error:?}"))
+				lifecycle::wake::<Runtime>(deadline, job).map_err(|error| format!("{error:?}"))
 			})
 		}));
 	}

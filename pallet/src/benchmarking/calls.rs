@@ -11,7 +11,7 @@ use crate::{
 	limits::*,
 	migrations,
 	program::code_hash,
-	run::INIT,
+	frame::INIT,
 	upgrade::{UpgradeAuthority, MIGRATE},
 	Accounts, BalanceOf, Call, Code, Config, HoldReason, Keys, Lock, Locked, Owners, Pallet,
 	Programs, WeightInfo,

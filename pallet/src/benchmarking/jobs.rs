@@ -5,7 +5,7 @@ use super::{
 	program, storms,
 };
 use crate::{
-	jobs::{self, mailbox, memory, queue, slice, Deadline, JobId, Start, Status, Topic},
+	jobs::{lifecycle, mailbox, memory, queue, slice, Deadline, JobId, Start, Status, Topic},
 	limits::*,
 	program::code_hash,
 	syscalls, BalanceOf, Code, Config, Error, JobFrames, Jobs, Mailboxes, Pallet as Virt,
@@ -37,7 +37,7 @@ fn started<T: Config>(pages: u32) -> Result<(T::AccountId, H256, JobId), Benchma
 	let code = program::sleeping(pages);
 	let hash = code_hash(&code);
 	let address = deploy::<T>(&owner, code)?;
-	let id = jobs::start::<T>(Start {
+	let id = lifecycle::start::<T>(Start {
 		owner: owner.clone(),
 		address,
 		entry: program::ENTRY.into(),
@@ -133,7 +133,7 @@ mod benchmarks {
 
 		#[block]
 		{
-			jobs::cancel::<T>(&caller, id)?;
+			lifecycle::cancel::<T>(&caller, id)?;
 		}
 
 		assert!(!Jobs::<T>::contains_key(id));
@@ -151,7 +151,7 @@ mod benchmarks {
 
 		#[block]
 		{
-			jobs::top_up::<T>(&caller, id, budget::<T>())?;
+			lifecycle::top_up::<T>(&caller, id, budget::<T>())?;
 		}
 
 		assert!(matches!(job::<T>(id)?.status, Status::Ready { .. }));
@@ -198,7 +198,7 @@ mod benchmarks {
 			let (deadline, id) = queue::Expired::<T>::new(Deadline::Block(u64::MAX))
 				.next()
 				.ok_or(BenchmarkError::Stop("no deadline came"))?;
-			queue::wake::<T>(deadline, id)?;
+			lifecycle::wake::<T>(deadline, id)?;
 		}
 
 		assert!(matches!(job::<T>(id)?.status, Status::Ready { .. }));
@@ -210,7 +210,7 @@ mod benchmarks {
 	fn job_slice() -> Result<(), BenchmarkError> {
 		let owner = caller::<T>();
 		let address = deploy::<T>(&owner, storms::callee())?;
-		let id = jobs::start::<T>(Start {
+		let id = lifecycle::start::<T>(Start {
 			owner,
 			address,
 			entry: program::ENTRY.into(),
@@ -294,7 +294,7 @@ mod benchmarks {
 
 		#[block]
 		{
-			jobs::cancel::<T>(&caller, id)?;
+			lifecycle::cancel::<T>(&caller, id)?;
 		}
 
 		assert!(!Jobs::<T>::contains_key(id));

@@ -1,6 +1,7 @@
 //! What jobs do with the weight that a block leaves.
 
 use super::{
+	lifecycle,
 	queue::{self, Front},
 	slice::{self, Payer},
 	weight, Deadline, Status,
@@ -36,7 +37,7 @@ pub fn on_idle<T: Config>(
 		while meter.can_consume(weight::wake::<T>()) {
 			let Some((deadline, job)) = expired.next() else { break };
 			meter.consume(weight::wake::<T>());
-			if let Err(error) = queue::wake::<T>(deadline, job) {
+			if let Err(error) = lifecycle::wake::<T>(deadline, job) {
 				log::error!(target: LOG_TARGET, "job {job} cannot be woken: {error:?}");
 			}
 		}

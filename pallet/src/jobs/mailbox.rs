@@ -5,7 +5,7 @@
 //! order in which they were sent. What a mailbox still has when the last job at its address ends is
 //! returned to its senders: their deposits are released, and an event names each.
 
-use super::{give_back, queue, JobId, Status, Topic, Woken};
+use super::{queue, JobId, Status, Topic, Woken};
 use crate::{
 	deposit::{self, Deposit, DepositMeter},
 	limits::*,
@@ -141,7 +141,7 @@ pub fn take<T: Config>(
 		mailbox.stored = mailbox.stored.saturating_sub(1);
 		Ok(())
 	})?;
-	give_back::<T>(message.deposit)?;
+	deposit::release::<T>(HoldReason::Job, message.deposit)?;
 	Ok((message.sender, message.data))
 }
 
@@ -174,7 +174,7 @@ pub fn leave<T: Config>(address: &T::AccountId) -> Result<(), DispatchError> {
 	for (number, _) in mailbox.queue {
 		if let Some(message) = Messages::<T>::take(address, number) {
 			let sender = message.sender;
-			give_back::<T>(message.deposit)?;
+			deposit::release::<T>(HoldReason::Job, message.deposit)?;
 			Pallet::<T>::deposit_event(Event::MessageReturned {
 				address: address.clone(),
 				number,
@@ -183,4 +183,9 @@ pub fn leave<T: Config>(address: &T::AccountId) -> Result<(), DispatchError> {
 		}
 	}
 	Ok(())
+}
+
+/// How many jobs live at an address.
+pub fn jobs_at<T: Config>(address: &T::AccountId) -> u32 {
+	Mailboxes::<T>::get(address).map_or(0, |mailbox| mailbox.jobs)
 }

@@ -4,12 +4,11 @@
 //! Timers are keys in order of their deadlines, so that the earliest is found without a scan: an empty
 //! block costs the same whether one job sleeps or a hundred thousand.
 
-use super::{Deadline, JobId, Status, Woken};
-use crate::{Config, Error, Event, JobTimers, Jobs, Pallet, ReadyJobs, ReadyRange};
+use super::{Deadline, JobId};
+use crate::{Config, JobTimers, ReadyJobs, ReadyRange};
 use alloc::vec::Vec;
 use core::marker::PhantomData;
 use frame_support::storage::StoragePrefixedMap;
-use sp_runtime::DispatchError;
 
 /// A timer's key: kind, deadline and job, big-endian, so that the order of keys is that of deadlines.
 pub type TimerKey = [u8; 17];
@@ -126,18 +125,4 @@ impl<T: Config> Iterator for Expired<T> {
 		let (at, job) = (word(1), word(9));
 		Some((if key[0] == 0 { Deadline::Block(at) } else { Deadline::Time(at) }, job))
 	}
-}
-
-/// Makes a job ready whose deadline came.
-pub fn wake<T: Config>(deadline: Deadline, id: JobId) -> Result<(), DispatchError> {
-	unset_timer::<T>(deadline, id);
-	let Some(mut job) = Jobs::<T>::get(id) else { return Err(Error::<T>::JobNotFound.into()) };
-	if let Status::Waiting { topic: Some(_), .. } = &job.status {
-		super::mailbox::stop_waiting::<T>(&job.address, id)?;
-	}
-	job.status = Status::Ready { place: push::<T>(id) };
-	job.woken = Some(Woken::Deadline);
-	Jobs::<T>::insert(id, job);
-	Pallet::<T>::deposit_event(Event::JobWoken { job: id, by: Woken::Deadline });
-	Ok(())
 }

@@ -1,18 +1,18 @@
 //! Runs one slice of a job, and says what became of it.
 
 use super::{
-	charge, deposit_for, finish, mailbox,
+	lifecycle::{charge, deposit_for, finish, End},
+	mailbox,
 	memory::{self, Frame},
-	queue, weight, End, JobId, JobOf, Status, Woken,
+	queue, weight, JobId, JobOf, Status, Woken,
 };
 use crate::{
 	deposit::Deposit,
+	frame::{Context, Stopped, Suspension, Wait},
 	gas,
 	limits::PAGE_SIZE,
-	program,
-	run::{self, Stopped, Suspension, Wait},
+	program, run,
 	stack::{Caller, Notes, Slice, Stack, Trap},
-	syscalls::Context,
 	Config, Error, Event, HoldReason, JobFrames, JobInputs, Jobs, Lock, Locked, Pallet, WeightInfo,
 };
 use alloc::vec::Vec;

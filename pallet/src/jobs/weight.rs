@@ -3,9 +3,9 @@
 
 use super::{mailbox::Mailbox, JobId, JobOf};
 use crate::{
-	access, gas,
+	access::{self, MAX_BALANCE},
+	gas::{self, GAS_OF_TRANSFER},
 	limits::{MAX_JOB_PAGES, MAX_MESSAGES},
-	syscalls::chain::{GAS_OF_TRANSFER, MAX_BALANCE},
 	BalanceOf, Config, JobFrames, Mailboxes, WeightInfo,
 };
 use codec::MaxEncodedLen;

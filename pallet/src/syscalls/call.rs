@@ -1,7 +1,14 @@
 //! Syscalls about the call itself: what came in, what goes out, and what it has left.
 
-use super::{context::part, Answer, Context, Memory, Stop};
-use crate::{access, gas::Price, limits::*, stack::Caller, Config, Error, Event, Pallet};
+use super::{Answer, Stop};
+use crate::{
+	access,
+	frame::{part, Context, Memory},
+	gas::Price,
+	limits::*,
+	stack::Caller,
+	Config, Error, Event, Pallet,
+};
 use alloc::vec::Vec;
 use codec::{Decode, Encode};
 use frame_support::traits::Get;

@@ -1,10 +1,11 @@
 //! Syscalls about the chain around the call: accounts, blocks, time.
 
-use super::{code, Answer, Context, Memory};
+use super::{code, Answer};
 use crate::{
-	access::{self, Place},
+	access::{self, Place, MAX_BALANCE},
+	frame::{Context, Memory},
 	gas::Price,
-	AccountInfoOf, Accounts, BalanceOf, Config, Error,
+	AccountInfoOf, Accounts, BalanceOf, Config,
 };
 use codec::{Encode, MaxEncodedLen};
 use frame_support::traits::{
@@ -15,12 +16,6 @@ use frame_support::traits::{
 use frame_system::pallet_prelude::BlockNumberFor;
 use sp_runtime::traits::{UniqueSaturatedInto, Zero};
 use virt_guest::Code;
-
-/// Bytes of an account's balance, at most.
-pub(crate) const MAX_BALANCE: u32 = 128;
-
-/// Gas to transfer balance, by the syscall or with a call, without the database.
-pub(crate) const GAS_OF_TRANSFER: u64 = 170_000;
 
 impl<T: Config> Context<'_, T> {
 	pub(super) fn balance(
@@ -38,20 +33,6 @@ impl<T: Config> Context<'_, T> {
 		let balance: u128 = balance.unique_saturated_into();
 		memory.write(out, &balance.to_le_bytes())?;
 		Ok(0)
-	}
-
-	/// Charges for a transfer of balance.
-	pub(crate) fn charge_for_transfer(
-		&mut self,
-		from: &T::AccountId,
-		to: &T::AccountId,
-	) -> Result<(), Error<T>> {
-		self.meter.charge_gas(GAS_OF_TRANSFER)?;
-		for account in [from, to] {
-			let place = Place::Balance(account.clone());
-			self.stack.accesses.write(&mut self.meter, place, MAX_BALANCE)?;
-		}
-		Ok(())
 	}
 
 	pub(super) fn transfer(

@@ -1,7 +1,12 @@
 //! Syscalls that hash, and that check signatures.
 
-use super::{code, Answer, Context, Memory};
-use crate::{gas::Price, limits::MAX_HASHED, Config, Error};
+use super::{code, Answer};
+use crate::{
+	frame::{Context, Memory},
+	gas::Price,
+	limits::MAX_HASHED,
+	Config, Error,
+};
 use sp_core::{ed25519, sr25519};
 use sp_io::{crypto, hashing};
 use virt_guest::Code;

@@ -6,13 +6,13 @@
 use super::{
 	code,
 	programs::{word, Options},
-	Answer, Context, Memory, Stop,
+	Answer, Stop,
 };
 use crate::{
+	frame::{Context, Memory, Wait},
 	gas::Price,
-	jobs::{self, mailbox, weight, Deadline, Start},
+	jobs::{lifecycle, mailbox, weight, Deadline, Start},
 	limits::*,
-	run::Wait,
 	Config, Error,
 };
 use core::mem;
@@ -100,7 +100,7 @@ impl<T: Config> Context<'_, T> {
 		self.meter.charge(weight::start::<T>(input.len() as u32, value))?;
 		let start = Start { owner, address, entry, input, value, budget, deposit_limit };
 		self.stack.deposit.balance_changed();
-		let started = with_storage_layer(|| jobs::start::<T>(start));
+		let started = with_storage_layer(|| lifecycle::start::<T>(start));
 		Ok(started.unwrap_or_else(failure::<T>))
 	}
 
@@ -112,7 +112,7 @@ impl<T: Config> Context<'_, T> {
 		let most = weight::cancel_at_most::<T>();
 		self.meter.charge(most)?;
 		let owner = self.own_account()?;
-		let cancelled = with_storage_layer(|| jobs::cancel::<T>(&owner, job));
+		let cancelled = with_storage_layer(|| lifecycle::cancel::<T>(&owner, job));
 		self.stack.deposit.balance_changed();
 		let (taken, result) = match cancelled {
 			Ok(weight) => (weight, 0),
@@ -134,7 +134,7 @@ impl<T: Config> Context<'_, T> {
 		let owner = self.own_account()?;
 		self.meter.charge(weight::top_up::<T>())?;
 		self.stack.deposit.balance_changed();
-		let done = with_storage_layer(|| jobs::top_up::<T>(&owner, job, budget));
+		let done = with_storage_layer(|| lifecycle::top_up::<T>(&owner, job, budget));
 		Ok(done.map_or_else(failure::<T>, |()| 0))
 	}
 

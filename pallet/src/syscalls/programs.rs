@@ -4,16 +4,16 @@
 // As many as a syscall has registers, and what every handler gets.
 #![allow(clippy::too_many_arguments)]
 
-use super::{code, context::part, Answer, Context, Memory, Stop};
+use super::{code, Answer, Stop};
 use crate::{
 	access::{self, Place},
 	account,
-	calls::New,
+	frame::{part, Callee, Context, Memory, Nested, New},
 	gas::{self, Price},
-	jobs::{self, mailbox::Mailbox},
+	items,
+	jobs::mailbox::{self, Mailbox},
 	limits::*,
-	run::{Callee, Nested},
-	upgrade::{self, UpgradeAuthority},
+	upgrade::UpgradeAuthority,
 	BalanceOf, Config, Error, Event, Pallet, WeightInfo,
 };
 use alloc::boxed::Box;
@@ -196,7 +196,7 @@ impl<T: Config> Context<'_, T> {
 		let address = memory.read_account::<T>(address)?;
 		let account = self.own_account()?;
 		self.meter.charge(T::WeightInfo::restrict_upgrades())?;
-		Ok(match upgrade::restrict::<T>(&account, &address, authority) {
+		Ok(match account::restrict_upgrades::<T>(&account, &address, authority) {
 			Ok(()) => 0,
 			Err(Error::AccountNotFound) => code(Code::NOT_FOUND),
 			Err(_) => code(Code::UPGRADE_DENIED),
@@ -310,12 +310,12 @@ impl<T: Config> Context<'_, T> {
 		let mailbox = Mailbox::max_encoded_len() as u32;
 		self.meter.charge(access::cold_reads::<T>(1, mailbox))?;
 		let is_own_job = self.stack.depth == 1 && self.stack.slice.is_some();
-		if jobs::jobs_at::<T>(&account) > u32::from(is_own_job) {
+		if mailbox::jobs_at::<T>(&account) > u32::from(is_own_job) {
 			return Ok(code(Code::JOBS_LIVE));
 		}
 		let place = Place::Account(account.clone());
 		self.stack.accesses.write(&mut self.meter, place, 0)?;
-		self.meter.charge::<T>(gas::terminate::<T>(account::items::<T>(&account)))?;
+		self.meter.charge::<T>(items::removal_weight::<T>(account::items::<T>(&account)))?;
 		self.access_deposit(None)?;
 		self.stack.items.flush();
 		let (before, checkpoint) = (self.stack.deposit.left(), self.stack.deposit.checkpoint());

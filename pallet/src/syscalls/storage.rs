@@ -1,9 +1,10 @@
 //! Syscalls about what the program's account stores, for good or for as long as the call lasts.
 
-use super::{length, Answer, Context, Memory};
+use super::{length, Answer};
 use crate::{
 	access::{self, Place},
 	deposit,
+	frame::{Context, Memory},
 	gas::{self, Price},
 	items::{self, Key, Slot},
 	limits::*,

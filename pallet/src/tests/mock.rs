@@ -256,8 +256,8 @@ pub fn run_once(
 	let stack = &mut crate::stack::Stack::new(crate::stack::Caller::Account(ALICE));
 	let outcome = crate::run::execute::<Test>(
 		stack,
-		crate::run::Request {
-			callee: crate::run::Callee::Code { code_hash, entry: entry.into() },
+		crate::frame::Request {
+			callee: crate::frame::Callee::Code { code_hash, entry: entry.into() },
 			input,
 			value: 0,
 			weight_limit,

@@ -7,10 +7,10 @@ use crate::{
 		storms::{self, Storm, Surroundings, STORED_KEY},
 	},
 	deposit::DepositMeter,
+	gas::GAS_OF_TRANSFER,
 	items::ItemCache,
 	limits::MAX_VALUE,
 	syscalls::{
-		chain::GAS_OF_TRANSFER,
 		storage::{GAS_OF_NEW_ITEM, GAS_OF_READ, GAS_OF_REMOVAL, GAS_OF_WRITE},
 		TABLE,
 	},

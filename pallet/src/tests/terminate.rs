@@ -144,7 +144,7 @@ fn terminate_pays_for_each_item() {
 		})
 	};
 	let (ends, keeps, both) = (cost(&ends), cost(&keeps), cost(&keeps_and_ends));
-	let item = crate::gas::terminate::<Test>(1);
+	let item = crate::items::removal_weight::<Test>(1);
 	// What both write once is charged once.
 	let twice = <Test as frame_system::Config>::DbWeight::get().reads_writes(3, 3);
 	assert!((both + twice).all_gte(item + keeps), "{ends} {keeps} {both}");

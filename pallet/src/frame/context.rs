@@ -1,8 +1,8 @@
 //! What one frame works with while its program runs.
 
 use crate::{
-	access::Place,
-	gas::{self, Meter, Price},
+	access::{Place, MAX_BALANCE},
+	gas::{self, Meter, Price, GAS_OF_TRANSFER},
 	limits::ABI,
 	stack::{Caller, CallerOf, Stack},
 	weights, BalanceOf, Config, Error,
@@ -97,7 +97,7 @@ impl<'a, T: Config> Context<'a, T> {
 	}
 
 	/// Charges for a syscall that moves or hashes `len` bytes.
-	pub(super) fn charge(&mut self, price: Price, len: u64) -> Result<(), Error<T>> {
+	pub(crate) fn charge(&mut self, price: Price, len: u64) -> Result<(), Error<T>> {
 		self.meter.charge_gas(price.of(len))
 	}
 
@@ -115,13 +115,27 @@ impl<'a, T: Config> Context<'a, T> {
 		Ok(())
 	}
 
+	/// Charges for a transfer of balance.
+	pub(crate) fn charge_for_transfer(
+		&mut self,
+		from: &T::AccountId,
+		to: &T::AccountId,
+	) -> Result<(), Error<T>> {
+		self.meter.charge_gas(GAS_OF_TRANSFER)?;
+		for account in [from, to] {
+			let place = Place::Balance(account.clone());
+			self.stack.accesses.write(&mut self.meter, place, MAX_BALANCE)?;
+		}
+		Ok(())
+	}
+
 	/// The program's account; rows marked `account` do not come here without one.
-	pub(super) fn own_account(&self) -> Result<T::AccountId, Error<T>> {
+	pub(crate) fn own_account(&self) -> Result<T::AccountId, Error<T>> {
 		self.account.clone().ok_or(Error::NoAccount)
 	}
 
 	/// A caller as 32 bytes: zeros for root.
-	pub(super) fn caller_bytes(caller: &CallerOf<T>) -> Vec<u8> {
+	pub(crate) fn caller_bytes(caller: &CallerOf<T>) -> Vec<u8> {
 		caller.account().map_or_else(|| alloc::vec![0; 32], Encode::encode)
 	}
 }
@@ -143,7 +157,7 @@ impl<T: Config> fmt::Display for Label<'_, '_, T> {
 }
 
 /// What of `data`, from `offset` on, fits into `len` bytes.
-pub(super) fn part(data: &[u8], offset: u64, len: u64) -> &[u8] {
+pub(crate) fn part(data: &[u8], offset: u64, len: u64) -> &[u8] {
 	let rest = usize::try_from(offset).ok().and_then(|offset| data.get(offset..));
 	let rest = rest.unwrap_or_default();
 	&rest[..rest.len().min(usize::try_from(len).unwrap_or(usize::MAX))]
