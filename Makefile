@@ -78,7 +78,7 @@ bench: setup ## Measures beside the peer, prints the table, and writes it to doc
 		--write docs/benchmarks.md
 
 bench-revive: setup ## Measures beside pallet-revive, in docs/benchmarks.md; builds a tree of its own
-	cd node/bench-revive && WASM_BUILD_WORKSPACE_HINT=$$PWD $(abspath $(CARGO)) run --release --locked \
+	cd tools/bench-revive && WASM_BUILD_WORKSPACE_HINT=$$PWD $(abspath $(CARGO)) run --release --locked \
 		--target-dir $(TARGET)/bench-revive -- --write $(abspath docs/benchmarks.md)
 
 manual: setup ## Writes docs/guest-manual.md from the syscall table
@@ -104,13 +104,13 @@ fmt: setup ## Formats the sources
 	$(CARGO) fmt --all
 	cd fixtures/programs && $(abspath $(CARGO)) fmt
 	cd runtime/parachain && $(abspath $(CARGO)) fmt
-	cd node/bench-revive && $(abspath $(CARGO)) fmt --all
+	cd tools/bench-revive && $(abspath $(CARGO)) fmt --all
 
 lint: setup ## Checks formatting, and clippy with warnings denied
 	$(CARGO) fmt --all --check
 	cd fixtures/programs && $(abspath $(CARGO)) fmt --check
 	cd runtime/parachain && $(abspath $(CARGO)) fmt --check
-	cd node/bench-revive && $(abspath $(CARGO)) fmt --all --check
+	cd tools/bench-revive && $(abspath $(CARGO)) fmt --all --check
 	SKIP_WASM_BUILD=1 $(CARGO) clippy --release --workspace --all-targets -- -D warnings
 
 panics: setup ## Checks that each place that could panic has a reason in docs/panics.md

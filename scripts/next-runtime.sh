@@ -26,7 +26,7 @@ next() {
 	# The times of the files stay, so that nothing is compiled that did not change.
 	rm -rf "$next/source"
 	mkdir "$next/source"
-	cp -a Cargo.toml Cargo.lock fixtures node pallet primitives runtime "$next/source"
+	cp -a Cargo.toml Cargo.lock fixtures node pallet primitives runtime tools "$next/source"
 	local version
 	version=$(sed -n 's/^\tspec_version: \([0-9]*\),$/\1/p' runtime/src/lib.rs)
 	sed -i "s/^\tspec_version: $version,$/\tspec_version: $((version + by)),/" "$next/source/runtime/src/lib.rs"

@@ -1,6 +1,6 @@
 //! The chains that the node knows by name. Their content is the runtime's presets.
 
-use crate::service::HostFunctions;
+use crate::client::HostFunctions;
 use sc_service::{ChainType, GenericChainSpec, NoExtension, Properties};
 use sp_genesis_builder::{DEV_RUNTIME_PRESET, LOCAL_TESTNET_RUNTIME_PRESET};
 use virt_runtime::{embedded, WASM_BINARY};

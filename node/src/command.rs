@@ -3,8 +3,8 @@
 use crate::{
 	chain_spec,
 	cli::{Cli, Command},
-	dev,
-	service::{self, Backend, Block, Client, Parts},
+	client::{self, Backend, Block, Client, Parts},
+	dev, service,
 };
 use sc_cli::{DatabasePruningMode, SubstrateCli, SyncMode, TransactionPoolType};
 use sc_network::{config::NetworkBackendType, Litep2pNetworkBackend, Multiaddr, NetworkWorker};
@@ -68,21 +68,21 @@ pub fn run() -> sc_cli::Result<()> {
 			cmd.run(spec)
 		},
 		Some(Command::CheckBlock(cmd)) => cli.create_runner(&cmd)?.async_run(|config| {
-			let parts = service::parts(&config, backend)?;
+			let parts = client::parts(&config, backend)?;
 			let import_queue = service::import_queue(&config, &parts)?;
 			let Parts { client, task_manager, .. } = parts;
 			Ok((async move { cmd.run(client, import_queue).await }, task_manager))
 		}),
 		Some(Command::ExportBlocks(cmd)) => cli.create_runner(&cmd)?.async_run(|config| {
-			let Parts { client, task_manager, .. } = service::parts(&config, backend)?;
+			let Parts { client, task_manager, .. } = client::parts(&config, backend)?;
 			Ok((async move { cmd.run(client, config.database).await }, task_manager))
 		}),
 		Some(Command::ExportState(cmd)) => cli.create_runner(&cmd)?.async_run(|config| {
-			let Parts { client, task_manager, .. } = service::parts(&config, backend)?;
+			let Parts { client, task_manager, .. } = client::parts(&config, backend)?;
 			Ok((async move { cmd.run(client, config.chain_spec).await }, task_manager))
 		}),
 		Some(Command::ImportBlocks(cmd)) => cli.create_runner(&cmd)?.async_run(|config| {
-			let parts = service::parts(&config, backend)?;
+			let parts = client::parts(&config, backend)?;
 			let import_queue = service::import_queue(&config, &parts)?;
 			let Parts { client, task_manager, .. } = parts;
 			Ok((async move { cmd.run(client, import_queue).await }, task_manager))
@@ -91,8 +91,8 @@ pub fn run() -> sc_cli::Result<()> {
 			cli.create_runner(&cmd)?.sync_run(|config| cmd.run(config.database))
 		},
 		Some(Command::Revert(cmd)) => cli.create_runner(&cmd)?.async_run(|config| {
-			let is_dev = service::is_dev(config.chain_spec.as_ref());
-			let Parts { backend, client, task_manager, .. } = service::parts(&config, backend)?;
+			let is_dev = client::is_dev(config.chain_spec.as_ref());
+			let Parts { backend, client, task_manager, .. } = client::parts(&config, backend)?;
 			let revert = async move {
 				if is_dev {
 					let count = dev::revert_chain(&backend, &client, cmd.num.parse()?)?;
@@ -123,7 +123,7 @@ fn run_node(mut cli: Cli, backend: BackendChoice) -> sc_cli::Result<()> {
 		cli.run.network_params.node_key_params.unsafe_force_node_key_generation = true;
 	}
 	let chain = cli.run.shared_params.chain_id(cli.run.shared_params.is_dev());
-	let dev = if service::is_dev(cli.load_spec(&chain)?.as_ref()) {
+	let dev = if client::is_dev(cli.load_spec(&chain)?.as_ref()) {
 		Some(prepare_dev(&mut cli)?)
 	} else if let Some(sealing) = cli.sealing {
 		return Err(sc_cli::Error::Input(format!(

@@ -23,7 +23,7 @@ impl<Block: BlockT> ExtensionsFactory<Block> for VirtExtensions {
 		#[cfg(feature = "sp-virtualization")]
 		{
 			let manager = virt_manager::Manager::new(self.0 .0.clone());
-			extensions.register(virt_peer::PeerExt::new(manager));
+			extensions.register(virt_sp_virtualization::PeerExt::new(manager));
 		}
 		extensions
 	}

@@ -1,9 +1,10 @@
-//! The integration node, as a library: what a chain of your own copies to run programs.
+//! The integration node, as a library: an example for chains of your own.
 //!
-//! Start reading at [`service::parts`], where the VM is joined to the client.
+//! Start reading at [`client::parts`], where the VM is joined to the client.
 
 pub mod chain_spec;
 pub mod cli;
+pub mod client;
 pub mod command;
 pub mod dev;
 pub mod extensions;
@@ -12,4 +13,5 @@ pub mod network;
 pub mod program;
 pub mod rpc;
 pub mod service;
+pub mod tasks;
 pub mod trace;

@@ -1,6 +1,10 @@
 //! The node among others: Aura decides whose turn it is, GRANDPA what is final.
 
-use crate::service::{self, Backend, Block, Client, Consensus, Hash, Parts, Running, SelectChain};
+use crate::{
+	client::{Backend, Block, Client, Hash, Parts, SelectChain},
+	tasks::{self, Consensus, Running},
+};
+use jsonrpsee::RpcModule;
 use sc_basic_authorship::ProposerFactory;
 use sc_consensus::DefaultImportQueue;
 use sc_consensus_aura::{ImportQueueParams, SlotProportion, StartAuraParams};
@@ -94,9 +98,14 @@ pub fn start<N: NetworkBackend<Block, Hash>>(
 		Vec::new(),
 	)));
 
-	let consensus =
-		Consensus { import_queue, network, metrics, warp_sync: Some(warp_sync), sealer: None };
-	let Running { network, pool, sync, .. } = service::spawn(config, &mut parts, consensus)?;
+	let consensus = Consensus {
+		import_queue,
+		network,
+		metrics,
+		warp_sync: Some(warp_sync),
+		rpc: RpcModule::new(()),
+	};
+	let Running { network, pool, sync, .. } = tasks::spawn(config, &mut parts, consensus)?;
 
 	let Parts { client, keystore, select_chain, task_manager, .. } = parts;
 

@@ -5,8 +5,8 @@
 //! other executions are not affected.
 
 use crate::{
+	client::{Backend, Block, Client, Executor, Hash},
 	program::syscalls,
-	service::{Backend, Block, Client, Executor, Hash},
 };
 use codec::Encode;
 use jsonrpsee::{

@@ -102,9 +102,8 @@ fn readme_compares_with_the_alternatives() {
 	let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
 	let benchmarks = fs::read_to_string(root.join("docs/benchmarks.md")).expect("it is there");
 	let peer = |row| [2, 5].map(|column| cell(&benchmarks, "native", row, column));
-	let revive = |table, row| {
-		[1, 2].map(|column| microseconds(&cell(&benchmarks, table, row, column)))
-	};
+	let revive =
+		|table, row| [1, 2].map(|column| microseconds(&cell(&benchmarks, table, row, column)));
 	let rows: [(&str, [String; 2], bool); 8] = [
 		("short call of a known program", peer("short call"), true),
 		("25 nested programs", peer("25 nested programs"), true),
@@ -113,11 +112,7 @@ fn readme_compares_with_the_alternatives() {
 		("memory of each live instance", peer("live instances: memory of each"), true),
 		("call of a counter", revive("time, us", "counter"), false),
 		("charged for it, ref time", revive("charged", "counter"), false),
-		(
-			"5,000,000 steps of computing",
-			revive("time, us", "5,000,000 steps of computing"),
-			false,
-		),
+		("5,000,000 steps of computing", revive("time, us", "5,000,000 steps of computing"), false),
 	];
 	let mut table = String::from(
 		"| | `pallet-virt` | `sp-virtualization` 0.4 with `sc-virtualization` 0.3 | pallet-revive 0.20, PolkaVM side |\n\

@@ -898,8 +898,16 @@ pub mod pallet {
 			let owner = ensure_signed(origin)?;
 			Self::ensure_active()?;
 			let deposit_limit = storage_deposit_limit;
-			jobs::lifecycle::start::<T>(Start { owner, address, entry, input, value, budget, deposit_limit })
-				.map(drop)
+			jobs::lifecycle::start::<T>(Start {
+				owner,
+				address,
+				entry,
+				input,
+				value,
+				budget,
+				deposit_limit,
+			})
+			.map(drop)
 		}
 
 		/// Ends a job of the origin. What is held for it comes back; what it did stays.

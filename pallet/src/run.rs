@@ -9,8 +9,8 @@ use crate::{
 	access::{self, Place},
 	account,
 	frame::{
-		is_callable, Callee, Context, Nested, Outcome, Request, Stopped, Suspension, Syscalled, INIT,
-		REENTRANT,
+		is_callable, Callee, Context, Nested, Outcome, Request, Stopped, Suspension, Syscalled,
+		INIT, REENTRANT,
 	},
 	gas,
 	limits::*,

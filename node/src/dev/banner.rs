@@ -1,7 +1,7 @@
 //! What a development node says of itself once it can be used: on standard output, in plain text.
 
-use super::{Options, Sealing};
-use crate::service::Parts;
+use super::{options::Options, sealing::Sealing};
+use crate::client::Parts;
 use sc_network::{multiaddr::Protocol, Multiaddr};
 use sc_service::Configuration;
 use sp_blockchain::HeaderBackend;

@@ -1,7 +1,7 @@
 //! Taking blocks back, also final ones: on a development chain final means only that nobody else
 //! has a say.
 
-use crate::service::{Backend, Block, Client, Hash, Pool};
+use crate::client::{Backend, Block, Client, Hash, Pool};
 use sc_client_api::Backend as _;
 use sc_transaction_pool_api::{
 	ChainEvent, InPoolTransaction, MaintainedTransactionPool, TransactionPool,

@@ -7,7 +7,7 @@ use super::{
 	revert::RevertError,
 	sealer::{Command, SealBlock, SetTimeError},
 };
-use crate::service::{Client, Hash};
+use crate::client::{Client, Hash};
 use futures::{
 	channel::{mpsc, oneshot},
 	SinkExt,

@@ -5,7 +5,7 @@ use super::{
 	clock::Clock,
 	revert::{self, RevertError},
 };
-use crate::service::{Backend, Block, Client, Hash, Pool, SelectChain};
+use crate::client::{Backend, Block, Client, Hash, Pool, SelectChain};
 use futures::{
 	channel::{mpsc, oneshot},
 	future::{self, Either},

@@ -1,7 +1,7 @@
 //! When blocks are made. How they are made is the [sealer](super::sealer)'s.
 
 use super::sealer::{Command, SealBlock, POOL_PATIENCE};
-use crate::service::{Client, Hash, Pool};
+use crate::client::{Client, Hash, Pool};
 use codec::Decode;
 use futures::{
 	channel::{mpsc, oneshot},

@@ -10,7 +10,7 @@ use virt_manager::{
 	prices::{Rules, TierUp},
 	BackendChoice, Engine, Options,
 };
-use virt_node::{extensions::VirtExtensions, service::Executor};
+use virt_node::{client::Executor, extensions::VirtExtensions};
 use virt_runtime::Block;
 
 #[test]
@@ -22,7 +22,7 @@ fn run_unchanged() {
 	let factory = VirtExtensions::new(engine);
 	let mut ext = TestExternalities::<Blake2Hasher>::default();
 	ext.extensions = ExtensionsFactory::<Block>::extensions_for(&factory, H256::zero(), 0);
-	let wasm = virt_peer_runtime::WASM_BINARY.expect("the wasm runtime was built");
+	let wasm = virt_sp_virtualization_runtime::WASM_BINARY.expect("the wasm runtime was built");
 	let blob = RuntimeBlob::uncompress_if_needed(wasm).expect("it is a runtime");
 	Executor::builder()
 		.build()

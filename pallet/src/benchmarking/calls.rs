@@ -8,10 +8,10 @@ use super::{
 use crate::{
 	account,
 	deposit::{Deposit, DepositMeter},
+	frame::INIT,
 	limits::*,
 	migrations,
 	program::code_hash,
-	frame::INIT,
 	upgrade::{UpgradeAuthority, MIGRATE},
 	Accounts, BalanceOf, Call, Code, Config, HoldReason, Keys, Lock, Locked, Owners, Pallet,
 	Programs, WeightInfo,

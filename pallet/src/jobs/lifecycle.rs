@@ -52,7 +52,10 @@ fn price<T: Config>(weight: Weight) -> BalanceOf<T> {
 
 /// The deposit for a job whose input, entry and buffers have so many bytes, and that has stored pages
 /// of so many bytes each.
-pub(super) fn deposit_for<T: Config>(bytes: usize, pages: impl Iterator<Item = usize>) -> BalanceOf<T> {
+pub(super) fn deposit_for<T: Config>(
+	bytes: usize,
+	pages: impl Iterator<Item = usize>,
+) -> BalanceOf<T> {
 	let record = deposit::for_item::<T>(0, bytes);
 	pages.fold(record, |sum, page| sum.saturating_add(deposit::for_item::<T>(0, page)))
 }

@@ -45,7 +45,7 @@ pub fn exists<T: Config>(symbol: &[u8]) -> bool {
 
 #[cfg(test)]
 mod tests {
-	use super::{rows::Direction, *};
+	use super::{super::rows::Direction, *};
 	use crate::limits::*;
 
 	/// The limit of each buffer that has one, by syscall and direction.

@@ -72,7 +72,7 @@ fn end(flags: u64) -> ! {
 	// SAFETY: takes no pointer.
 	unsafe { syscalls::exit(flags) };
 	// The host never resumes a call that ended.
-	crate::runtime::trap()
+	crate::trap::trap()
 }
 
 /// The account that called.

@@ -36,6 +36,8 @@ mod codes;
 pub mod entry;
 #[cfg(any(target_env = "polkavm", test))]
 pub mod heap;
+#[cfg(any(target_env = "polkavm", test))]
+mod limits;
 mod map;
 mod table;
 
@@ -55,6 +57,8 @@ mod runtime;
 pub mod storage;
 #[cfg(target_env = "polkavm")]
 pub mod syscalls;
+#[cfg(target_env = "polkavm")]
+mod trap;
 
 pub use codec;
 pub use codes::{Code, Failure, TransferFailed, UpgradeAuthority};

@@ -2,8 +2,8 @@
 //! except [`run_code`].
 
 pub use crate::{
-	call::{Limits, Weight},
 	codes::UpgradeAuthority,
+	limits::{Limits, Weight},
 };
 
 use crate::{env::AccountId, syscalls, Failure};

@@ -1,14 +1,8 @@
 //! What the compiler wants from a program without a standard library, beside a
 //! [`heap`](crate::heap): a way to panic.
 
-use crate::line::Line;
+use crate::{line::Line, trap::trap};
 use core::{fmt::Write as _, panic::PanicInfo};
-
-/// Ends the program with the instruction that traps.
-pub(crate) fn trap() -> ! {
-	// SAFETY: it ends the program and touches nothing.
-	unsafe { core::arch::asm!("unimp", options(noreturn, nomem, nostack)) }
-}
 
 /// Logs where and why; then traps.
 #[panic_handler]

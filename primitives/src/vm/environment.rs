@@ -1,13 +1,13 @@
 //! What a manager needs of what it is part of: a node's process, or a runtime.
 
 use super::{
+	deadline::Deadline,
 	limits::Limits,
 	prices::Rules,
 	program::{Bindings, Program},
 };
 use crate::{snapshot::Tier, CompileError, Gas, Outcome, StoredName, SyscallTable};
 use alloc::{boxed::Box, string::String, sync::Arc};
-use core::time::Duration;
 use polkavm::RawInstance;
 
 /// What a manager is part of.
@@ -139,24 +139,5 @@ impl Worker for core::convert::Infallible {
 
 	fn with<T>(&mut self, _what: impl FnOnce(&mut RawInstance) -> T) -> T {
 		match *self {}
-	}
-}
-
-/// A time at which a runtime call is aborted.
-pub trait Deadline: Copy + 'static {
-	/// The time `limit` from now; `None` where it is never reached.
-	fn after(limit: Duration) -> Option<Self>;
-
-	/// Whether it is past.
-	fn is_past(self) -> bool;
-}
-
-impl Deadline for () {
-	fn after(_limit: Duration) -> Option<Self> {
-		None
-	}
-
-	fn is_past(self) -> bool {
-		false
 	}
 }

@@ -1,7 +1,8 @@
 //! A program's registers, memory and place in its code, on one tier, and the way to the other.
 
 use super::{
-	environment::{Deadline, Environment, Event, Loaded, Pooled, Worker},
+	deadline::Deadline,
+	environment::{Environment, Event, Loaded, Pooled, Worker},
 	limits::{OUT_OF_TIME, TIME_SLICE},
 	prices::{Translation, TIER_DOWN_GAS, TIER_DOWN_SYSCALLS},
 	program::Program,
@@ -222,7 +223,7 @@ impl<E: Environment> Machine<E> {
 				return Ok(Stop { gas_left: gas, ..stop });
 			}
 		}
-		let size = environment.rules().size_of(self.program());
+		let size = self.program().charged_size(environment.rules());
 		let after = rules.tier_up_after(size);
 		let translation = self.translation(environment);
 		let stretch = (after - self.pricing.stretch).max(0);
@@ -256,7 +257,7 @@ impl<E: Environment> Machine<E> {
 	/// What is still to be paid for translation.
 	fn translation(&self, environment: &E) -> Translation {
 		let rules = environment.rules();
-		let all = rules.translation(rules.size_of(self.program()));
+		let all = rules.translation(self.program().charged_size(rules));
 		let paid = self.pricing.translation_paid;
 		Translation { rate: rules.translation_rate, paid, due: (all - paid).max(0) }
 	}
@@ -273,7 +274,7 @@ impl<E: Environment> Machine<E> {
 	/// Gas that it needs to go on, where it stopped for lack of it.
 	pub fn gas_needed(&self, environment: &E) -> Option<Gas> {
 		let Pricing { tier, stretch, .. } = self.pricing;
-		let size = environment.rules().size_of(self.program());
+		let size = self.program().charged_size(environment.rules());
 		let moves = tier == Tier::One && stretch >= environment.rules().tier_up_after(size);
 		if moves {
 			return Some(environment.rules().tier_up_price(size) + self.block_cost(Tier::Two)?);

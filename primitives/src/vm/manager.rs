@@ -3,7 +3,8 @@
 //! Ids come from counters. Both follow the storage transaction: see [`Layer`].
 
 use super::{
-	environment::{Deadline, Environment, Event, Loaded},
+	deadline::Deadline,
+	environment::{Environment, Event, Loaded},
 	limits::{Limits, OUT_OF_TIME},
 	machine::Machine,
 	program::Bindings,

@@ -7,12 +7,13 @@
 //! - [`program`]: a program that was compiled.
 //! - [`machine`]: one instance of it, and which tier it is on.
 //! - [`manager`]: a runtime call's modules and instances, as a [`Backend`](crate::Backend).
-//! - [`environment`]: what a manager needs of what it is part of.
+//! - [`environment`]: what a manager needs from the node or the runtime that it is part of; [`deadline`].
 //! - [`prices`]: what executing costs on each tier, and what moving costs; [`opcodes`]: the
 //!   interpreter's price list.
 //! - [`limits`]: what is bounded, and by how much.
 //! - [`trace`]: what an execution did, function by function, for a debugger.
 
+pub mod deadline;
 pub mod environment;
 pub mod limits;
 pub mod machine;
@@ -22,6 +23,7 @@ pub mod prices;
 pub mod program;
 pub mod trace;
 
-pub use environment::{Deadline, Environment, Event, Loaded, Pooled, Worker};
+pub use deadline::Deadline;
+pub use environment::{Environment, Event, Loaded, Pooled, Worker};
 pub use manager::Manager;
 pub use program::Program;

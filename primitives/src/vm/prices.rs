@@ -13,7 +13,7 @@
 //! Which tier an execution is on follows from gas and syscalls alone. A node without native code runs
 //! the second tier in the interpreter, at the prices of the second tier: slower, with the same gas.
 
-use super::{opcodes, program::Program};
+use super::opcodes;
 use crate::{snapshot::Tier, Gas};
 use polkavm::{CacheModel, CostModelKind, CostModelRef};
 
@@ -127,13 +127,10 @@ impl Rules {
 	/// The rules of a runtime that runs programs itself, without native code.
 	pub const EMBEDDED: Self = Self { translation_rate: TRANSLATION_RATE, tier_up: TierUp::Never };
 
-	/// How much there is of a program. Where nothing is kept of a program from one call to the next, its
-	/// instructions are not counted: it pays by the most that there can be.
-	pub(crate) fn size_of(&self, program: &Program) -> Size {
-		match self.tier_up {
-			TierUp::Never => program.largest_code_size(),
-			TierUp::BySize | TierUp::After { .. } => program.code_size(),
-		}
+	/// Whether a program is charged by the upper bound of its size, and not by its exact size. An embedded
+	/// runtime keeps nothing between calls, and would have to count a program's instructions in each.
+	pub(crate) fn is_size_a_bound(&self) -> bool {
+		self.tier_up == TierUp::Never
 	}
 
 	/// Gas to translate all of a program for the interpreter.

@@ -1,7 +1,7 @@
 //! A compiled program.
 
 use super::{
-	prices::{cost_model, Size},
+	prices::{cost_model, Rules, Size},
 	trace::Transfers,
 };
 use crate::{
@@ -152,6 +152,15 @@ impl Program {
 	pub fn largest_code_size(&self) -> Size {
 		let instructions = self.blob.bitmask().iter().map(|byte| byte.count_ones()).sum();
 		Size { instructions, blocks: instructions, pages: self.pages() }
+	}
+
+	/// The size that the program is charged by: exact, or an upper bound where `rules` say so.
+	pub(crate) fn charged_size(&self, rules: &Rules) -> Size {
+		if rules.is_size_a_bound() {
+			self.largest_code_size()
+		} else {
+			self.code_size()
+		}
 	}
 
 	/// Memory of an instance, in pages. It is below 4 GiB.

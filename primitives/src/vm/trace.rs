@@ -3,7 +3,7 @@
 //! A program that is traced is interpreted one instruction at a time. Results and gas are the same as
 //! without.
 
-use super::{environment::Deadline, limits::OUT_OF_TIME};
+use super::{deadline::Deadline, limits::OUT_OF_TIME};
 use crate::Gas;
 use alloc::{
 	collections::{BTreeMap, VecDeque},

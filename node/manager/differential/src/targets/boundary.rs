@@ -1,6 +1,6 @@
 //! What a runtime can ask of a node, in any order and with any numbers.
 
-use super::engines;
+use super::engines::engines;
 use crate::{
 	generate::{Case, TABLE},
 	machine::no_fault,

@@ -1,6 +1,6 @@
 //! Runs a sequence on a chain in memory, and writes down all that can be observed.
 
-use crate::sequence::{Step, SIGNERS};
+use crate::{known::SIGNERS, sequence::Step};
 use codec::Encode;
 use frame_support::{
 	dispatch::{GetDispatchInfo, PostDispatchInfo},

@@ -1,14 +1,14 @@
 //! Sequences of calls, made of choices: programs are uploaded, instantiated, called, upgraded and removed; jobs
 //! are started, woken and cancelled; blocks end; calls are rolled back.
 
-use crate::program::{self, ENTRIES};
+use crate::{
+	known::{Known, SIGNERS},
+	program::{self, ENTRIES},
+};
 use pallet_virt::{program::code_hash, Call, UpgradeAuthority, Weight};
 use sp_core::H256;
 use virt_differential::source::Source;
 use virt_runtime::{AccountId, Runtime, RuntimeCall, Virt};
-
-/// Who signs: the last one is poor.
-pub const SIGNERS: [[u8; 32]; 3] = [[1; 32], [2; 32], [3; 32]];
 
 /// Programs of a sequence, at most.
 const PROGRAMS: usize = 3;
@@ -38,28 +38,6 @@ pub enum Step {
 	Pause(bool),
 	/// The block ends, and the next begins.
 	Block,
-}
-
-/// What programs and calls can name.
-pub struct Known {
-	/// Of programs.
-	pub hashes: Vec<H256>,
-	/// Signers, and accounts of programs.
-	pub accounts: Vec<AccountId>,
-	/// That programs dispatch.
-	pub calls: Vec<RuntimeCall>,
-}
-
-impl Known {
-	/// The number of an account: mostly one of a program, where there is any.
-	pub fn account(&self, source: &mut Source<'_>) -> usize {
-		match self.accounts.len() - SIGNERS.len() {
-			programs if programs > 0 && !source.chance(24) => {
-				SIGNERS.len() + source.below(programs)
-			},
-			_ => source.below(SIGNERS.len()),
-		}
-	}
 }
 
 /// The sequence that `bytes` choose.

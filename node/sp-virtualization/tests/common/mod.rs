@@ -5,7 +5,7 @@ use virt_manager::{
 	prices::{Rules, TierUp},
 	BackendChoice, Engine, Manager, Options,
 };
-use virt_peer::PeerExt;
+use virt_sp_virtualization::PeerExt;
 
 pub type Externalities = sp_state_machine::TestExternalities<sp_core::Blake2Hasher>;
 

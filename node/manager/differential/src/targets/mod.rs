@@ -1,30 +1,25 @@
 //! What each fuzz target does with its bytes: `make fuzz` grows them, the tests replay some.
 
 mod boundary;
+mod engines;
 mod wire;
 
 pub use boundary::boundary;
+pub use engines::engines;
 pub use wire::wire;
 
 use crate::{
 	compare::compare,
 	generate::{Call, Case},
-	machine::{Engines, Refused},
+	machine::Refused,
 	source::Source,
 };
 use polkavm_common::program::{ProgramBlob, BLOB_LEN_OFFSET, BLOB_LEN_SIZE};
 use std::{
 	fmt::Display,
 	panic::{catch_unwind, resume_unwind, AssertUnwindSafe},
-	sync::OnceLock,
 };
 use virt_primitives::CompileError;
-
-/// The process's engines.
-pub fn engines() -> &'static Engines {
-	static ENGINES: OnceLock<Engines> = OnceLock::new();
-	ENGINES.get_or_init(Engines::start)
-}
 
 /// A target, by the name of its corpus.
 pub type Target = (&'static str, fn(&[u8]));

@@ -11,11 +11,11 @@ use sp_virtualization::VirtManagerExt;
 use virt_fixtures::PEER;
 use virt_manager::BackendChoice;
 
-type HostFunctions = (sp_io::SubstrateHostFunctions, virt_peer::HostFunctions);
+type HostFunctions = (sp_io::SubstrateHostFunctions, virt_sp_virtualization::HostFunctions);
 
 /// Calls the test runtime through the real executor.
 fn call_wasm(ext: &mut Externalities, function: &str, program: &[u8]) -> Result<Vec<u8>, Error> {
-	let wasm = virt_peer_runtime::WASM_BINARY.expect("the wasm runtime was built");
+	let wasm = virt_sp_virtualization_runtime::WASM_BINARY.expect("the wasm runtime was built");
 	let blob = sc_executor_common::runtime_blob::RuntimeBlob::uncompress_if_needed(wasm)
 		.expect("it is a runtime");
 	WasmExecutor::<HostFunctions>::builder().build().uncached_call(

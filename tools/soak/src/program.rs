@@ -3,7 +3,7 @@
 //! Which syscalls there are, and what their arguments are called, is in the table of `virt-guest`: a row that is
 //! added there is called here.
 
-use crate::sequence::Known;
+use crate::known::Known;
 use codec::Encode;
 use polkavm_common::{
 	abi::MemoryMapBuilder,

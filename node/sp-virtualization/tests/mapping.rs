@@ -16,8 +16,8 @@ use sp_virtualization::{
 use std::{any::TypeId, time::Duration};
 use virt_fixtures::{CONFORMANCE, PEER};
 use virt_manager::{limits, BackendChoice, Manager};
-use virt_peer::PeerExt;
 use virt_primitives::Backend;
+use virt_sp_virtualization::PeerExt;
 
 /// Enough for every program that ends.
 const PLENTY: i64 = 100_000_000;

@@ -8,6 +8,7 @@
 //! A runtime that runs programs itself is compared with them by `virt-conformance`, within wasm.
 
 pub mod compare;
+pub mod known;
 pub mod program;
 pub mod run;
 pub mod sequence;

@@ -5,6 +5,7 @@
 
 mod banner;
 mod clock;
+mod options;
 mod revert;
 mod rpc;
 mod sealer;
@@ -12,26 +13,22 @@ mod sealing;
 
 pub use banner::{Banner, Endpoint};
 pub use clock::Clock;
+pub use options::Options;
 pub use revert::revert_chain;
-pub use rpc::{codes, create as rpc};
+pub use rpc::codes;
 pub use sealer::Command;
 pub use sealing::Sealing;
 
-use crate::service::{self, Block, Consensus, Hash, Parts, Running};
+use crate::{
+	client::{Block, Hash, Parts},
+	tasks::{self, Consensus, Running},
+};
 use futures::channel::mpsc;
 use sc_basic_authorship::ProposerFactory;
 use sc_consensus::DefaultImportQueue;
 use sc_network::{config::FullNetworkConfiguration, NetworkBackend};
 use sc_service::{Configuration, Error as ServiceError, TaskManager};
 use sealer::Sealer;
-
-/// What the command line says of a development chain.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Options {
-	pub sealing: Sealing,
-	/// The data's folder is gone when the node is.
-	pub forgets: bool,
-}
 
 /// Checks nothing but the execution: blocks of this chain have no seal.
 pub fn import_queue(config: &Configuration, parts: &Parts) -> DefaultImportQueue<Block> {
@@ -55,9 +52,10 @@ pub fn start<N: NetworkBackend<Block, Hash>>(
 		network: FullNetworkConfiguration::<_, _, N>::new(&config.network, registry.clone()),
 		metrics: N::register_notification_metrics(registry.as_ref()),
 		warp_sync: None,
-		sealer: Some(commands.clone()),
+		rpc: rpc::create(parts.client.clone(), commands.clone())
+			.map_err(|error| ServiceError::Application(error.into()))?,
 	};
-	let Running { pool, rpc, .. } = service::spawn(config, &mut parts, consensus)?;
+	let Running { pool, rpc, .. } = tasks::spawn(config, &mut parts, consensus)?;
 	banner.endpoints = rpc.listen_addresses().iter().filter_map(Endpoint::of).collect();
 
 	let Parts { backend, client, select_chain, task_manager, .. } = parts;
