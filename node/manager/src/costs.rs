@@ -1,6 +1,6 @@
 //! What the basic blocks of a program cost on each tier, for tools that show it: nothing is run.
 
-use crate::engine::{self, EngineError};
+use crate::{options::EngineError, start::start};
 use polkavm::{BackendKind, ProgramBlob};
 use polkavm_common::program::ProgramCounter;
 use virt_primitives::{snapshot::Tier, vm::program, Failure, Gas};
@@ -11,7 +11,7 @@ pub struct Costs([polkavm::Module; 2]);
 impl Costs {
 	/// Of a program, if it compiles.
 	pub fn of(blob: &ProgramBlob) -> Result<Self, EngineError> {
-		let (polkavm, _) = engine::start(BackendKind::Interpreter).map_err(EngineError)?;
+		let (polkavm, _) = start(BackendKind::Interpreter).map_err(EngineError)?;
 		let translate = |tier| {
 			program::translate(&polkavm, false, blob, tier).map_err(|failure| {
 				EngineError(match failure {

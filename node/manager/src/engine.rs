@@ -1,7 +1,6 @@
-//! The process's PolkaVM engines: which backend runs, how they are configured, compiling, workers.
+//! The engine of a process: PolkaVM's interpreter and recompiler, the module cache, metrics.
 //!
-//! The configuration is written here. PolkaVM's environment variables are not read: what a node
-//! computes must not depend on its surroundings.
+//! It does not read PolkaVM's environment variables: results must not depend on a node's environment.
 
 use crate::{
 	cache::Cache,
@@ -9,21 +8,18 @@ use crate::{
 	limits::*,
 	metrics::Metrics,
 	module::Compiled,
+	options::{Backend, BackendChoice, EngineError, Options},
 	pool::Budget,
 	prices::Rules,
-	watchdog::{OnFault, Watchdog},
-	workers::{self, WarmUp, Worker, WorkerSlot},
+	recompiler::Recompiler,
+	start::{cpu_has_avx2, keep_freed_memory, start},
+	workers::{WarmUp, Worker, WorkerSlot},
 	Manager,
 };
 use parking_lot::Mutex;
-use polkavm::{BackendKind, ProgramBlob, RawInstance, SandboxKind};
+use polkavm::{BackendKind, ProgramBlob};
 use std::{
-	fmt,
-	str::FromStr,
-	sync::{
-		atomic::{AtomicUsize, Ordering::Relaxed},
-		Arc,
-	},
+	sync::{atomic::Ordering::Relaxed, Arc},
 	time::{Duration, Instant},
 };
 use substrate_prometheus_endpoint::Registry;
@@ -31,120 +27,11 @@ use virt_primitives::{
 	snapshot::Tier,
 	vm::{
 		limits::Limits,
-		program::{configure, translate},
+		program::translate,
 		Environment, Event, Loaded,
 	},
 	CompileError, Failure, Outcome, StoredName, VirtExt, LOG_TARGET,
 };
-
-/// Which backend the operator asks for.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum BackendChoice {
-	/// [`Self::Tiered`] where it works, else the interpreter.
-	#[default]
-	Auto,
-	/// The interpreter first, and native code for what computes for long.
-	Tiered,
-	/// Native code in sandboxed worker processes.
-	Recompiler,
-	/// Works everywhere; slower on long computations.
-	Interpreter,
-}
-
-impl FromStr for BackendChoice {
-	type Err = String;
-
-	fn from_str(text: &str) -> Result<Self, String> {
-		match text {
-			"auto" => Ok(Self::Auto),
-			"tiered" => Ok(Self::Tiered),
-			"recompiler" => Ok(Self::Recompiler),
-			"interpreter" => Ok(Self::Interpreter),
-			_ => Err(format!("`{text}` is none of auto, tiered, recompiler, interpreter")),
-		}
-	}
-}
-
-impl fmt::Display for BackendChoice {
-	fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-		f.write_str(match self {
-			Self::Auto => "auto",
-			Self::Tiered => "tiered",
-			Self::Recompiler => "recompiler",
-			Self::Interpreter => "interpreter",
-		})
-	}
-}
-
-/// Which backend runs. All give the same results and the same gas.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Backend {
-	/// See [`BackendChoice::Tiered`].
-	Tiered,
-	/// See [`BackendChoice::Recompiler`].
-	Recompiler,
-	/// See [`BackendChoice::Interpreter`].
-	Interpreter,
-}
-
-impl fmt::Display for Backend {
-	fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-		f.write_str(match self {
-			Self::Tiered => "interpreter, and on the recompiler where they compute for long",
-			Self::Recompiler => "recompiler",
-			Self::Interpreter => "interpreter",
-		})
-	}
-}
-
-/// The engine could not be started. One line that says the fix.
-#[derive(Debug)]
-pub struct EngineError(pub(crate) String);
-
-impl fmt::Display for EngineError {
-	fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-		f.write_str(&self.0)
-	}
-}
-
-impl std::error::Error for EngineError {}
-
-/// What an engine is started with. None of it changes a result, except for [`Self::rules`].
-#[derive(Clone, Copy, Debug)]
-pub struct Options {
-	/// Which backend to run.
-	pub backend: BackendChoice,
-	/// See [`CACHE_BYTES`].
-	pub cache_bytes: usize,
-	/// When executions change tiers. For tests: a node has the default, as all nodes of its chain.
-	pub rules: Rules,
-	/// What to do about a worker process that cannot go on. It must not return.
-	pub on_dead_worker: OnFault,
-	/// Whether executions are traced: see [`crate::trace`]. Needs [`BackendChoice::Interpreter`], and is
-	/// many times slower.
-	pub trace: bool,
-}
-
-impl Default for Options {
-	fn default() -> Self {
-		Self {
-			backend: BackendChoice::Auto,
-			cache_bytes: CACHE_BYTES,
-			rules: Rules::default(),
-			on_dead_worker: end_process,
-			trace: false,
-		}
-	}
-}
-
-/// Exit status of a process whose worker cannot go on. `EX_OSERR` of sysexits.h.
-pub const DEAD_WORKER_STATUS: i32 = 71;
-
-fn end_process(fault: &str) {
-	log::error!(target: LOG_TARGET, "Host fault, the node stops: {fault}");
-	eprintln!("Error: virt: {fault}, while a program waits for it; nothing of its block was imported; start the node again");
-	std::process::exit(DEAD_WORKER_STATUS)
-}
 
 /// One per process.
 pub struct Engine {
@@ -159,16 +46,6 @@ pub struct Engine {
 	pooled: Arc<Budget>,
 	metrics: Metrics,
 	last_fault: Mutex<Option<String>>,
-}
-
-/// The half of the engine that has worker processes.
-struct Recompiler {
-	polkavm: polkavm::Engine,
-	watchdog: Arc<Watchdog>,
-	workers: Arc<AtomicUsize>,
-	/// A program that only returns.
-	probe: polkavm::Module,
-	warm_up: Mutex<Option<WarmUp>>,
 }
 
 impl Engine {
@@ -470,105 +347,3 @@ impl virt_primitives::vm::Deadline for Deadline {
 	}
 }
 
-impl Recompiler {
-	fn start(on_dead_worker: OnFault) -> Result<Self, String> {
-		#[cfg(target_arch = "x86_64")]
-		if !std::is_x86_feature_detected!("bmi2") {
-			return Err("this CPU lacks BMI2".into());
-		}
-		let (polkavm, probe) = start(BackendKind::Compiler).map_err(explain)?;
-		let watchdog = Watchdog::start(on_dead_worker)
-			.map_err(|error| format!("a thread cannot be started: {error}"))?;
-		Ok(Self { polkavm, watchdog, workers: Arc::default(), probe, warm_up: Mutex::new(None) })
-	}
-
-	/// An instance in a worker process, and the process's id.
-	fn instantiate(&self, module: &polkavm::Module) -> Result<(RawInstance, u32), String> {
-		// An idle worker may have been killed, which shows when it is to be used: then the next.
-		let tries = self.polkavm.idle_worker_pids().len() + 1;
-		let starting = self.watchdog.watch(None);
-		let mut failed = String::new();
-		for _ in 0..tries {
-			match starting.wait(|| module.instantiate()) {
-				Ok(raw) => {
-					let pid = raw.pid().ok_or("an instance of the recompiler has no process")?;
-					return Ok((raw, pid));
-				},
-				Err(error) => failed = error.to_string(),
-			}
-		}
-		Err(format!(
-			"no worker process can be had ({failed}); if a limit on processes or open files was \
-			 reached, raise it (ulimit -u, ulimit -n)"
-		))
-	}
-}
-
-/// Has the allocator keep memory that was freed, up to 64 MiB, and take large blocks from it, too.
-///
-/// By default each block of 128 KiB or more is had from the kernel and given back to it, so that
-/// an instance's memory and its translated code cost a page fault for each page, each time: in a virtual
-/// machine that doubles what translating a large program takes.
-pub fn keep_freed_memory() {
-	#[cfg(all(target_os = "linux", target_env = "gnu"))]
-	// SAFETY: it only sets parameters of the allocator; where it does not know them, nothing changes.
-	unsafe {
-		libc::mallopt(libc::M_MMAP_THRESHOLD, 32 << 20);
-		libc::mallopt(libc::M_TRIM_THRESHOLD, 64 << 20);
-	}
-}
-
-#[cfg(target_arch = "x86_64")]
-fn cpu_has_avx2() -> bool {
-	std::is_x86_feature_detected!("avx2")
-}
-
-#[cfg(not(target_arch = "x86_64"))]
-fn cpu_has_avx2() -> bool {
-	true
-}
-
-/// Starts PolkaVM and runs a program that only returns, which it gives, too.
-pub(crate) fn start(backend: BackendKind) -> Result<(polkavm::Engine, polkavm::Module), String> {
-	let mut config = configure(backend);
-	config.set_worker_count(IDLE_WORKERS);
-	if backend == BackendKind::Compiler {
-		config.set_sandbox(Some(SandboxKind::Linux));
-	}
-	let engine = polkavm::Engine::new(&config).map_err(|error| error.to_string())?;
-	let module = workers::probe(&engine)?;
-	let mut instance = module.instantiate().map_err(|error| error.to_string())?;
-	let entry = module.exports().next().ok_or("the probe has an export")?.program_counter();
-	instance.set_gas(i64::MAX);
-	instance.prepare_call_untyped(entry, &[]);
-	match instance.run() {
-		Ok(polkavm::InterruptKind::Finished) => Ok((engine, module)),
-		Ok(other) => Err(format!("a first program ended with {other:?}")),
-		Err(error) => Err(error.to_string()),
-	}
-}
-
-/// What an operator can do about a sandbox that does not start.
-fn explain(reason: String) -> String {
-	if user_namespaces() {
-		reason
-	} else {
-		format!("this system gives no user namespaces: {reason}")
-	}
-}
-
-/// Whether a process may have a user namespace of its own.
-fn user_namespaces() -> bool {
-	// SAFETY: the child ends at once, without a look at anything.
-	unsafe {
-		let flags = libc::CLONE_NEWUSER | libc::SIGCHLD;
-		match libc::syscall(libc::SYS_clone, flags, 0, 0, 0, 0) {
-			0 => libc::_exit(0),
-			-1 => false,
-			child => {
-				libc::waitpid(child as libc::pid_t, std::ptr::null_mut(), 0);
-				true
-			},
-		}
-	}
-}

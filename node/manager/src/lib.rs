@@ -1,15 +1,13 @@
-//! The client-side manager: drives PolkaVM for the virtualization host functions.
+//! The manager: runs PolkaVM programs in a node's process for the virtualization host functions.
 //!
-//! - [`engine`]: one per process. Which backend runs, compiling, workers.
-//! - `cache`: compiled programs by content, shared by the process; `module` is one of them.
-//! - [`virt_primitives::vm`]: a runtime call's modules and instances, what running them costs, and how an
-//!   execution moves from one tier to the other. It is shared with runtimes that run programs
-//!   themselves.
-//! - `workers`: worker processes ready before they are needed; `watchdog`: and watched.
-//! - [`limits`]: what is bounded, and by how much.
-//! - `node`, with the feature of that name: what joins an engine to a Substrate client.
-//! - [`metrics`], [`health`]: what Prometheus and people get to see. [`costs`]: what a program's
-//!   blocks cost.
+//! - [`engine`]: the engine of a process. [`options`]: its options. [`start`]: starts PolkaVM.
+//! - `cache`: compiled modules by content. `module`: a compiled module. `pool`: its idle interpreter instances.
+//! - `recompiler`: native code. `workers`: its worker processes. `watchdog`: detects lost workers.
+//! - [`virt_primitives::vm`]: the modules and instances of a runtime call, prices, and moves between tiers; shared
+//!   with the embedded form.
+//! - [`limits`]: limits of the process.
+//! - `node`, with the feature of that name: connects an engine to a Substrate client.
+//! - [`metrics`], [`health`]: the state for Prometheus and for RPC. [`costs`]: the gas of a program's basic blocks.
 //!
 //! ```
 //! use sp_externalities::Extensions;
@@ -33,15 +31,19 @@ pub mod health;
 pub mod limits;
 pub mod metrics;
 mod module;
+pub mod options;
 #[cfg(feature = "node")]
 pub mod node;
 mod pool;
+mod recompiler;
+pub mod start;
 mod watchdog;
 mod workers;
 
 pub use costs::Costs;
-pub use engine::{Backend, BackendChoice, Engine, EngineError, Options};
+pub use engine::Engine;
 pub use health::Health;
+pub use options::{Backend, BackendChoice, EngineError, Options};
 pub use virt_primitives::vm::{opcodes, prices, trace, trace::Trace};
 
 /// One runtime call's modules and instances.

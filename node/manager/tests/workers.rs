@@ -15,7 +15,7 @@ use std::{
 	time::{Duration, Instant},
 };
 use virt_manager::{
-	engine::DEAD_WORKER_STATUS,
+	options::DEAD_WORKER_STATUS,
 	limits::*,
 	prices::{Rules, TierUp},
 	Backend, BackendChoice, Engine, Manager, Options,

@@ -24,11 +24,11 @@ const CHUNK: u32 = 16 * PAGE_SIZE;
 /// A program that is or can be run.
 pub struct Machine<E: Environment> {
 	module: Arc<E::Module>,
-	/// What going on costs. Its tier is the execution's; [`Self::seated`] is that of the seat.
+	/// What going on costs. Its tier is the execution's; [`Self::runner_tier`] is that of the runner.
 	pricing: Pricing,
-	seat: Seat<E::Worker>,
-	/// The tier whose price list the seat charges by: another than the execution's until it runs.
-	seated: Tier,
+	runner: Runner<E::Worker>,
+	/// The tier whose price list the runner charges by: another than the execution's until it runs.
+	runner_tier: Tier,
 	/// Whether a worker was looked for on this tier.
 	settled: bool,
 	/// Gas that the next run gets back, since the block that it enters in the middle of was paid
@@ -48,14 +48,14 @@ impl<E: Environment> Drop for Machine<E> {
 		if !self.reusable {
 			return;
 		}
-		if let Seat::Interpreter(raw) = mem::replace(&mut self.seat, Seat::Left) {
+		if let Runner::Interpreter(raw) = mem::replace(&mut self.runner, Runner::Taken) {
 			self.module.pool(Pooled { raw, executed: self.executed });
 		}
 	}
 }
 
 /// Where a program runs.
-enum Seat<W> {
+enum Runner<W> {
 	/// In this thread. Boxed, as it is large and moved from the pool to an instance and back.
 	Interpreter(Box<RawInstance>),
 	/// In a worker process.
@@ -64,14 +64,14 @@ enum Seat<W> {
 	Left,
 }
 
-impl<W: Worker> Seat<W> {
+impl<W: Worker> Runner<W> {
 	/// Does `what`, which may wait for a worker process.
 	#[inline]
 	fn with<T>(&mut self, what: impl FnOnce(&mut RawInstance) -> T) -> T {
 		match self {
-			Seat::Interpreter(raw) => what(raw),
-			Seat::Worker(worker) => worker.with(what),
-			Seat::Left => unreachable!("a machine leaves its seat when it is dropped; qed"),
+			Runner::Interpreter(raw) => what(raw),
+			Runner::Worker(worker) => worker.with(what),
+			Runner::Taken => unreachable!("a machine is not used after its runner was taken; qed"),
 		}
 	}
 }
@@ -101,8 +101,8 @@ impl<E: Environment> Machine<E> {
 		Ok(Self {
 			module,
 			pricing,
-			seat: Seat::Interpreter(raw),
-			seated: Tier::One,
+			runner: Runner::Interpreter(raw),
+			runner_tier: Tier::One,
 			settled: false,
 			credit: 0,
 			reusable: true,
@@ -122,16 +122,16 @@ impl<E: Environment> Machine<E> {
 	}
 
 	fn raw(&self) -> &RawInstance {
-		match &self.seat {
-			Seat::Interpreter(raw) => raw,
-			Seat::Worker(worker) => worker.raw(),
-			Seat::Left => unreachable!("a machine leaves its seat when it is dropped; qed"),
+		match &self.runner {
+			Runner::Interpreter(raw) => raw,
+			Runner::Worker(worker) => worker.raw(),
+			Runner::Taken => unreachable!("a machine is not used after its runner was taken; qed"),
 		}
 	}
 
 	#[inline]
 	fn with<T>(&mut self, what: impl FnOnce(&mut RawInstance) -> T) -> T {
-		self.seat.with(what)
+		self.runner.with(what)
 	}
 
 	/// Makes it enter the program at `pc` when it is run next.
@@ -148,11 +148,11 @@ impl<E: Environment> Machine<E> {
 			},
 			short_stretches: 0,
 		};
-		if self.seated != Tier::One {
+		if self.runner_tier != Tier::One {
 			// Its memory is that of the call before.
 			let from = self.next_pc().unwrap_or(pc);
 			self.move_to(
-				Seat::Interpreter(interpret(self.program(), Tier::One)?),
+				Runner::Interpreter(interpret(self.program(), Tier::One)?),
 				Tier::One,
 				from,
 			)?;
@@ -188,7 +188,7 @@ impl<E: Environment> Machine<E> {
 			};
 			environment.count(Event::TierDown);
 		}
-		self.take_seat(environment)?;
+		self.use_runner_of_tier(environment)?;
 		let stop = match self.pricing.tier {
 			Tier::One => self.run_tier_one(environment, gas, deadline)?,
 			Tier::Two => self.run_slices(gas, deadline)?,
@@ -250,7 +250,7 @@ impl<E: Environment> Machine<E> {
 		let left = left - price;
 		self.pricing = Pricing { tier: Tier::Two, stretch: 0, ..self.pricing };
 		environment.count(Event::TierUp);
-		self.take_seat(environment)?;
+		self.use_runner_of_tier(environment)?;
 		self.run_slices(left, deadline)
 	}
 
@@ -290,7 +290,7 @@ impl<E: Environment> Machine<E> {
 		self.program().interpreted(tier).ok()?.calculate_gas_cost_for(self.next_pc()?)
 	}
 
-	/// Runs on the seat that it has, with `gas` of the seat's list, with looks at the clock.
+	/// Runs on the runner that it has, with `gas` of the runner's list, with looks at the clock.
 	fn run_slices(&mut self, gas: Gas, deadline: Option<E::Deadline>) -> Result<Stop, String> {
 		let Some(deadline) = deadline else { return self.run_slice(gas, None) };
 		let mut left = gas;
@@ -318,7 +318,7 @@ impl<E: Environment> Machine<E> {
 		let withheld = gas - (charged - self.credit);
 		let credit = mem::take(&mut self.credit);
 		let trace = &mut self.trace;
-		let (interrupt, gas_left) = self.seat.with(|raw| {
+		let (interrupt, gas_left) = self.runner.with(|raw| {
 			raw.set_gas(charged);
 			match trace {
 				Some(trace) => (trace.run(raw, credit, deadline), raw.gas()),
@@ -334,43 +334,43 @@ impl<E: Environment> Machine<E> {
 		Ok(Stop { interrupt: interrupt?, gas_left: gas_left + withheld })
 	}
 
-	/// Sees to it that the seat is one of the execution's tier: where native code can be had, a worker's
+	/// Sees to it that the runner is one of the execution's tier: where native code can be had, a worker's
 	/// for tier two, and for tier one, too, where only the recompiler runs. Elsewhere the interpreter's,
 	/// with the price list of the tier.
-	fn take_seat(&mut self, environment: &E) -> Result<(), String> {
+	fn use_runner_of_tier(&mut self, environment: &E) -> Result<(), String> {
 		let tier = self.pricing.tier;
 		let native = tier == Tier::Two || environment.is_native_only();
-		if self.seated == tier && (self.settled || !native) {
+		if self.runner_tier == tier && (self.settled || !native) {
 			return Ok(());
 		}
 		let worker = if native { environment.worker(&self.module, tier)? } else { None };
-		let seat = match worker {
-			Some(worker) => Seat::Worker(Box::new(worker)),
-			None if self.seated == tier => {
+		let runner = match worker {
+			Some(worker) => Runner::Worker(Box::new(worker)),
+			None if self.runner_tier == tier => {
 				self.settled = true;
 				return Ok(());
 			},
-			None => Seat::Interpreter(interpret(self.program(), tier)?),
+			None => Runner::Interpreter(interpret(self.program(), tier)?),
 		};
 		let pc = self.next_pc().ok_or("a program that can go on knows where")?;
-		self.move_to(seat, tier, pc)?;
+		self.move_to(runner, tier, pc)?;
 		self.settled = true;
 		Ok(())
 	}
 
-	/// Goes on in another seat, which is as new, at `pc`, with registers and memory.
+	/// Goes on in another runner, which is as new, at `pc`, with registers and memory.
 	fn move_to(
 		&mut self,
-		mut seat: Seat<E::Worker>,
+		mut runner: Runner<E::Worker>,
 		tier: Tier,
 		pc: ProgramCounter,
 	) -> Result<(), String> {
 		self.changed_pages(|address, bytes| {
-			seat.with(|raw| raw.write_memory(address, bytes))
+			runner.with(|raw| raw.write_memory(address, bytes))
 				.map_err(|error| format!("memory cannot be moved: {error}"))
 		})?;
 		let registers = self.registers();
-		seat.with(|raw| {
+		runner.with(|raw| {
 			for (reg, value) in Reg::ALL.into_iter().zip(registers) {
 				raw.set_reg(reg, value);
 			}
@@ -378,8 +378,8 @@ impl<E: Environment> Machine<E> {
 		});
 		self.credit = self.program().cost_of_reentry(tier, pc)?;
 		self.reusable = false;
-		self.seat = seat;
-		self.seated = tier;
+		self.runner = runner;
+		self.runner_tier = tier;
 		self.settled = false;
 		Ok(())
 	}
@@ -387,11 +387,11 @@ impl<E: Environment> Machine<E> {
 	/// Lets the worker sleep that waits at a syscall, if it is in one: it waits by spinning, for a
 	/// quick answer, and this one will not be quick.
 	pub fn park(&mut self) -> Result<(), String> {
-		match &self.seat {
-			Seat::Interpreter(_) | Seat::Left => Ok(()),
+		match &self.runner {
+			Runner::Interpreter(_) | Runner::Taken => Ok(()),
 			// It changes nothing, since there is no such memory, but the worker has to do it, and
 			// sleeps afterwards.
-			Seat::Worker(_) => self
+			Runner::Worker(_) => self
 				.with(|raw| raw.set_accessible_aux_size(0))
 				.map_err(|error| format!("a worker cannot be parked: {error}")),
 		}
@@ -419,7 +419,7 @@ impl<E: Environment> Machine<E> {
 
 	/// Makes it go on at `pc`, in a block that was paid for, at this price.
 	pub fn enter(&mut self, pc: ProgramCounter, pricing: Pricing) -> Result<(), String> {
-		self.credit = self.program().cost_of_reentry(self.seated, pc)?;
+		self.credit = self.program().cost_of_reentry(self.runner_tier, pc)?;
 		self.pricing = pricing;
 		self.reusable = false;
 		self.start_trace(pc);

@@ -1,0 +1,74 @@
+//! Starts PolkaVM, and finds out what the machine supports.
+
+use crate::{limits::IDLE_WORKERS, workers};
+use polkavm::{BackendKind, SandboxKind};
+use virt_primitives::vm::program::configure;
+
+/// Has the allocator keep memory that was freed, up to 64 MiB, and take large blocks from it, too.
+///
+/// By default each block of 128 KiB or more is had from the kernel and given back to it, so that
+/// an instance's memory and its translated code cost a page fault for each page, each time: in a virtual
+/// machine that doubles what translating a large program takes.
+pub fn keep_freed_memory() {
+	#[cfg(all(target_os = "linux", target_env = "gnu"))]
+	// SAFETY: it only sets parameters of the allocator; where it does not know them, nothing changes.
+	unsafe {
+		libc::mallopt(libc::M_MMAP_THRESHOLD, 32 << 20);
+		libc::mallopt(libc::M_TRIM_THRESHOLD, 64 << 20);
+	}
+}
+
+#[cfg(target_arch = "x86_64")]
+pub(crate) fn cpu_has_avx2() -> bool {
+	std::is_x86_feature_detected!("avx2")
+}
+
+#[cfg(not(target_arch = "x86_64"))]
+pub(crate) fn cpu_has_avx2() -> bool {
+	true
+}
+
+/// Starts PolkaVM and runs a program that only returns, which it gives, too.
+pub(crate) fn start(backend: BackendKind) -> Result<(polkavm::Engine, polkavm::Module), String> {
+	let mut config = configure(backend);
+	config.set_worker_count(IDLE_WORKERS);
+	if backend == BackendKind::Compiler {
+		config.set_sandbox(Some(SandboxKind::Linux));
+	}
+	let engine = polkavm::Engine::new(&config).map_err(|error| error.to_string())?;
+	let module = workers::probe(&engine)?;
+	let mut instance = module.instantiate().map_err(|error| error.to_string())?;
+	let entry = module.exports().next().ok_or("the probe has an export")?.program_counter();
+	instance.set_gas(i64::MAX);
+	instance.prepare_call_untyped(entry, &[]);
+	match instance.run() {
+		Ok(polkavm::InterruptKind::Finished) => Ok((engine, module)),
+		Ok(other) => Err(format!("a first program ended with {other:?}")),
+		Err(error) => Err(error.to_string()),
+	}
+}
+
+/// What an operator can do about a sandbox that does not start.
+pub(crate) fn explain_sandbox_failure(reason: String) -> String {
+	if user_namespaces() {
+		reason
+	} else {
+		format!("this system gives no user namespaces: {reason}")
+	}
+}
+
+/// Whether a process may have a user namespace of its own.
+fn user_namespaces() -> bool {
+	// SAFETY: the child ends at once, without a look at anything.
+	unsafe {
+		let flags = libc::CLONE_NEWUSER | libc::SIGCHLD;
+		match libc::syscall(libc::SYS_clone, flags, 0, 0, 0, 0) {
+			0 => libc::_exit(0),
+			-1 => false,
+			child => {
+				libc::waitpid(child as libc::pid_t, std::ptr::null_mut(), 0);
+				true
+			},
+		}
+	}
+}
