@@ -1,6 +1,6 @@
-//! What a call has read and written so far: the first access to a key is charged as one to the
-//! database, later ones are not, since the node has it at hand. It follows the frames: an access that
-//! was rolled back is cold again.
+//! The storage keys that a call has accessed. The first access to a key is charged as a database
+//! access; later ones are not, because the node has the value in memory. The list follows the
+//! frames: accesses of a frame that was rolled back are cold again.
 
 use crate::{
 	gas::{proof, Meter},
@@ -12,35 +12,35 @@ use crate::{
 use frame_support::{traits::Get, weights::Weight};
 use sp_core::H256;
 
-/// Bytes of an account's balance, at most.
+/// The maximal length of an account's balance, in bytes.
 pub(crate) const MAX_BALANCE: u32 = 128;
 
 /// A key of the pallet's storage.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Place<AccountId> {
-	/// An account program's record.
+	/// The record of an account program.
 	Account(AccountId),
-	/// A program's record.
+	/// The record of a program.
 	Program(H256),
-	/// A program's blob.
+	/// The blob of a program.
 	Code(H256),
-	/// What an account program stored under a key.
+	/// An item of an account program, by its key.
 	Item(AccountId, Key),
 	/// An account's balance.
 	Balance(AccountId),
-	/// What is held from an account.
+	/// The holds on an account's balance.
 	Holds(AccountId),
 }
 
-/// What was done with a key.
+/// The kind of an access.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Done {
 	Read,
-	/// Written, which reads it, too.
+	/// Written, which includes reading.
 	Written,
 }
 
-/// See the module.
+/// The list of accesses: see the module.
 pub struct AccessList<T: Config>(Journal<Place<T::AccountId>, Done>);
 
 impl<T: Config> Default for AccessList<T> {
@@ -50,8 +50,8 @@ impl<T: Config> Default for AccessList<T> {
 }
 
 impl<T: Config> AccessList<T> {
-	/// Charges for reading up to `max` bytes under a key; nothing where it was read before. Gives
-	/// whether it was charged, so that what is not read can be given back: see [`give_back`].
+	/// Charges for reading up to `max` bytes at a key, if the key is cold. Returns whether it was
+	/// charged, so that the part that was not read can be refunded: see [`give_back`].
 	pub fn read(
 		&mut self,
 		meter: &mut Meter,
@@ -66,8 +66,8 @@ impl<T: Config> AccessList<T> {
 		Ok(true)
 	}
 
-	/// Charges for reading up to `max` bytes under a key, and for writing it; for what of it was not
-	/// done before. Gives whether reading was charged.
+	/// Charges for reading up to `max` bytes at a key and for writing it, unless that was done
+	/// before. Returns whether reading was charged.
 	pub fn write(
 		&mut self,
 		meter: &mut Meter,
@@ -84,25 +84,25 @@ impl<T: Config> AccessList<T> {
 		Ok(read)
 	}
 
-	/// Records an access that a call's own weight has paid for.
+	/// Records an access that the call's base weight pays for.
 	pub fn paid(&mut self, place: Place<T::AccountId>) {
 		if self.0.get(&place).is_none() {
 			self.0.insert(place, Done::Read);
 		}
 	}
 
-	/// A place to go back to with [`Self::roll_back`].
+	/// A checkpoint for [`Self::roll_back`].
 	pub fn checkpoint(&self) -> Checkpoint {
 		self.0.checkpoint()
 	}
 
-	/// Forgets what was accessed since.
+	/// Removes the accesses since the checkpoint.
 	pub fn roll_back(&mut self, checkpoint: Checkpoint) {
 		self.0.roll_back(checkpoint);
 	}
 }
 
-/// The weight of a read of up to `max` bytes from the database.
+/// The weight of reading up to `max` bytes from the database.
 fn cold_read<T: Config>(max: u32) -> Weight {
 	T::DbWeight::get()
 		.reads(1)
@@ -110,12 +110,12 @@ fn cold_read<T: Config>(max: u32) -> Weight {
 		.saturating_add(proof(max))
 }
 
-/// The weight of so many reads of up to `max` bytes each, wherever they are.
+/// The weight of `count` database reads of up to `max` bytes each.
 pub fn cold_reads<T: Config>(count: u64, max: u32) -> Weight {
 	cold_read::<T>(max).saturating_mul(count)
 }
 
-/// Gives back the proof size of the bytes that were charged and not read.
+/// Refunds the proof size that was charged for bytes that were not read.
 pub fn give_back(meter: &mut Meter, charged: u32, read: usize) {
 	// Values are bounded, far below `u32::MAX`.
 	meter.refund(proof(charged.saturating_sub(read as u32)));

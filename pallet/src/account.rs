@@ -1,4 +1,4 @@
-//! Account programs: programs at an address of their own.
+//! Account programs: programs with an address.
 
 use crate::{
 	deposit::{self, DepositMeter},
@@ -27,8 +27,8 @@ use sp_runtime::{
 	DispatchError,
 };
 
-/// Where `deployer` would instantiate the program: BLAKE2b-256 of the SCALE-encoded tuple
-/// `(b"virt/account", deployer, code_hash, salt)`.
+/// The address of the account that `deployer` creates by instantiating the program: the BLAKE2b-256
+/// hash of the SCALE-encoded tuple `(b"virt/account", deployer, code_hash, salt)`.
 pub fn address_of<T: Config>(
 	deployer: &T::AccountId,
 	code_hash: H256,
@@ -39,7 +39,7 @@ pub fn address_of<T: Config>(
 		.expect("an account id decodes from endless input; qed")
 }
 
-/// Makes the account, not yet run.
+/// Creates the account. The program does not run yet.
 pub fn create<T: Config>(
 	meter: &mut DepositMeter<T>,
 	deployer: T::AccountId,
@@ -56,8 +56,9 @@ pub fn create<T: Config>(
 	Ok(address)
 }
 
-/// Removes the account and all that it stored, gives every deposit back, and transfers all that it
-/// can spend to `beneficiary`. Gives the account's program. The caller rolls the storage back where it errs.
+/// Removes the account and its items, releases all deposits, and transfers the spendable balance to
+/// `beneficiary`. Returns the account's program. On an error, the caller must roll back the
+/// storage.
 pub fn terminate<T: Config>(
 	meter: &mut DepositMeter<T>,
 	address: &T::AccountId,
@@ -74,12 +75,12 @@ pub fn terminate<T: Config>(
 	Ok(info.code_hash)
 }
 
-/// How many items the account stored.
+/// The number of the account's items.
 pub fn items<T: Config>(address: &T::AccountId) -> u32 {
 	Accounts::<T>::get(address).map_or(0, |info| info.items)
 }
 
-/// The weight of `set_code` with so many bytes of input, without what its weight limit pays for.
+/// The weight of `set_code` with `input` bytes of input, without what its weight limit pays for.
 pub fn set_code_weight<T: Config>(input: u32) -> Weight {
 	T::WeightInfo::set_code(input).saturating_add(gas::proof(Mailbox::max_encoded_len() as u32))
 }
@@ -94,7 +95,8 @@ fn upgradable_by<T: Config>(
 	Ok(info)
 }
 
-/// Makes who may upgrade the account stricter. Only who may upgrade it may do that.
+/// Makes the upgrade authority of the account stricter. Only the current upgrade authority may do
+/// that.
 pub fn restrict_upgrades<T: Config>(
 	caller: &T::AccountId,
 	address: &T::AccountId,
@@ -108,8 +110,8 @@ pub fn restrict_upgrades<T: Config>(
 	Ok(())
 }
 
-/// Replaces the program of the account, whose [`MIGRATE`](crate::upgrade::MIGRATE) is to run next. `open` is how many frames of the
-/// account are open.
+/// Replaces the program of the account. The caller runs its [`MIGRATE`](crate::upgrade::MIGRATE)
+/// next. `open` is the number of open frames of the account.
 pub(crate) fn set_code<T: Config>(
 	caller: &CallerOf<T>,
 	address: &T::AccountId,
@@ -118,7 +120,7 @@ pub(crate) fn set_code<T: Config>(
 ) -> Result<(), Error<T>> {
 	let caller = caller.account().ok_or(Error::UpgradeDenied)?;
 	let mut info = upgradable_by::<T>(caller, address)?;
-	// Whoever waits for another frame of it would go on over storage that was migrated.
+	// A waiting frame would continue with migrated storage.
 	ensure!(open == usize::from(caller == address), Error::ReentrancyDenied);
 	ensure!(mailbox::jobs_at::<T>(address) == 0, Error::JobsLive);
 	program::refer::<T>(code_hash)?;

@@ -1,7 +1,7 @@
-//! What a blob must be before it is stored, looked at before anything compiles it.
+//! The checks of a program before it is stored and compiled.
 //!
-//! A stored program is one that every node can load, with bounded memory and bounded blocks, and
-//! that calls nothing but syscalls of the table.
+//! Every node can load a program that passes: its memory and basic blocks are bounded, and it only
+//! imports known syscalls.
 
 use crate::{limits::*, syscalls, Config, Error};
 use alloc::collections::BTreeSet;
@@ -10,7 +10,7 @@ use polkavm_common::{
 	program::{Instruction, InstructionSetKind, ProgramBlob},
 };
 
-/// The memory that the program declares, in bytes; or the first condition that it does not meet.
+/// Returns the memory that the program declares, in bytes, or the first failed check.
 pub fn check<T: Config>(code: &[u8]) -> Result<u32, Error<T>> {
 	if code.len() > MAX_CODE as usize {
 		return Err(Error::ProgramTooLarge);
@@ -76,8 +76,9 @@ fn check_exports<T: Config>(blob: &ProgramBlob) -> Result<(), Error<T>> {
 	Ok(())
 }
 
-/// How many instructions there are in a block, and whether each is one: the backends of a node do not
-/// agree on code that is not. One that grows memory (`sbrk`) does not exist in this instruction set.
+/// Checks the length of each block, and that the code has valid instructions only: the backends
+/// disagree on invalid ones. Instructions that grow memory (`sbrk`) do not exist in this
+/// instruction set.
 fn check_code<T: Config>(blob: &ProgramBlob) -> Result<(), Error<T>> {
 	if blob.jump_table().len() > MAX_JUMP_TABLE {
 		return Err(Error::JumpTableTooLong);

@@ -1,8 +1,8 @@
-//! What may be asked about programs without an extrinsic: a runtime API.
+//! The runtime API for dry-runs and queries.
 //!
 //! In polkadot-js: `api.call.virtApi.*`.
 
-// What the macro makes of them takes two more.
+// The macro adds two arguments.
 #![allow(clippy::too_many_arguments)]
 
 use crate::{
@@ -17,25 +17,25 @@ use polkavm_common::program::ProgramBlob;
 use sp_core::H256;
 
 sp_api::decl_runtime_apis! {
-	/// Tries calls of the pallet, and looks into what it stores.
+	/// Dry-runs of calls, and queries of the pallet's storage.
 	///
-	/// A dry-run is made on the state of a block, as if its caller had signed: the call happens, is
-	/// looked at and undone. It has a weight limit of at most `MAX_DRY_RUN_WEIGHT`, which is also what no
-	/// limit stands for, and errs where it takes longer than `MAX_DRY_RUN_MILLISECONDS`.
+	/// A dry-run executes a call on the state of a block, as if its caller had signed it, and rolls
+	/// it back. Its weight limit is at most `MAX_DRY_RUN_WEIGHT`, which is also the default. It
+	/// errs if programs run for longer than `MAX_DRY_RUN_MILLISECONDS`.
 	pub trait VirtApi<AccountId, Balance, Event>
 	where
 		AccountId: Codec,
 		Balance: Codec,
 		Event: Codec,
 	{
-		/// What `upload` would come to.
+		/// Dry-runs `upload`.
 		fn dry_run_upload(
 			origin: AccountId,
 			code: Vec<u8>,
 			storage_deposit_limit: Option<Balance>,
 		) -> DryRun<Balance, Event>;
 
-		/// What `run` would come to.
+		/// Dry-runs `run`.
 		fn dry_run(
 			origin: AccountId,
 			code_hash: H256,
@@ -44,7 +44,7 @@ sp_api::decl_runtime_apis! {
 			weight_limit: Option<Weight>,
 		) -> DryRun<Balance, Event>;
 
-		/// What `instantiate` would come to.
+		/// Dry-runs `instantiate`.
 		fn dry_run_instantiate(
 			origin: AccountId,
 			code_hash: H256,
@@ -55,7 +55,7 @@ sp_api::decl_runtime_apis! {
 			storage_deposit_limit: Option<Balance>,
 		) -> DryRun<Balance, Event>;
 
-		/// What `call` would come to.
+		/// Dry-runs `call`.
 		fn dry_run_call(
 			origin: AccountId,
 			address: AccountId,
@@ -66,7 +66,7 @@ sp_api::decl_runtime_apis! {
 			storage_deposit_limit: Option<Balance>,
 		) -> DryRun<Balance, Event>;
 
-		/// What `set_code` would come to, and `migrate` of the new program.
+		/// Dry-runs `set_code`, including `migrate` of the new program.
 		fn dry_run_set_code(
 			origin: AccountId,
 			address: AccountId,
@@ -76,7 +76,7 @@ sp_api::decl_runtime_apis! {
 			storage_deposit_limit: Option<Balance>,
 		) -> DryRun<Balance, Event>;
 
-		/// What `start_job` would come to, and the job's first slice.
+		/// Dry-runs `start_job` and the first slice of the job.
 		fn dry_run_start_job(
 			origin: AccountId,
 			address: AccountId,
@@ -93,7 +93,7 @@ sp_api::decl_runtime_apis! {
 		/// A stored program.
 		fn program(code_hash: H256) -> Option<ProgramInfo>;
 
-		/// The owners of a stored program, and what is held from each for it.
+		/// The owners of a stored program, and the deposit that is held from each.
 		fn owners(code_hash: H256) -> Vec<(AccountId, Balance)>;
 
 		/// The names that a stored program exports.
@@ -102,10 +102,11 @@ sp_api::decl_runtime_apis! {
 		/// The code hash of an account program.
 		fn code_hash(address: AccountId) -> Option<H256>;
 
-		/// What an account program stored under its own key.
+		/// The value that an account program stored under a key.
 		fn storage(address: AccountId, key: Vec<u8>) -> Option<Vec<u8>>;
 
-		/// Where `deployer` would instantiate the program with this salt.
+		/// The address of the account that `deployer` creates by instantiating the program with
+		/// this salt.
 		fn address_of(deployer: AccountId, code_hash: H256, salt: Vec<u8>) -> AccountId;
 	}
 }

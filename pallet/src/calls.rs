@@ -1,4 +1,4 @@
-//! What the calls that store and run programs do, whether an extrinsic makes them or a dry-run.
+//! The calls that store and run programs, for extrinsics and dry-runs.
 
 use crate::{
 	account,
@@ -16,21 +16,21 @@ use frame_support::{
 use sp_core::H256;
 use sp_runtime::DispatchError;
 
-/// What a call may take.
+/// The limits of a call.
 pub struct Limits<Balance> {
-	/// Transferred to the program's account.
+	/// The value to transfer to the program's account.
 	pub value: Balance,
-	/// Weight.
+	/// The weight limit.
 	pub weight: Weight,
-	/// The most that may be held from the origin; `None` for no limit.
+	/// The maximal deposit; `None` for no limit.
 	pub deposit: Option<Balance>,
 }
 
-/// What came of a call that ran a program. Its event, if it succeeded, is deposited.
+/// The result of a call that ran a program. If it succeeded, its event was deposited.
 pub struct Settled {
-	/// What came of it.
+	/// The result of the program.
 	pub outcome: Outcome,
-	/// Weight of the call without what its weight limit pays for.
+	/// The weight of the call, without what its weight limit pays for.
 	pub base: Weight,
 }
 
@@ -45,7 +45,7 @@ impl From<Settled> for DispatchResultWithPostInfo {
 	}
 }
 
-/// See [`Pallet::upload`]. Gives the code hash, and the weight that it took.
+/// See [`Pallet::upload`]. Returns the code hash and the weight.
 pub fn upload<T: Config>(
 	owner: T::AccountId,
 	code: Vec<u8>,

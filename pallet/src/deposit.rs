@@ -1,10 +1,10 @@
-//! Storage deposits: what is held for what is stored, from whom, and how it comes back.
+//! Storage deposits.
 //!
-//! Within a call, deposits are counted: by payer and reason, what is to be held and what is to be given
-//! back. They are held and released once, at the end of the call, in net; what each is for records it.
-//! A frame that adds more than its limit, or than the payer could have held, fails there and then, and
-//! what a rolled-back frame counted is forgotten. The limit of a call counts what its origin is held
-//! for, less what comes back to the origin.
+//! Within a call, deposits are counted by payer and reason. The net amounts are held and released
+//! at the end of the call; each stored object records its deposit. A frame that exceeds its limit,
+//! or what the payer's balance allows, fails immediately, and the deposits of a frame that is
+//! rolled back are dropped. The limit of a call applies to the amount held from its origin, minus
+//! what is released to the origin.
 
 use crate::{
 	journal::{Checkpoint, Journal},
@@ -19,23 +19,23 @@ use frame_support::traits::{
 use scale_info::TypeInfo;
 use sp_runtime::traits::{Bounded, Saturating, Zero};
 
-/// What is held for something that is stored.
+/// The deposit of a stored object.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, TypeInfo, MaxEncodedLen)]
 pub struct Deposit<AccountId, Balance> {
-	/// From whom; nobody pays for what root or the genesis stored.
+	/// The account that it is held from; `None` for objects that root or the genesis stored.
 	pub payer: Option<AccountId>,
-	/// How much.
+	/// The amount.
 	pub amount: Balance,
 }
 
 impl<AccountId, Balance: Zero> Deposit<AccountId, Balance> {
-	/// Nothing, from nobody.
+	/// A deposit of zero without a payer.
 	pub fn none() -> Self {
 		Self { payer: None, amount: Zero::zero() }
 	}
 }
 
-/// A deposit on the chain.
+/// A deposit of the runtime.
 pub type DepositOf<T> = Deposit<<T as frame_system::Config>::AccountId, BalanceOf<T>>;
 
 /// The deposit for a program of `size` bytes.
@@ -59,67 +59,70 @@ fn for_bytes<T: Config>(bytes: u32) -> BalanceOf<T> {
 	T::DepositPerItem::get().saturating_add(bytes)
 }
 
-/// What is to be held from a payer, and to be given back to it, when the call ends.
+/// The amounts to hold from a payer, and to release to it, at the end of the call.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct Net<Balance> {
 	hold: Balance,
 	release: Balance,
 }
 
-/// Whom a call's deposits are held from, how much more they may be, and what they come to.
+/// The deposits of a call: their payer, the remaining limit, and the net amounts.
 pub struct DepositMeter<T: Config> {
 	payer: Option<T::AccountId>,
 	left: BalanceOf<T>,
 	/// By payer and reason.
 	nets: Journal<(T::AccountId, u8), Net<BalanceOf<T>>>,
-	/// What the payer was last seen to be able to have held in addition.
+	/// The amount that the payer was last known to be able to have held in addition.
 	holdable: BalanceOf<T>,
 }
 
-/// The reasons, by their number.
+/// The reasons, by number.
 const REASONS: [HoldReason; 4] =
 	[HoldReason::Program, HoldReason::Account, HoldReason::Storage, HoldReason::Job];
 
 impl<T: Config> DepositMeter<T> {
-	/// Without a limit. Where there is no payer, nothing is held.
+	/// A meter without a limit. Without a payer, nothing is held.
 	pub fn new(payer: Option<T::AccountId>) -> Self {
 		Self { payer, left: Bounded::max_value(), nets: Journal::default(), holdable: Zero::zero() }
 	}
 
-	/// To be called when the payer's balance may have become less: what it can have held is asked again.
+	/// Must be called when the payer's balance may have decreased: the holdable amount is then
+	/// queried again.
 	pub fn balance_changed(&mut self) {
 		self.holdable = Zero::zero();
 	}
 
-	/// How much more may be held.
+	/// The remaining limit.
 	pub fn left(&self) -> BalanceOf<T> {
 		self.left
 	}
 
-	/// Lowers what may be held to `limit`. Gives what it was, for [`Self::widen`] or [`Self::reset`].
+	/// Lowers the limit to `limit`. Returns the previous limit, for [`Self::widen`] or
+	/// [`Self::reset`].
 	pub fn narrow(&mut self, limit: Option<BalanceOf<T>>) -> BalanceOf<T> {
 		let outer = self.left;
 		self.left = limit.map_or(outer, |limit| limit.min(outer));
 		outer
 	}
 
-	/// Back to the limit before it was narrowed to `inner`, less what was held since.
+	/// Restores the limit `outer` from before it was narrowed to `inner`, minus what was held
+	/// since.
 	pub fn widen(&mut self, outer: BalanceOf<T>, inner: BalanceOf<T>) {
 		self.left = outer.saturating_sub(inner).saturating_add(self.left);
 	}
 
-	/// Back to the limit before it was narrowed, and to what was counted at the checkpoint.
+	/// Restores the limit from before it was narrowed, and the amounts at the checkpoint.
 	pub fn reset(&mut self, outer: BalanceOf<T>, checkpoint: Checkpoint) {
 		self.left = outer;
 		self.nets.roll_back(checkpoint);
 	}
 
-	/// A place to go back to with [`Self::reset`].
+	/// A checkpoint for [`Self::reset`].
 	pub fn checkpoint(&self) -> Checkpoint {
 		self.nets.checkpoint()
 	}
 
-	/// Counts `amount`, to be held from the payer.
+	/// Counts `amount` as held from the payer.
 	pub fn take(
 		&mut self,
 		reason: HoldReason,
@@ -130,10 +133,10 @@ impl<T: Config> DepositMeter<T> {
 		Ok(Deposit { payer: Some(payer), amount })
 	}
 
-	/// Makes `amount` of the deposit `old`.
+	/// Changes the deposit `old` to `amount`.
 	///
-	/// The payer of this call pays for growth, and then for all of it; without growth, whoever paid
-	/// goes on to.
+	/// If the deposit grows, the payer of this call pays for all of it; otherwise the previous
+	/// payer keeps paying.
 	pub fn change(
 		&mut self,
 		reason: HoldReason,
@@ -158,7 +161,7 @@ impl<T: Config> DepositMeter<T> {
 		}
 	}
 
-	/// Counts the deposit as given back to whoever paid it.
+	/// Counts the deposit as released to its payer.
 	pub fn give_back(&mut self, reason: HoldReason, deposit: DepositOf<T>) {
 		let Deposit { payer: Some(payer), amount } = deposit else { return };
 		if amount.is_zero() {
@@ -182,11 +185,11 @@ impl<T: Config> DepositMeter<T> {
 		if amount > self.left {
 			return Err(Error::DepositLimitExceeded);
 		}
-		// What is counted so far, in net, and this on top.
+		// The net amount so far, plus this one.
 		let (hold, release) = self.total(payer);
 		let needed = hold.saturating_add(amount).saturating_sub(release);
 		if needed > self.holdable {
-			// Asking for twice as much spares a storm of deposits from asking for each.
+			// Querying twice the amount saves a query for each of many deposits.
 			let twice = needed.saturating_add(needed);
 			let can_hold = |amount| T::Currency::can_hold(&reason.into(), payer, amount);
 			self.holdable = if can_hold(twice) {
@@ -202,7 +205,7 @@ impl<T: Config> DepositMeter<T> {
 		Ok(())
 	}
 
-	/// What is to be held from the account and to be given back to it, for all reasons.
+	/// The amounts to hold from the account and to release to it, for all reasons.
 	fn total(&self, account: &T::AccountId) -> (BalanceOf<T>, BalanceOf<T>) {
 		let mut total = (Zero::zero(), Zero::zero());
 		for reason in REASONS {
@@ -225,24 +228,24 @@ impl<T: Config> DepositMeter<T> {
 		self.nets.insert(key, net);
 	}
 
-	/// Whether something was counted for the account.
+	/// Whether the account has an amount.
 	pub fn is_counted(&self, account: &T::AccountId) -> bool {
 		REASONS.iter().any(|reason| self.nets.get(&(account.clone(), *reason as u8)).is_some())
 	}
 
-	/// Who pays.
+	/// The payer.
 	pub fn payer(&self) -> Option<&T::AccountId> {
 		self.payer.as_ref()
 	}
 
-	/// Holds and releases what was counted, at the end of the call. Releases come first: they may be
-	/// what the holds are made of.
+	/// Holds and releases the net amounts, at the end of the call. Releases come first, because
+	/// holds may need the released balance.
 	pub fn settle(&mut self) -> Result<(), Error<T>> {
 		let nets = core::mem::take(&mut self.nets);
 		for ((account, reason), Net { hold, release }) in nets.iter() {
 			let amount = release.saturating_sub(*hold);
 			if let Some(reason) = REASONS.get(usize::from(*reason)).filter(|_| !amount.is_zero()) {
-				// The best effort: what another pallet took of the hold does not keep the storage.
+				// Best effort: storage is removed even if another pallet took a part of the hold.
 				T::Currency::release(&(*reason).into(), account, amount, Precision::BestEffort)
 					.map_err(|_| Error::DepositUnpayable)?;
 			}
@@ -258,7 +261,7 @@ impl<T: Config> DepositMeter<T> {
 	}
 }
 
-/// Releases a deposit to whoever paid it.
+/// Releases a deposit to its payer.
 pub fn release<T: Config>(reason: HoldReason, deposit: DepositOf<T>) -> Result<(), Error<T>> {
 	let mut meter = DepositMeter::<T>::new(None);
 	meter.give_back(reason, deposit);

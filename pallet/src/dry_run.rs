@@ -1,8 +1,8 @@
-//! Tries a call and undoes it: what it would come to, without a signature and without a fee.
+//! Dry-runs: executes a call and rolls it back, without a signature or a fee.
 //!
-//! The call is the one that an extrinsic makes, on the state of the block that it is tried on; the
-//! price is the cold one always, so the answer does not depend on what the node knows already. It is
-//! bounded in weight by [`MAX_DRY_RUN_WEIGHT`], and in time by [`MAX_DRY_RUN_MILLISECONDS`].
+//! The call is the same as that of an extrinsic, on the state of a given block. Prices do not
+//! depend on the node's caches, so neither does the result. A dry-run is limited in weight by
+//! [`MAX_DRY_RUN_WEIGHT`], and in time by [`MAX_DRY_RUN_MILLISECONDS`].
 
 use crate::{
 	calls::{self, Limits, Settled},
@@ -29,53 +29,54 @@ use sp_core::H256;
 use sp_runtime::{traits::Saturating, DispatchError, DispatchResult};
 use virt_primitives::forward::limit_time;
 
-/// How often a call is tried, at most, to find a weight limit that is enough: see
+/// The maximal number of executions to find a sufficient weight limit: see
 /// [`DryRun::weight_required`].
 const MAX_TRIES: u32 = 24;
 
-/// What a call would come to.
+/// The result of a dry-run.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, TypeInfo)]
 pub struct DryRun<Balance, Event> {
-	/// Whether it would succeed, or the error.
+	/// Whether the call succeeds, or its error.
 	pub result: DispatchResult,
-	/// What the program gave, also where it reverted. Of an upload, the code hash.
+	/// The output of the program, even if it reverted. For an upload, the code hash.
 	pub output: Vec<u8>,
-	/// Weight that it would take, without the call's base.
+	/// The weight that the call consumes, without its base weight.
 	pub weight_consumed: Weight,
-	/// A weight limit with which it succeeds, if it does: the least one, of which more may be taken at
-	/// a time than in the end; or, for a program that asks how much is left, one that was tried.
+	/// A weight limit with which the call succeeds, if it does. It is the smallest one, which can
+	/// be larger than the consumed weight because of refunds. If a program reads the remaining
+	/// weight, it is a limit that was tried.
 	pub weight_required: Weight,
-	/// Weight of the extrinsic with that weight limit: what is reserved for it in a block. Its fee
-	/// depends on what it consumes.
+	/// The weight of the extrinsic with that limit, which is reserved in a block. The fee depends
+	/// on the consumed weight.
 	pub weight: Weight,
-	/// What it changes of what the caller is held for.
+	/// The change of the deposits that are held from the caller.
 	pub deposit: DepositChange<Balance>,
-	/// The events, that of the call included.
+	/// The events, including that of the call.
 	pub events: Vec<Event>,
-	/// The lines that programs logged.
+	/// The log lines of programs.
 	pub logs: Vec<Vec<u8>>,
-	/// Where the last program trapped that did.
+	/// The location of the last trap.
 	pub trap: Option<Trap>,
 }
 
-/// A change of what an account is held for.
+/// A change of the deposits that are held from an account.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, TypeInfo)]
 pub enum DepositChange<Balance> {
-	/// It is held for this much more.
+	/// This amount is held.
 	Charge(Balance),
-	/// This much is given back.
+	/// This amount is released.
 	Refund(Balance),
 }
 
-/// What a call would come to, on the chain.
+/// The result of a dry-run on the runtime.
 pub type DryRunOf<T> = DryRun<BalanceOf<T>, <T as frame_system::Config>::RuntimeEvent>;
 
-/// A weight limit for a dry-run: the one that is asked for, or the highest that there is.
+/// The weight limit of a dry-run: the given one, at most the maximum.
 fn bounded(weight_limit: Option<Weight>) -> Weight {
 	weight_limit.map_or(MAX_DRY_RUN_WEIGHT, |limit| limit.min(MAX_DRY_RUN_WEIGHT))
 }
 
-/// Tries [`Pallet::upload`](crate::Pallet::upload).
+/// Dry-runs [`Pallet::upload`](crate::Pallet::upload).
 pub fn upload<T: Config>(
 	origin: T::AccountId,
 	code: Vec<u8>,
@@ -92,7 +93,7 @@ pub fn upload<T: Config>(
 	})
 }
 
-/// Tries [`Pallet::run`](crate::Pallet::run).
+/// Dry-runs [`Pallet::run`](crate::Pallet::run).
 pub fn run<T: Config>(
 	origin: T::AccountId,
 	code_hash: H256,
@@ -105,7 +106,7 @@ pub fn run<T: Config>(
 	})
 }
 
-/// Tries [`Pallet::instantiate`](crate::Pallet::instantiate).
+/// Dry-runs [`Pallet::instantiate`](crate::Pallet::instantiate).
 pub fn instantiate<T: Config>(
 	origin: T::AccountId,
 	code_hash: H256,
@@ -123,7 +124,7 @@ pub fn instantiate<T: Config>(
 	})
 }
 
-/// Tries [`Pallet::call`](crate::Pallet::call).
+/// Dry-runs [`Pallet::call`](crate::Pallet::call).
 pub fn call<T: Config>(
 	origin: T::AccountId,
 	address: T::AccountId,
@@ -139,7 +140,7 @@ pub fn call<T: Config>(
 	})
 }
 
-/// Tries [`Pallet::set_code`](crate::Pallet::set_code).
+/// Dry-runs [`Pallet::set_code`](crate::Pallet::set_code).
 pub fn set_code<T: Config>(
 	origin: T::AccountId,
 	address: T::AccountId,
@@ -154,8 +155,9 @@ pub fn set_code<T: Config>(
 	})
 }
 
-/// Tries [`Pallet::start_job`](crate::Pallet::start_job), and the job's first slice. The weights are
-/// those of the slice; the deposit is what the owner is held for after it, the budget's fee included.
+/// Dry-runs [`Pallet::start_job`](crate::Pallet::start_job) and the job's first slice. The weights
+/// are those of the slice. The deposit is the amount held from the owner afterwards, including the
+/// fee of the budget.
 pub fn start_job<T: Config>(start: Start<T>) -> DryRunOf<T> {
 	let origin = start.owner.clone();
 	let base = jobs::weight::start::<T>(start.input.len() as u32, start.value);
@@ -174,7 +176,7 @@ pub fn start_job<T: Config>(start: Start<T>) -> DryRunOf<T> {
 			Err(error) => result = Err(error),
 			Ok((job, used)) => {
 				weight = used;
-				// How it ended, if it did.
+				// The event of the job's end, if it ended.
 				for record in frame_system::Pallet::<T>::read_events_no_consensus() {
 					let event: Result<Event<T>, _> = record.event.try_into();
 					match event {
@@ -197,8 +199,8 @@ pub fn start_job<T: Config>(start: Start<T>) -> DryRunOf<T> {
 	DryRun { weight: base, ..tried }
 }
 
-/// Tries the call with the weight limit. Where it succeeds, and asked how much is left, it is tried with
-/// lower limits to find one that is enough.
+/// Dry-runs the call with the weight limit. If it succeeds and a program read the remaining weight,
+/// searches for a lower limit that suffices.
 fn dry_run<T: Config>(
 	origin: &T::AccountId,
 	limit: Weight,
@@ -209,14 +211,14 @@ fn dry_run<T: Config>(
 	if asked && found.result.is_ok() {
 		found = search(origin, limit, found, &call);
 	}
-	// For what else is done in this runtime call.
+	// Lifts the time limit for the rest of this runtime call.
 	limit_time(u32::MAX);
 	found
 }
 
-/// Looks for a low limit with which the call succeeds, that asks how much is left and so need not
-/// succeed with what it took. It doubles from there to a limit that is enough, and then halves the
-/// distance to the last that was not.
+/// Searches for a low limit with which the call succeeds. A call that reads the remaining weight
+/// may fail with a limit equal to its consumed weight. Doubles the limit until it suffices, then
+/// bisects.
 fn search<T: Config>(
 	origin: &T::AccountId,
 	limit: Weight,
@@ -256,8 +258,8 @@ fn search<T: Config>(
 	found
 }
 
-/// Makes the call, looks at what came of it, and undoes it. Gives, too, whether a program asked how much
-/// is left.
+/// Executes the call, records its result, and rolls it back. Also returns whether a program read
+/// the remaining weight.
 fn attempt<T: Config>(
 	origin: &T::AccountId,
 	limit: Weight,
@@ -265,7 +267,7 @@ fn attempt<T: Config>(
 ) -> (DryRunOf<T>, bool) {
 	let mut asked = false;
 	let tried = with_transaction(|| {
-		// Those of the block that it is tried on.
+		// Removes the events of the block that it is executed on.
 		frame_system::Pallet::<T>::reset_events();
 		let held_before = T::Currency::total_balance_on_hold(origin);
 		let mut stack = Stack::new(Caller::Account(origin.clone()));
@@ -307,7 +309,7 @@ fn attempt<T: Config>(
 	(tried, asked)
 }
 
-/// In a storage layer, as an extrinsic is dispatched: what fails leaves nothing.
+/// Runs in a storage layer, like an extrinsic: a failure changes nothing.
 fn in_storage_layer<T: Config>(
 	stack: &mut Stack<T>,
 	work: impl FnOnce(&mut Stack<T>) -> Settled,

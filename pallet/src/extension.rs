@@ -1,17 +1,16 @@
-//! Syscalls of a chain's own, beside the pallet's.
+//! Additional syscalls of a chain.
 //!
-//! A chain writes them as rows, in a macro of its own that takes a callback as
-//! `virt_guest::syscall_table!` does. Programs get their imports from it with
-//! `virt_guest::imports!`, and the runtime gets with [`extension!`](crate::extension!):
+//! A chain declares them as rows in a macro that takes a callback, like
+//! `virt_guest::syscall_table!`. Programs generate their imports from it with
+//! `virt_guest::imports!`. The runtime generates with [`extension!`](crate::extension!):
 //!
-//! - `Handlers`: a trait of one method per row, to be implemented for
-//! - `Syscalls`: what the runtime names as [`Config::Extension`].
+//! - `Handlers`: a trait with a method per row, to be implemented for
+//! - `Syscalls`: the type for [`Config::Extension`].
 //!
-//! A handler gets pointers and lengths as the program gave them, and an [`Access`]. Before it, the
-//! price was charged, for every byte of the row's buffers, and their lengths were bounded: what is
-//! left to do is the work. Rows are numbered after the pallet's own: as for those, a row that is
-//! taken out breaks the programs that import it, and one that comes to mean something else should
-//! have another name.
+//! A handler gets pointers and lengths from the program, and an [`Access`]. Before it runs, the
+//! row's price was charged for the length of all its buffers, and the lengths were checked. Rows
+//! are numbered after the pallet's own. Programs import them by name: removing a row breaks the
+//! programs that import it, and a row that changes its meaning needs a new name.
 
 use crate::{
 	frame::{Context, Memory},
@@ -24,7 +23,7 @@ use frame_support::weights::Weight;
 use sp_core::H256;
 use virt_primitives::{Buffer, Length, SyscallSpec, MAX_ARGUMENTS};
 
-/// Syscalls of a chain's own. [`extension!`](crate::extension!) implements it; `()` has none.
+/// Additional syscalls of a chain. [`extension!`](crate::extension!) implements it; `()` has none.
 pub trait Extension<T: Config> {
 	/// Names and buffers, by number.
 	const SPECS: &'static [SyscallSpec];
@@ -32,7 +31,7 @@ pub trait Extension<T: Config> {
 	/// The same, encoded for the host.
 	const TABLE: &'static [u8];
 
-	/// Answers the syscall of this number.
+	/// Handles the syscall with this number.
 	fn answer(
 		number: u32,
 		access: Access<'_, '_, T>,
@@ -49,7 +48,7 @@ impl<T: Config> Extension<T> for () {
 	}
 }
 
-/// What a handler of an extension works with.
+/// The environment of a handler.
 pub struct Access<'a, 'b, T: Config> {
 	context: &'a mut Context<'b, T>,
 	memory: Memory<'a>,
@@ -60,7 +59,7 @@ impl<'a, 'b, T: Config> Access<'a, 'b, T> {
 		Self { context, memory }
 	}
 
-	/// For [`extension!`](crate::extension!): charges for a row, and bounds its buffers.
+	/// For [`extension!`](crate::extension!): charges for a row and checks its buffers.
 	#[doc(hidden)]
 	pub fn begin(
 		&mut self,
@@ -74,7 +73,7 @@ impl<'a, 'b, T: Config> Access<'a, 'b, T> {
 		}
 		let len = |buffer: &Buffer| match buffer.len {
 			Length::Fixed(len) => len.into(),
-			// A row cannot name an argument that there is not.
+			// A row can only name its own arguments.
 			Length::Argument(number) => args.get(usize::from(number)).copied().unwrap_or(u64::MAX),
 		};
 		let bytes = buffers.iter().map(len).fold(0, u64::saturating_add);
@@ -85,39 +84,39 @@ impl<'a, 'b, T: Config> Access<'a, 'b, T> {
 		Ok(())
 	}
 
-	/// Charges more gas, for work that the row's price does not cover. To be called before the work.
+	/// Charges gas for work that the row's price does not cover. Call it before the work.
 	pub fn charge(&mut self, gas: u64) -> Result<(), Error<T>> {
 		self.context.meter.charge_gas(gas)
 	}
 
-	/// Charges more weight, for what the handler reads or writes. To be called before the work.
+	/// Charges weight, for example for storage accesses. Call it before the work.
 	pub fn charge_weight(&mut self, weight: Weight) -> Result<(), Error<T>> {
 		self.context.meter.charge(weight)
 	}
 
-	/// Who called the program.
+	/// The caller of the program.
 	pub fn caller(&self) -> &Caller<T::AccountId> {
 		&self.context.caller
 	}
 
-	/// Who signed the call that all of this is part of.
+	/// The origin of the outermost call.
 	pub fn origin(&self) -> &Caller<T::AccountId> {
 		&self.context.stack.origin
 	}
 
-	/// The program's account, where it has one.
+	/// The program's account, if it has one.
 	pub fn account(&self) -> Option<&T::AccountId> {
 		self.context.account.as_ref()
 	}
 
-	/// The program.
+	/// The code hash of the program.
 	pub fn code_hash(&self) -> H256 {
 		self.context.code_hash
 	}
 
 	/// The bytes of a buffer of the row.
 	pub fn read(&self, pointer: u64, len: u64) -> Result<Vec<u8>, Error<T>> {
-		// The row's own limit was looked at before.
+		// The row's limit was checked before.
 		self.memory.read(pointer, len, u32::MAX, Error::BufferTooLarge)
 	}
 
@@ -140,7 +139,7 @@ pub mod __private {
 	pub use virt_primitives::{syscall::SPEC_LEN, SyscallSpec, SyscallTable, MAX_ARGUMENTS};
 }
 
-/// Makes of a chain's rows what [`extension`](mod@crate::extension) says.
+/// Generates the items that [`extension`](mod@crate::extension) describes from a chain's rows.
 #[macro_export]
 macro_rules! extension {
 	($(
@@ -148,7 +147,7 @@ macro_rules! extension {
 		$name:ident($($arg:ident: $arg_ty:ty),* $(,)?) -> $result:ty,
 		$base:literal + $per_word:literal, $scope:ident, [$($direction:tt $buffer:tt),* $(,)?];
 	)*) => {
-		/// One function per row: what it does, once it was paid for.
+		/// A handler per row. The price was charged before it runs.
 		pub trait Handlers<T: $crate::Config> {
 			$(
 				$(#[$doc])*
@@ -159,7 +158,7 @@ macro_rules! extension {
 			)*
 		}
 
-		/// The chain's own syscalls.
+		/// The additional syscalls of the chain.
 		pub struct Syscalls;
 
 		const _: () = {

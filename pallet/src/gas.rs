@@ -1,34 +1,34 @@
-//! Weight and gas: what a call may take, and what is charged for it.
+//! Gas and weight.
 //!
-//! A call's weight limit pays for all of the call that depends on the program: loading it, running it,
-//! its syscalls, and what they read and write. It has two parts, metered side by side and never
-//! converted into each other: *ref time*, of which programs see [`REF_TIME_PER_GAS`] picoseconds as a
-//! unit of gas, and *proof size*, in bytes.
+//! The weight limit of a call pays for everything that depends on the program: loading it, running
+//! it, its syscalls, and storage accesses. It has two parts, which are metered separately and never
+//! converted: *ref time*, which programs see as gas with [`REF_TIME_PER_GAS`] picoseconds per unit,
+//! and *proof size*, in bytes.
 
 use crate::{limits::PAGE_SIZE, Error};
 use frame_support::weights::Weight;
 use virt_primitives::{Gas, EMBEDDED_PICOSECONDS_PER_GAS, IS_EMBEDDED, PICOSECONDS_PER_GAS};
 
-/// How many times slower than the machine of record a validator may be. All times below and in
-/// [`crate::weights`] are measured on that machine, and multiplied by this: here for what
-/// programs do, in `weights` for the calls. What the database takes is not: its weights are those of
-/// the runtime's `DbWeight`.
+/// The factor by which a validator may be slower than the machine of record. All times below and in
+/// [`crate::weights`] are measured on that machine and multiplied by this factor, except those of
+/// the database: they are the runtime's `DbWeight`.
 pub const MARGIN: u64 = 2;
 
 /// Times on the machine of record, in picoseconds.
 struct Times {
-	/// A unit of gas.
+	/// Per unit of gas.
 	gas: u64,
-	/// To load a program that the node does not know, whatever its size: to parse it, and to make an
+	/// To load a program that is not cached, independent of its size: to parse it and to create an
 	/// instance.
 	load_base: u64,
-	/// To load a program, per byte of the blob: to read and to keep it. Storage has its hash already.
+	/// To load a program, per byte of the blob: to read and to store it. Storage already has its
+	/// hash.
 	load_per_byte: u64,
 	/// To load a program, per page of memory that it declares: to zero it.
 	load_per_page: u64,
 }
 
-/// Where the node runs programs.
+/// For programs that run in the node.
 const HOST: Times = Times {
 	gas: PICOSECONDS_PER_GAS,
 	load_base: 8_000_000,
@@ -36,7 +36,7 @@ const HOST: Times = Times {
 	load_per_page: 50_000,
 };
 
-/// Where the runtime runs programs itself, and loads them for each call.
+/// For the embedded form, which loads programs in each call.
 const EMBEDDED: Times = Times {
 	gas: EMBEDDED_PICOSECONDS_PER_GAS,
 	load_base: 40_000_000,
@@ -49,7 +49,7 @@ const TIMES: Times = if IS_EMBEDDED { EMBEDDED } else { HOST };
 /// Picoseconds of ref time per unit of gas.
 pub const REF_TIME_PER_GAS: u64 = TIMES.gas * MARGIN;
 
-/// A time on the machine of record, in picoseconds, as ref time.
+/// The ref time of a time on the machine of record, in picoseconds.
 pub const fn measured(picoseconds: u64) -> Weight {
 	Weight::from_parts(picoseconds.saturating_mul(MARGIN), 0)
 }
@@ -59,12 +59,13 @@ pub const fn to_weight(gas: u64) -> Weight {
 	Weight::from_parts(gas.saturating_mul(REF_TIME_PER_GAS), 0)
 }
 
-/// The gas that `weight` has, rounded down.
+/// The gas that `weight` pays for, rounded down.
 pub const fn of_weight(weight: Weight) -> u64 {
 	weight.ref_time() / REF_TIME_PER_GAS
 }
 
-/// The weight to load a program of `size` bytes that declares `memory` bytes, without the database.
+/// The weight of loading a program of `size` bytes that declares `memory` bytes, without the
+/// database.
 pub fn load(size: u32, memory: u32) -> Weight {
 	let pages = u64::from(memory.div_ceil(PAGE_SIZE));
 	let time =
@@ -72,34 +73,34 @@ pub fn load(size: u32, memory: u32) -> Weight {
 	measured(time).saturating_add(proof(size))
 }
 
-/// Proof size of a value of `len` bytes, without the path to it.
+/// The proof size of a value of `len` bytes, without its path.
 pub fn proof(len: u32) -> Weight {
 	Weight::from_parts(0, len.into())
 }
 
-/// Gas of a transfer of balance, by the syscall or with a call, without the database.
+/// The gas of a transfer of balance, by the syscall or with a call, without the database.
 pub(crate) const GAS_OF_TRANSFER: u64 = 170_000;
 
-/// Bytes of a word, by which syscalls are priced.
+/// The length of a word in bytes. Syscalls are priced by words.
 pub const WORD: u64 = 32;
 
 /// The price of a syscall in gas, from its row in the table.
 #[derive(Clone, Copy)]
 pub struct Price {
-	/// For the syscall.
+	/// Per syscall.
 	pub base: u64,
-	/// For each word of [`WORD`] bytes, begun or whole, that it moves or hashes.
+	/// Per word of [`WORD`] bytes that it moves or hashes, rounded up.
 	pub per_word: u64,
 }
 
 impl Price {
-	/// The price for `len` bytes. A length that no memory has gets a price that nobody can pay.
+	/// The price for `len` bytes. It saturates, so that absurd lengths cannot be paid for.
 	pub fn of(self, len: u64) -> u64 {
 		self.base.saturating_add(self.per_word.saturating_mul(len.div_ceil(WORD)))
 	}
 }
 
-/// What is left of a weight limit.
+/// The rest of a weight limit.
 #[derive(Debug)]
 pub struct Meter {
 	limit: Weight,
@@ -108,13 +109,13 @@ pub struct Meter {
 }
 
 impl Meter {
-	/// A full meter. The VM counts up to `i64::MAX` units of gas: a higher limit counts as that.
+	/// A full meter. The VM counts at most `i64::MAX` units of gas: a higher limit counts as that.
 	pub fn new(limit: Weight) -> Self {
 		Self { limit, left: limit, lowest: limit }
 	}
 
-	/// Takes `weight`, or takes nothing and errs with the part that is not left: [`Error::OutOfGas`] or
-	/// [`Error::OutOfProofSize`].
+	/// Charges `weight`. If it exceeds the rest, nothing is charged, and it errs with the missing
+	/// part: [`Error::OutOfGas`] or [`Error::OutOfProofSize`].
 	pub fn charge<T>(&mut self, weight: Weight) -> Result<(), Error<T>> {
 		if weight.ref_time() > self.left.ref_time() {
 			return Err(Error::OutOfGas);
@@ -127,22 +128,23 @@ impl Meter {
 		Ok(())
 	}
 
-	/// Takes `gas` units, or errs with [`Error::OutOfGas`] and takes nothing.
+	/// Charges `gas` units. Errs with [`Error::OutOfGas`], and charges nothing, if it exceeds the
+	/// rest.
 	pub fn charge_gas<T>(&mut self, gas: u64) -> Result<(), Error<T>> {
 		self.charge(to_weight(gas))
 	}
 
-	/// Gives back what was charged for work that was not done.
+	/// Refunds weight that was charged for work that was not done.
 	pub fn refund(&mut self, weight: Weight) {
 		self.left = self.left.saturating_add(weight).min(self.limit);
 	}
 
-	/// Gas that is left, as much as the VM can count.
+	/// The remaining gas, at most what the VM can count.
 	pub fn gas_left(&self) -> Gas {
 		Gas::try_from(of_weight(self.left)).unwrap_or(Gas::MAX)
 	}
 
-	/// Takes what the VM used of [`Self::gas_left`], of which it left `gas`.
+	/// Charges what the VM used of [`Self::gas_left`]; `gas` is what it left.
 	pub fn set_gas_left(&mut self, gas: Gas) {
 		let used = self.gas_left().saturating_sub(gas);
 		debug_assert!(used >= 0, "a program cannot earn gas");
@@ -151,22 +153,22 @@ impl Meter {
 		self.lowest = self.lowest.min(self.left);
 	}
 
-	/// Records that a callee which was given of this meter used `peak` at one time.
+	/// Records the peak usage of a callee that used a part of this meter.
 	pub fn record_peak(&mut self, peak: Weight) {
 		self.lowest = self.lowest.min(self.left.saturating_sub(peak));
 	}
 
-	/// What is left.
+	/// The remaining weight.
 	pub fn left(&self) -> Weight {
 		self.left
 	}
 
-	/// What was taken.
+	/// The consumed weight.
 	pub fn used(&self) -> Weight {
 		self.limit.saturating_sub(self.left)
 	}
 
-	/// The most that was taken at one time: more than [`Self::used`] where some was given back.
+	/// The peak of the consumed weight: more than [`Self::used`] if some was refunded.
 	pub fn peak(&self) -> Weight {
 		self.limit.saturating_sub(self.lowest)
 	}

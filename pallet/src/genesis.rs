@@ -1,4 +1,4 @@
-//! What a chain starts with.
+//! Builds the genesis state.
 
 use crate::{
 	account, admission, deposit::DepositMeter, frame::New, items::ItemCache, limits::ABI, program,
@@ -11,7 +11,7 @@ use sp_runtime::traits::Zero;
 
 /// # Panics
 ///
-/// When the configuration is not one that a chain can start with.
+/// If the configuration is invalid.
 pub fn build<T: Config>(config: &GenesisConfig<T>) {
 	for (owner, code) in &config.programs {
 		program_of::<T>(owner, code);

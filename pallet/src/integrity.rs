@@ -1,4 +1,4 @@
-//! What a runtime's configuration must be like for the pallet to keep its promises.
+//! Checks a runtime's configuration.
 
 use crate::{deposit, gas, jobs, limits::*, syscalls, Config, WeightInfo};
 use alloc::collections::BTreeSet;
@@ -10,7 +10,7 @@ use virt_primitives::SyscallSymbol;
 
 /// # Panics
 ///
-/// When it is not.
+/// If the configuration is invalid.
 pub fn check<T: Config>() {
 	let account = T::AccountId::max_encoded_len();
 	assert_eq!(account, 32, "programs take accounts for 32 bytes");
@@ -27,7 +27,7 @@ pub fn check<T: Config>() {
 		assert!(names.insert(name), "there are two syscalls `{name}`");
 	}
 
-	// The deposits for the largest things that there can be do not overflow, and are not for free.
+	// The deposits of the largest objects do not overflow and are not zero.
 	let all = crate::BalanceOf::<T>::max_value();
 	for most in [
 		deposit::for_program::<T>(MAX_CODE),
@@ -36,7 +36,8 @@ pub fn check<T: Config>() {
 		assert!(!most.is_zero() && most < all, "deposits are not within bounds");
 	}
 
-	// The largest program can be uploaded and loaded, and the largest input given, in one block.
+	// The largest program can be uploaded and loaded in a block, and a call can have the largest
+	// input.
 	let weights = T::BlockWeights::get();
 	let class = weights.get(DispatchClass::Normal);
 	let most = class.max_extrinsic.unwrap_or(weights.max_block);
@@ -51,7 +52,7 @@ pub fn check<T: Config>() {
 			"an extrinsic has no room for an {name}: {weight:?} of {most:?}"
 		);
 	}
-	// A slice has room for the largest program, and jobs have room for a slice.
+	// A slice can run the largest program, and a slice fits into the share of jobs.
 	let slice = T::JobSlice::get();
 	let overhead = jobs::weight::slice::<T>()
 		.saturating_add(T::WeightInfo::job_resume(MAX_JOB_PAGES))

@@ -1,8 +1,8 @@
-//! What account programs store: items under keys of their own, and a list of those keys.
+//! The storage of account programs: items, and a list of their keys.
 //!
-//! The list lets an account be removed by a number of steps that is known before. Going through the
-//! keys by their prefix would not do: the host passes over each key that was removed in the same block,
-//! one by one, and nobody pays for that.
+//! With the list, removing an account takes a known number of steps. Iterating over the prefix of
+//! the keys would not: the host visits each key that was removed in the same block, and nobody pays
+//! for that.
 //!
 //! A call reads and writes items through an [`ItemCache`].
 
@@ -21,37 +21,37 @@ pub type Key = BoundedVec<u8, ConstU32<MAX_KEY>>;
 /// A value.
 pub type Value = BoundedVec<u8, ConstU32<MAX_VALUE>>;
 
-/// Bytes of an item beside its value, at most: payer, amount, length and place.
+/// The maximal length of an item without its value, in bytes: payer, amount, length and position.
 const OVERHEAD: u32 = 1 + 32 + 16 + 4 + 4;
 
-/// Bytes of the largest item, as it is stored.
+/// The maximal length of a stored item, in bytes.
 pub const MAX_ENCODED: u32 = MAX_VALUE + OVERHEAD;
 
-/// Bytes that a cached item counts beside its key and its value.
+/// The size that a cached item counts in addition to its key and value, in bytes.
 const CACHE_OVERHEAD: usize = 256;
 
-/// A write-back cache of items: within a frame, an item is read from the state once and written to it
-/// once, however often the program asks for it.
+/// A write-back cache of items: within a frame, an item is read and written once, however often the
+/// program accesses it.
 ///
-/// [`Self::write_back`] has to be called before a storage layer begins and before it is committed, and
-/// [`Self::forget`] after one was rolled back. All frames of a call share one cache.
+/// [`Self::write_back`] must be called before a storage layer begins and before it is committed,
+/// and [`Self::forget`] after one was rolled back. All frames of a call share one cache.
 pub struct ItemCache<T: Config> {
 	slots: BTreeMap<T::AccountId, BTreeMap<Key, usize>>,
 	entries: Vec<Entry<T>>,
-	/// The entries that the state does not have yet.
+	/// The entries that are not in the state yet.
 	changed: Vec<usize>,
-	/// What the entries count, by [`CACHE_OVERHEAD`], key and value.
+	/// The size of the entries: [`CACHE_OVERHEAD`], keys and values.
 	bytes: usize,
 }
 
 struct Entry<T: Config> {
-	/// The item's key in the state.
+	/// The storage key of the item.
 	hashed: Vec<u8>,
 	item: Option<ItemOf<T>>,
 	is_changed: bool,
 }
 
-/// Where the cache has an item: valid until the next call of [`ItemCache::load`],
+/// The position of an item in the cache. Valid until the next call of [`ItemCache::load`],
 /// [`ItemCache::remove`], [`ItemCache::flush`] or [`ItemCache::forget`].
 #[derive(Clone, Copy)]
 pub struct Slot(usize);
@@ -63,13 +63,13 @@ impl<T: Config> Default for ItemCache<T> {
 }
 
 impl<T: Config> ItemCache<T> {
-	/// Where the item under an account's key is, if it is cached. That there is none is cached, too.
+	/// The position of the item, if it is cached. Absent items are cached, too.
 	pub fn find(&self, account: &T::AccountId, key: &Key) -> Option<Slot> {
 		self.slots.get(account)?.get(key).copied().map(Slot)
 	}
 
-	/// Reads the item under an account's key, unless it is cached. Where [`MAX_CACHED`] is reached, what is
-	/// cached is written back and dropped before.
+	/// Reads the item, unless it is cached. If the cache has reached [`MAX_CACHED`], it is written
+	/// back and emptied before.
 	pub fn load(&mut self, account: &T::AccountId, key: &Key) -> Slot {
 		if let Some(slot) = self.find(account, key) {
 			return slot;
@@ -97,12 +97,12 @@ impl<T: Config> ItemCache<T> {
 		self.get(slot).map(|item| item.data.len())
 	}
 
-	/// Whether the item is to be written back already.
+	/// Whether the item already waits to be written back.
 	pub fn is_changed(&self, Slot(slot): Slot) -> bool {
 		self.entries[slot].is_changed
 	}
 
-	/// Stores a value under the key that `slot` is of, and counts the deposit for it.
+	/// Stores a value at the key of `slot`, and counts the deposit for it.
 	pub fn set(
 		&mut self,
 		meter: &mut DepositMeter<T>,
@@ -133,7 +133,7 @@ impl<T: Config> ItemCache<T> {
 		Ok(())
 	}
 
-	/// Removes the item that `slot` is of, if there is one, and counts its deposit as given back.
+	/// Removes the item at `slot`, if it exists, and counts its deposit as released.
 	pub fn remove(
 		&mut self,
 		meter: &mut DepositMeter<T>,
@@ -145,7 +145,7 @@ impl<T: Config> ItemCache<T> {
 		self.change(slot);
 		meter.give_back(HoldReason::Storage, item.deposit);
 		let last = count::<T>(account, |items| items.checked_sub(1))?.saturating_sub(1);
-		// The last key of the list takes the place of this one.
+		// The last key of the list moves to the position of this one.
 		if let Some(key) = Keys::<T>::take(account, last).filter(|_| last != item.place) {
 			let slot = self.load(account, &key);
 			if let Some(moved) = &mut self.entries[slot.0].item {
@@ -165,7 +165,7 @@ impl<T: Config> ItemCache<T> {
 		}
 	}
 
-	/// Writes what was changed to the state. All stays cached.
+	/// Writes all changes to the state. The items stay cached.
 	pub fn write_back(&mut self) {
 		for slot in self.changed.drain(..) {
 			let Entry { hashed, item, is_changed } = &mut self.entries[slot];
@@ -177,20 +177,20 @@ impl<T: Config> ItemCache<T> {
 		}
 	}
 
-	/// Writes what was changed to the state, and drops all that is cached: what comes next may change the
-	/// state itself.
+	/// Writes all changes to the state and empties the cache, before code that accesses the state
+	/// directly.
 	pub fn flush(&mut self) {
 		self.write_back();
 		self.forget();
 	}
 
-	/// Drops all that is cached, and what was changed since it was written back.
+	/// Empties the cache, and drops changes that were not written back.
 	pub fn forget(&mut self) {
 		*self = Self::default();
 	}
 }
 
-/// Changes how many items the account has; gives how many it had.
+/// Changes the number of the account's items. Returns the previous number.
 fn count<T: Config>(
 	account: &T::AccountId,
 	change: impl FnOnce(u32) -> Option<u32>,
@@ -203,8 +203,8 @@ fn count<T: Config>(
 	})
 }
 
-/// Removes the items of an account that had so many, and counts every deposit as given back. No cache
-/// may have items of the account.
+/// Removes the `count` items of an account, and counts every deposit as released. The cache must
+/// have no items of the account.
 pub fn remove_all<T: Config>(meter: &mut DepositMeter<T>, account: &T::AccountId, items: u32) {
 	for place in 0..items {
 		let key = Keys::<T>::take(account, place);
@@ -214,8 +214,8 @@ pub fn remove_all<T: Config>(meter: &mut DepositMeter<T>, account: &T::AccountId
 	}
 }
 
-/// The weight to remove the `items` storage items of an account that terminates, and to release their
-/// deposits; for each, the item and its place in the list are read and removed.
+/// The weight of removing `items` items of an account that terminates and of releasing their
+/// deposits. For each, the item and its position in the list are read and removed.
 pub fn removal_weight<T: frame_system::Config>(items: u32) -> Weight {
 	weights::TERMINATE_PER_ITEM
 		.weight::<T>()

@@ -1,16 +1,16 @@
-//! A map in memory that follows the frames of a call: what a frame that is rolled back wrote is undone,
-//! in as many steps as it wrote.
+//! A map in memory that follows the frames of a call: the writes of a frame that is rolled back are
+//! undone, in as many steps as there were writes.
 
 use alloc::{collections::BTreeMap, vec::Vec};
 
-/// See the module.
+/// A map with checkpoints.
 pub struct Journal<K, V> {
 	map: BTreeMap<K, V>,
-	/// For each write, the key and the value before it.
+	/// For each write, the key and the previous value.
 	undo: Vec<(K, Option<V>)>,
 }
 
-/// A place in a [`Journal`] to go back to.
+/// A checkpoint of a [`Journal`].
 #[derive(Clone, Copy, Debug)]
 pub struct Checkpoint(usize);
 
@@ -26,24 +26,24 @@ impl<K: Clone + Ord, V: Clone> Journal<K, V> {
 		self.map.get(key)
 	}
 
-	/// Sets the value of `key`. Gives the one before.
+	/// Sets the value of `key`. Returns the previous value.
 	pub fn insert(&mut self, key: K, value: V) -> Option<V> {
 		let before = self.map.insert(key.clone(), value);
 		self.undo.push((key, before.clone()));
 		before
 	}
 
-	/// All values, by rising key.
+	/// All values, sorted by key.
 	pub fn iter(&self) -> impl Iterator<Item = (&K, &V)> {
 		self.map.iter()
 	}
 
-	/// The place that it is at now.
+	/// A checkpoint of the current state.
 	pub fn checkpoint(&self) -> Checkpoint {
 		Checkpoint(self.undo.len())
 	}
 
-	/// Undoes what was written since.
+	/// Undoes the writes since the checkpoint.
 	pub fn roll_back(&mut self, Checkpoint(len): Checkpoint) {
 		while self.undo.len() > len {
 			match self.undo.pop() {
@@ -76,7 +76,7 @@ mod tests {
 		assert_eq!(all(&journal), [(1, 'a'), (2, 'b')]);
 		journal.roll_back(outer);
 		assert_eq!(all(&journal), [(1, 'a')]);
-		// What was kept by an inner frame is undone with the outer one.
+		// Writes of an inner frame that was committed are undone with the outer one.
 		journal.roll_back(inner);
 		assert_eq!(all(&journal), [(1, 'a')]);
 	}

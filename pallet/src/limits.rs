@@ -1,38 +1,37 @@
-//! Every consensus limit of the pallet. Sizes are in bytes.
+//! The consensus limits of the pallet. Sizes are in bytes.
 //!
-//! Changing one is a change of the chain's rules: all nodes get it with a runtime upgrade.
+//! A change needs a runtime upgrade.
 
 use frame_support::weights::{constants::WEIGHT_REF_TIME_PER_SECOND, Weight};
 
-/// A program's blob.
+/// The size of a program.
 pub const MAX_CODE: u32 = 512 * 1024;
 
-/// Imports of a program. Each must name a syscall of the table.
+/// The imports of a program. Each must name a syscall.
 pub const MAX_IMPORTS: u32 = 128;
 
-/// Exports of a program.
+/// The exports of a program.
 pub const MAX_EXPORTS: u32 = 256;
 
-/// The name of an export, and so of an entry point.
+/// The name of an export, which is the name of an entry.
 pub const MAX_ENTRY: u32 = 64;
 
-/// Size of a page of memory: PolkaVM's smallest.
+/// The size of a page of memory: PolkaVM's smallest.
 pub const PAGE_SIZE: u32 = 4_096;
 
-/// Read-only data, read-write data and stack of a program together, each rounded up to pages.
+/// The read-only data, read-write data and stack of a program, each rounded up to pages.
 pub const MAX_MEMORY: u32 = 4 * 1024 * 1024;
 
-/// Instructions in one basic block. Gas is charged by the block, so this bounds what one charge
-/// may stand for.
+/// The instructions of a basic block. Gas is charged per block, so this limits a single charge.
 pub const MAX_BASIC_BLOCK: u32 = 8_192;
 
-/// Entries of a program's jump table, each of which costs a node several words.
+/// The entries of a program's jump table. Each costs a node several words of memory.
 pub const MAX_JUMP_TABLE: u32 = 16 * 1024;
 
 /// The input of a call.
 pub const MAX_INPUT: u32 = 64 * 1024;
 
-/// The output of a call. It is part of the call's event.
+/// The output of a call, which is part of the call's event.
 pub const MAX_OUTPUT: u32 = 16 * 1024;
 
 /// The salt of an instantiation.
@@ -44,74 +43,75 @@ pub const MAX_KEY: u32 = 128;
 /// A storage value.
 pub const MAX_VALUE: u32 = 4 * 1024;
 
-/// Items that a call caches: keys and values, and 256 bytes more for each. A call that has read more
-/// writes back what it changed and begins anew, so that its memory is bounded.
+/// The items that a call caches: keys and values, plus 256 bytes each. At the limit, the cache is
+/// written back and emptied, so that its memory is bounded.
 pub const MAX_CACHED: u32 = 256 * 1024;
 
-/// The data of one event.
+/// The data of an event.
 pub const MAX_EVENT: u32 = 4 * 1024;
 
-/// Events in one call.
+/// The events of a call.
 pub const MAX_EVENTS: u32 = 128;
 
-/// One line of a program's log.
+/// A log line of a program.
 pub const MAX_LOG: u32 = 1024;
 
-/// Lines that one call may log.
+/// The log lines of a call.
 pub const MAX_LOGS: u32 = 64;
 
-/// Data hashed at once.
+/// The data of a hash or a signature check.
 pub const MAX_HASHED: u32 = 64 * 1024;
 
-/// Programs that may be open at once, each called by the one before.
+/// The depth of nested program calls.
 pub const MAX_DEPTH: u32 = 16;
 
-/// All transient storage of one call together.
+/// The transient storage of a call.
 pub const MAX_TRANSIENT: u32 = 64 * 1024;
 
-/// Topics of one event.
+/// The topics of an event.
 pub const MAX_TOPICS: u32 = 4;
 
-/// A call of the runtime that a program dispatches.
+/// The encoded runtime call that a program dispatches.
 pub const MAX_CALL: u32 = 16 * 1024;
 
-/// How deep such a call may be nested when it is decoded.
+/// The nesting depth of such a call when it is decoded.
 pub const MAX_CALL_DEPTH: u32 = 32;
 
-/// What a message to a job is about.
+/// The topic of a message to a job.
 pub const MAX_TOPIC: u32 = 32;
 
 /// The data of a message to a job.
 pub const MAX_MESSAGE: u32 = 1024;
 
-/// Messages to the jobs at one address that are stored.
+/// The stored messages to the jobs at an address.
 pub const MAX_MESSAGES: u32 = 64;
 
-/// Pages of [`PAGE_SIZE`] that a suspended job has stored: all that a program can have.
+/// The stored pages, of [`PAGE_SIZE`] each, of a suspended job: as many as a program can have.
 pub const MAX_JOB_PAGES: u32 = MAX_MEMORY / PAGE_SIZE;
 
-/// Jobs at one address.
+/// The jobs at an address.
 pub const MAX_JOBS_AT_ADDRESS: u32 = 64;
 
-/// Jobs of one owner.
+/// The jobs of an owner.
 pub const MAX_JOBS_OF_OWNER: u32 = 256;
 
-/// Jobs in all.
+/// The jobs of the chain.
 pub const MAX_JOBS: u32 = 1_000_000;
 
-/// The ABI that programs are admitted under: what the syscalls of the table mean.
+/// The current ABI version of programs: what their syscalls mean.
 ///
-/// It rises with each change that a program could notice. New rows alone do not change what the old
-/// ones mean: they raise it, and leave [`OLDEST_ABI`] where it is.
+/// Increase it with each change that a program can observe. New syscalls do not change existing
+/// ones: they increase this version but not [`OLDEST_ABI`].
 pub const ABI: u16 = 4;
 
-/// Programs of an older ABI are refused with `UnsupportedAbi`, until they are uploaded again.
+/// The oldest supported ABI version. Older programs fail with `UnsupportedAbi` until they are
+/// uploaded again.
 pub const OLDEST_ABI: u16 = 0;
 
-/// Weight limit of a dry-run: a second and a half of ref time, as a block of two seconds has it for signed
-/// calls, and any proof size. Not a rule of the chain, but of what its nodes answer.
+/// The maximal weight limit of a dry-run: 1.5 seconds of ref time, which is what a block of two
+/// seconds has for signed calls, and any proof size. Not part of consensus.
 pub const MAX_DRY_RUN_WEIGHT: Weight =
 	Weight::from_parts(3 * WEIGHT_REF_TIME_PER_SECOND / 2, u64::MAX);
 
-/// Time that the programs of a dry-run may take, in milliseconds. As for [`MAX_DRY_RUN_WEIGHT`].
+/// The maximal time that the programs of a dry-run may run, in milliseconds. Not part of consensus.
 pub const MAX_DRY_RUN_MILLISECONDS: u32 = 5_000;

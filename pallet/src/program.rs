@@ -1,8 +1,8 @@
-//! The program store: blobs by code hash, each with its owners and a count of its users.
+//! The program store: blobs by code hash, with their owners and the number of their users.
 //!
-//! Whoever uploads a program owns it, also where another account uploaded it before, and is held for the
-//! whole deposit. So no owner can remove a program that another one relies on: it is removed by its last
-//! owner.
+//! Every account that uploads a program owns it and pays the whole deposit, even if the program was
+//! already stored. A program is removed by its last owner, so that no owner can remove a program
+//! that another one relies on.
 
 use crate::{
 	admission,
@@ -16,23 +16,23 @@ use sp_core::H256;
 use sp_io::hashing::blake2_256;
 use virt_primitives::{CompileError, Module, SyscallTable};
 
-/// The name of a program: BLAKE2b-256 of its blob.
+/// The code hash of a program: the BLAKE2b-256 hash of its blob.
 pub fn code_hash(code: &[u8]) -> H256 {
 	H256(blake2_256(code))
 }
 
-/// What an upload did.
+/// The result of an upload.
 pub struct Stored {
-	/// The program.
+	/// The code hash.
 	pub code_hash: H256,
-	/// Whether the program was checked and compiled. One that is stored already is not.
+	/// Whether the program was checked and compiled. A program that was already stored is not.
 	pub is_checked: bool,
 }
 
-/// Makes `owner` an owner of the program `code`, and stores it unless it is stored.
+/// Makes `owner` an owner of the program `code`, and stores it if necessary.
 ///
-/// A program that is stored under an ABI that is no longer supported is checked again, and gets the
-/// current one.
+/// A program that was stored under an unsupported ABI version is checked again, and gets the
+/// current version.
 pub fn store<T: Config>(
 	owner: T::AccountId,
 	code: Vec<u8>,
@@ -57,7 +57,7 @@ pub fn store<T: Config>(
 		Owners::<T>::insert(code_hash, owner, deposit.amount);
 	}
 	if is_checked {
-		// What is stored can be loaded, and is compiled by the time it is.
+		// Makes sure that it can be loaded, and compiles it for the first call.
 		Module::from_bytes(&code, &SyscallTable(&syscalls::table::<T>())).map_err(|error| {
 			match error {
 				CompileError::InvalidImage => Error::InvalidProgram,
@@ -74,8 +74,8 @@ pub fn store<T: Config>(
 	Ok(Stored { code_hash, is_checked })
 }
 
-/// Ends `owner`'s ownership of the program, and releases the deposit for it. The last owner removes the
-/// program, which must have no users then. Gives whether it was removed.
+/// Ends `owner`'s ownership of the program and releases its deposit. The last owner removes the
+/// program, which must have no users. Returns whether it was removed.
 pub fn remove<T: Config>(owner: &T::AccountId, code_hash: H256) -> Result<bool, Error<T>> {
 	let mut program = Programs::<T>::get(code_hash).ok_or(Error::ProgramNotFound)?;
 	let amount = Owners::<T>::get(code_hash, owner).ok_or(Error::NotOwner)?;
@@ -94,19 +94,19 @@ pub fn remove<T: Config>(owner: &T::AccountId, code_hash: H256) -> Result<bool, 
 	Ok(is_last)
 }
 
-/// Whether the program was admitted under an ABI that is supported.
+/// Whether the program's ABI version is supported.
 fn is_supported(program: &ProgramInfo) -> bool {
 	(OLDEST_ABI..=ABI).contains(&program.abi)
 }
 
-/// The program, if it was admitted under an ABI that is supported.
+/// The program, if its ABI version is supported.
 pub fn runnable<T: Config>(code_hash: H256) -> Result<ProgramInfo, Error<T>> {
 	let program = Programs::<T>::get(code_hash).ok_or(Error::ProgramNotFound)?;
 	ensure!(is_supported(&program), Error::UnsupportedAbi);
 	Ok(program)
 }
 
-/// Counts one more account that runs the program.
+/// Counts one more user of the program.
 pub fn refer<T: Config>(code_hash: H256) -> Result<(), Error<T>> {
 	let mut program = runnable::<T>(code_hash)?;
 	program.references = program.references.checked_add(1).ok_or(Error::TooManyReferences)?;
@@ -114,7 +114,7 @@ pub fn refer<T: Config>(code_hash: H256) -> Result<(), Error<T>> {
 	Ok(())
 }
 
-/// Counts one user less of the program.
+/// Counts one less user of the program.
 pub fn release<T: Config>(code_hash: H256) {
 	Programs::<T>::mutate(code_hash, |program| {
 		if let Some(program) = program {

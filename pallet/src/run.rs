@@ -1,9 +1,9 @@
-//! The story of a call: open a frame, load, prepare, loop, settle. The only place that drives a
-//! program.
+//! The run loop: opens a frame, loads the program, prepares it, runs it, handles syscalls, and
+//! settles. The only code that drives a program.
 //!
-//! A syscall's handler never runs a program. One that is asked to gives [`Stop::Call`], and a frame
-//! is opened here, over the one that waits. What fails in a frame is rolled back with it, and is a
-//! code to the frame below.
+//! A syscall's handler never runs a program. If a program calls another one, the handler returns
+//! [`Stop::Call`], and the run loop opens a frame. A frame that fails is rolled back, and the
+//! caller gets an error code.
 
 use crate::{
 	access::{self, Place},
@@ -36,11 +36,11 @@ use virt_primitives::{
 	TrapCause, LOG_TARGET, MAX_ARGUMENTS,
 };
 
-/// Runs a program, for the origin of an empty stack. A call that fails changes nothing.
+/// Runs a program for the origin of an empty stack. A call that fails changes nothing.
 pub fn execute<T: Config>(stack: &mut Stack<T>, request: Request<'_, T>) -> Outcome {
 	let Request { callee, input, value, weight_limit, deposit_limit } = request;
 	let origin = stack.origin.clone();
-	// The weight of the calls has paid for these; for the program, the weight limit pays.
+	// The weights of the calls pay for these accesses. The weight limit pays for the rest.
 	match (&callee, stack.origin.account().cloned()) {
 		(Callee::Account { address, .. } | Callee::Upgrade { address, .. }, _) => {
 			stack.accesses.paid(Place::Account(address.clone()))
@@ -49,7 +49,7 @@ pub fn execute<T: Config>(stack: &mut Stack<T>, request: Request<'_, T>) -> Outc
 		_ => {},
 	}
 	let mut context = Context::new(stack, origin, input, value, weight_limit);
-	// A program may have dispatched this.
+	// Fails if a running program dispatched this call.
 	let result = Pallet::<T>::ensure_active().map_err(Failure::from).and_then(|()| {
 		Locked::<T>::put(Lock::Running);
 		let result = enter(&mut context, callee, deposit_limit)
@@ -64,9 +64,9 @@ pub fn execute<T: Config>(stack: &mut Stack<T>, request: Request<'_, T>) -> Outc
 
 /// Why a frame failed.
 enum Failure<T> {
-	/// By what the program did, or was.
+	/// A fault of the program.
 	Program(Error<T>),
-	/// The value was not transferred.
+	/// The transfer of the value failed.
 	Transfer(DispatchError),
 }
 
@@ -76,7 +76,7 @@ impl<T> From<Error<T>> for Failure<T> {
 	}
 }
 
-/// What transfers give, and storage layers where there are too many.
+/// Errors of transfers, and of too many storage layers.
 impl<T> From<DispatchError> for Failure<T> {
 	fn from(error: DispatchError) -> Self {
 		Self::Transfer(error)
@@ -93,7 +93,7 @@ impl<T: Config> From<Failure<T>> for DispatchError {
 }
 
 impl<T> Failure<T> {
-	/// What the program hears that asked for the frame.
+	/// The error code for the program that requested the frame.
 	fn code(&self) -> i64 {
 		match self {
 			Self::Transfer(_) => ResultCode::TRANSFER_FAILED,
@@ -114,7 +114,7 @@ impl<T> Failure<T> {
 	}
 }
 
-/// Runs a frame, in a storage layer of its own.
+/// Runs a frame in a storage layer.
 fn enter<T: Config>(
 	context: &mut Context<'_, T>,
 	callee: Callee<T::AccountId>,
@@ -185,7 +185,7 @@ fn perform<T: Config>(
 	}
 }
 
-/// Runs the hook of a program, which it need not have where there is no input.
+/// Runs a hook of the program. A program without it must have no input.
 fn run_hook<T: Config>(context: &mut Context<'_, T>, hook: &[u8]) -> Result<(), Failure<T>> {
 	match run(context, hook) {
 		Err(Error::EntryNotFound) if context.input.is_empty() => Ok(()),
@@ -210,12 +210,12 @@ fn transfer_value<T: Config>(
 fn run<T: Config>(context: &mut Context<'_, T>, entry: &[u8]) -> Result<(), Error<T>> {
 	match begin(context, entry)? {
 		Stopped::Finished => Ok(()),
-		// Only the outermost frame of a job suspends, and that one does not come here.
+		// Only the outermost frame of a job is suspended, which is not run by this function.
 		Stopped::Suspended { .. } => Err(Error::OutOfGas),
 	}
 }
 
-/// Runs `entry` of the frame's program, until it stops.
+/// Runs `entry` of the frame's program until it stops.
 pub fn begin<T: Config>(context: &mut Context<'_, T>, entry: &[u8]) -> Result<Stopped, Error<T>> {
 	ensure!(entry.len() <= MAX_ENTRY as usize, Error::EntryNotFound);
 	let instance = load(context)?.instantiate().map_err(|_| Error::TooManyInstances)?;
@@ -227,8 +227,8 @@ pub fn begin<T: Config>(context: &mut Context<'_, T>, entry: &[u8]) -> Result<St
 	drive(context, step)
 }
 
-/// Goes on with what was suspended, until it stops again: with a syscall that is made once more, or with
-/// `result` for the syscall that it waited at.
+/// Resumes a suspended program until it stops again: repeats the syscall `retry`, or returns
+/// `result` from the syscall that it waited at.
 pub fn resume<T: Config>(
 	context: &mut Context<'_, T>,
 	snapshot: &[u8],
@@ -254,7 +254,7 @@ pub fn resume<T: Config>(
 	drive(context, step)
 }
 
-/// The instance was made in this call, and the gas is not negative.
+/// The instance was created in this call, and the gas is not negative.
 fn vanished<T>(_: ExecError) -> Error<T> {
 	Error::TooManyInstances
 }
@@ -269,7 +269,7 @@ fn access_program<T: Config>(
 	context.stack.accesses.read(&mut context.meter, place, max).map(drop)
 }
 
-/// Pays for loading by the stored length, then lets the host read the code from storage.
+/// Charges for loading by the stored length. The host then reads the code from storage.
 fn load<T: Config>(context: &mut Context<'_, T>) -> Result<Module, Error<T>> {
 	access_program(context, context.code_hash)?;
 	let program = program::runnable::<T>(context.code_hash)?;
@@ -277,16 +277,16 @@ fn load<T: Config>(context: &mut Context<'_, T>) -> Result<Module, Error<T>> {
 	let place = Place::Code(context.code_hash);
 	let cold = context.stack.accesses.read(&mut context.meter, place, 0)?;
 	let load = gas::load(program.size, program.memory);
-	// A program that was loaded in this call is in the proof already.
+	// A program that was loaded earlier in this call is already in the proof.
 	context.meter.charge(if cold { load } else { load.set_proof_size(0) })?;
 	let key = Code::<T>::hashed_key_for(context.code_hash);
 	let length_prefix = Compact::<u32>::compact_len(&program.size) as u32;
-	// Admitted code compiles, and a call uses few instances: it fails only where limits are met.
+	// Stored programs compile, and a call uses few instances: it only fails at a limit.
 	Module::from_storage(&key, length_prefix, &SyscallTable(&syscalls::table::<T>()))
 		.map_err(|_| Error::TooManyInstances)
 }
 
-/// Goes on from a step until the program stops, answering syscalls on the way.
+/// Runs the program from a step until it stops, and handles its syscalls.
 fn drive<T: Config>(
 	context: &mut Context<'_, T>,
 	mut step: ExecResult,
@@ -331,15 +331,15 @@ fn drive<T: Config>(
 	}
 }
 
-/// What comes after a syscall.
+/// The continuation after a syscall.
 enum Turn {
-	/// The program went on, to here.
+	/// The program continued to this step.
 	Step(ExecResult),
-	/// It did not.
+	/// The program stopped.
 	Stopped(Stopped),
 }
 
-/// Answers a syscall, and lets the program go on.
+/// Handles a syscall and resumes the program.
 fn answer<T: Config>(
 	context: &mut Context<'_, T>,
 	mut execution: Execution<AtSyscall>,
@@ -371,18 +371,18 @@ fn answer<T: Config>(
 				_ => return Err(error),
 			}
 		},
-		// Answered above.
+		// Handled above.
 		Err(Stop::Call(_)) => return Err(Error::InvalidArgument),
 	};
 	let snapshot = execution.snapshot().map_err(|_| Error::TooManyPages)?;
 	Ok(Turn::Stopped(Stopped::Suspended { snapshot, cause }))
 }
 
-/// Runs a frame for the program of `below`, which waits. Gives what that program hears: 0, or a
-/// code. What the frame gave is kept as returned data.
+/// Runs a frame for the waiting program of `below`. Returns 0 or an error code for that program.
+/// The output of the frame becomes its returned data.
 ///
-/// Where the frame ran out of weight because the slice of a job has no more, it is a fault of `below`:
-/// the next slice makes the syscall again.
+/// If the frame ran out of weight because the slice of a job has no more, it is a fault of `below`:
+/// the next slice repeats the syscall.
 fn nested<T: Config>(below: &mut Context<'_, T>, request: Nested<T>) -> Answer<T> {
 	let asked = request.weight_limit;
 	let left = below.meter.left();
@@ -401,7 +401,7 @@ fn run_nested<T: Config>(below: &mut Context<'_, T>, request: Nested<T>) -> i64 
 		return ResultCode::DEPTH_EXCEEDED;
 	}
 	let beside = match &callee {
-		// The account's record is new, and the program's count of its users changes.
+		// The account's record is new, and the number of the program's users changes.
 		Callee::New(_) => {
 			access::cold_reads::<T>(1, 0).saturating_add(T::DbWeight::get().writes(2))
 		},

@@ -1,4 +1,4 @@
-//! What all frames of one call share: programs that call each other run on one stack.
+//! The state that all frames of a call share.
 
 use crate::{
 	access::AccessList, deposit::DepositMeter, items::ItemCache, jobs::JobId, journal::Checkpoint,
@@ -9,12 +9,12 @@ use codec::{Decode, DecodeWithMemTracking, Encode};
 use scale_info::TypeInfo;
 use sp_core::H256;
 
-/// Who calls.
+/// The caller of a frame.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Caller<AccountId> {
-	/// The chain's own governance. It has no account, and pays no deposits.
+	/// Root: it has no account and pays no deposits.
 	Root,
-	/// An account: a signer's, or a program's.
+	/// An account: a signer's or a program's.
 	Account(AccountId),
 }
 
@@ -34,43 +34,44 @@ impl<AccountId> From<Option<AccountId>> for Caller<AccountId> {
 	}
 }
 
-/// A caller on the chain.
+/// A caller on the runtime.
 pub type CallerOf<T> = Caller<<T as frame_system::Config>::AccountId>;
 
-/// See the module.
+/// The state that all frames of a call share.
 pub struct Stack<T: Config> {
-	/// Who signed the call.
+	/// The origin of the outermost call.
 	pub origin: CallerOf<T>,
-	/// Frames that are open.
+	/// The number of open frames.
 	pub depth: u32,
-	/// The accounts of the open frames that have one; an account may be there more than once.
+	/// The accounts of the open frames. An account can occur more than once.
 	pub accounts: Vec<T::AccountId>,
-	/// What is held for what is stored, and what may still be held from the origin.
+	/// The deposits of the call, and their limit.
 	pub deposit: DepositMeter<T>,
-	/// What was read and written so far.
+	/// The storage keys that were accessed.
 	pub accesses: AccessList<T>,
-	/// Items of account programs that are at hand.
+	/// The cached items of account programs.
 	pub items: ItemCache<T>,
-	/// Storage that is gone when the call ends.
+	/// The transient storage.
 	pub transient: Transient<T::AccountId>,
-	/// Events that programs deposited so far, also where they were rolled back.
+	/// The number of events that programs deposited, including those of frames that were rolled
+	/// back.
 	pub events: u32,
-	/// Lines that programs logged so far.
+	/// The number of log lines of programs.
 	pub logs: u32,
-	/// Whether a program asked how much weight is left.
+	/// Whether a program read the remaining weight.
 	pub asked_left: bool,
-	/// Where the last program trapped that did: where the call failed by a trap, it is that.
+	/// The location of the last trap. If the call failed by a trap, it is that one.
 	pub trap: Option<Trap>,
-	/// The slice of a job that this is, if it is one.
+	/// The slice, if this is a job.
 	pub slice: Option<Slice>,
-	/// What a dry-run wants to know beside the result; nothing in a call that goes on the chain.
+	/// Notes for a dry-run; `None` in calls of extrinsics.
 	pub notes: Option<Notes>,
 }
 
-/// What programs did that leaves nothing on the chain.
+/// Effects of programs that are not in the chain's state.
 #[derive(Default)]
 pub struct Notes {
-	/// The lines that they logged.
+	/// The log lines of programs.
 	pub logs: Vec<Vec<u8>>,
 }
 
@@ -79,24 +80,24 @@ pub struct Notes {
 pub struct Slice {
 	/// The job.
 	pub job: JobId,
-	/// Whether its weight is all that a slice can have.
+	/// Whether it has the maximal weight of a slice.
 	pub is_full: bool,
-	/// Whether the job's program came any further in it.
+	/// Whether the program made progress.
 	pub has_progressed: bool,
-	/// Whether the program is in a scope in which it is not suspended.
+	/// Whether the program is in an atomic scope, in which it is not suspended.
 	pub is_atomic: bool,
 }
 
-/// Where a program trapped.
+/// The location of a trap.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, TypeInfo)]
 pub struct Trap {
-	/// The program.
+	/// The code hash of the program.
 	pub code_hash: H256,
-	/// Offset of the instruction in its code, in bytes, where that is known.
+	/// The offset of the instruction in the code, in bytes, if it is known.
 	pub offset: Option<u32>,
 }
 
-/// How a stack was when a frame was opened.
+/// The state of a stack when a frame was opened.
 pub struct Mark<T: Config> {
 	accounts: usize,
 	deposit_outer: BalanceOf<T>,
@@ -128,8 +129,7 @@ impl<T: Config> Stack<T> {
 		}
 	}
 
-	/// Opens a frame, in which the origin may be held for `deposit_limit`. Its storage layer begins
-	/// after that.
+	/// Opens a frame with a limit on the deposits. Call it before its storage layer begins.
 	pub fn open(&mut self, deposit_limit: Option<BalanceOf<T>>) -> Mark<T> {
 		self.depth += 1;
 		self.items.write_back();
@@ -144,7 +144,7 @@ impl<T: Config> Stack<T> {
 		}
 	}
 
-	/// Closes the frame. What it did stays, or was rolled back.
+	/// Closes the frame, which was committed (`stays`) or rolled back.
 	pub fn close(&mut self, mark: Mark<T>, stays: bool) {
 		self.depth -= 1;
 		self.accounts.truncate(mark.accounts);
@@ -158,7 +158,7 @@ impl<T: Config> Stack<T> {
 		}
 	}
 
-	/// In how many open frames the account is.
+	/// The number of open frames of the account.
 	pub fn count(&self, account: &T::AccountId) -> usize {
 		self.accounts.iter().filter(|open| *open == account).count()
 	}

@@ -1,24 +1,24 @@
-//! Storage that lasts as long as a call. It is in memory only, and follows the call's frames: a
-//! frame that is opened keeps a copy, which is made when something is written, and which comes back
-//! when the frame is rolled back.
+//! Storage that lasts as long as a call. It is in memory only and follows the frames: opening a
+//! frame keeps a copy, which is made at the next write, and which is restored when the frame is
+//! rolled back.
 
 use crate::limits::MAX_TRANSIENT;
 use alloc::{collections::BTreeMap, rc::Rc, vec::Vec};
 
-/// What each item counts beside its key and value: what it takes to keep it.
+/// The size that an item counts in addition to its key and value, in bytes.
 pub const ITEM_OVERHEAD: u32 = 128;
 
 /// Values, by account and key.
 type Items<AccountId> = BTreeMap<(AccountId, Vec<u8>), Vec<u8>>;
 
-/// See the module.
+/// The transient storage of a call.
 #[derive(Clone)]
 pub struct Transient<AccountId> {
 	items: Rc<Items<AccountId>>,
 	size: u32,
 }
 
-/// All items together would be larger than [`MAX_TRANSIENT`].
+/// The items would exceed [`MAX_TRANSIENT`].
 #[derive(Debug, PartialEq, Eq)]
 pub struct Full;
 
@@ -39,7 +39,7 @@ impl<AccountId: Clone + Ord> Transient<AccountId> {
 		self.items.get(&(account.clone(), key)).map(Vec::as_slice)
 	}
 
-	/// Sets the account's value under `key`. Gives the old value's length.
+	/// Sets the account's value of `key`. Returns the length of the previous value.
 	pub fn set(
 		&mut self,
 		account: &AccountId,
@@ -58,7 +58,7 @@ impl<AccountId: Clone + Ord> Transient<AccountId> {
 		Ok(old.map(|(len, _)| len))
 	}
 
-	/// Removes the account's value under `key`. Gives its length.
+	/// Removes the account's value of `key`. Returns its length.
 	pub fn remove(&mut self, account: &AccountId, key: Vec<u8>) -> Option<usize> {
 		let key = (account.clone(), key);
 		if !self.items.contains_key(&key) {
@@ -69,13 +69,13 @@ impl<AccountId: Clone + Ord> Transient<AccountId> {
 		Some(old.len())
 	}
 
-	/// What the next change has to copy first, since a frame keeps how it was: items and bytes.
+	/// The items and bytes that the next change must copy, because a frame keeps the current state.
 	pub fn shared(&self) -> Option<(u64, u64)> {
 		let shared = Rc::strong_count(&self.items) > 1;
 		shared.then(|| (self.items.len() as u64, self.size.into()))
 	}
 
-	/// Removes all of the account.
+	/// Removes all items of the account.
 	pub fn clear(&mut self, account: &AccountId) {
 		if self.items.keys().any(|(owner, _)| owner == account) {
 			Rc::make_mut(&mut self.items).retain(|(owner, _), _| owner != account);
@@ -96,7 +96,7 @@ mod tests {
 		assert_eq!(transient.set(&2, b"b".to_vec(), vec![0; rest - 99]), Err(Full));
 		assert_eq!(transient.set(&2, b"b".to_vec(), vec![0; rest - 100]), Ok(None));
 		assert_eq!(transient.size, MAX_TRANSIENT);
-		// Nothing is lost by what was refused, and what is removed makes room.
+		// A refused write changes nothing, and removing makes room.
 		assert_eq!(transient.set(&1, b"a".to_vec(), vec![0; 101]), Err(Full));
 		assert_eq!(transient.remove(&1, b"a".to_vec()), Some(100));
 		assert_eq!(transient.set(&2, b"b".to_vec(), vec![0; rest - 99]), Ok(Some(rest - 100)));

@@ -1,4 +1,4 @@
-//! What is true of the pallet's storage between any two extrinsics, whatever they were.
+//! Invariants of the pallet's storage between extrinsics.
 
 use crate::{
 	deposit::{Deposit, DepositOf},
@@ -15,7 +15,7 @@ use sp_runtime::{
 	DispatchError,
 };
 
-/// By account and reason, what ought to be held.
+/// The expected holds, by account and reason.
 struct Sums<T: Config>(BTreeMap<(T::AccountId, u8), BalanceOf<T>>);
 
 const REASONS: [HoldReason; 5] = [
@@ -38,15 +38,15 @@ impl<T: Config> Sums<T> {
 	}
 }
 
-/// Errs with what is not true:
+/// Errs with the violated invariant:
 ///
-/// - Nothing runs.
-/// - What is held of each account, for each reason, is the sum of the deposits on record.
-/// - Programs have the blob that they are named by, and as many users and owners as they count.
-/// - Jobs are where their status says, count as jobs of their owner and address, and have the pages that
-///   they list; what is in a queue, a timer or a mailbox belongs to a job.
-/// - Account programs have a program, and as many items as
-///   they count. Items belong to an account program.
+/// - No program is running.
+/// - The hold of each account, for each reason, is the sum of its recorded deposits.
+/// - Programs have the blob of their code hash, and the recorded numbers of users and owners.
+/// - Jobs are where their status says, are counted for their owner and address, and have the pages
+///   that they list. Every entry of a queue, a timer or a mailbox belongs to a job.
+/// - Account programs have a program and the recorded number of items. Every item belongs to an
+///   account program.
 pub fn check<T: Config>() -> Result<(), DispatchError> {
 	ensure!(Locked::<T>::get() != Some(Lock::Running), "the guard is set");
 	let mut sums = Sums::<T>(BTreeMap::new());

@@ -1,16 +1,16 @@
-//! Who may replace the program of an account, and the entry that runs then.
+//! Who may replace the program of an account.
 //!
-//! The upgrade authority is chosen when the account is instantiated, is public in its record, and can only
-//! become stricter. [`crate::account`] checks it.
+//! The upgrade authority is set when the account is instantiated, is public in its record, and can
+//! only become stricter. [`crate::account`] checks it.
 
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use scale_info::TypeInfo;
 
-/// The export that runs when an account gets the program by an upgrade, and at no other time. A program
-/// without it takes no input then.
+/// The name of the migration hook. It runs only when an account gets the program by an upgrade. For
+/// a program without it, the input must be empty.
 pub const MIGRATE: &[u8] = b"migrate";
 
-/// Who may upgrade an account program. The order is from the strictest.
+/// Who may replace the program of an account, sorted from the strictest.
 #[derive(
 	Clone,
 	Copy,
@@ -27,17 +27,17 @@ pub const MIGRATE: &[u8] = b"migrate";
 	MaxEncodedLen,
 )]
 pub enum UpgradeAuthority {
-	/// Nobody: the program stays what it is.
+	/// Nobody: the program cannot be replaced.
 	#[default]
 	Nobody,
 	/// The program itself, by the syscall `set_code`.
 	Program,
-	/// Who instantiated it, by the call or the syscall `set_code`.
+	/// The account that instantiated it, by the call or the syscall `set_code`.
 	Deployer,
 }
 
 impl UpgradeAuthority {
-	/// As programs write it: 0, 1 or 2, in the order above.
+	/// From the encoding that programs use: 0, 1 or 2, in the order above.
 	pub fn from_number(number: u64) -> Option<Self> {
 		match number {
 			0 => Some(Self::Nobody),
@@ -47,7 +47,7 @@ impl UpgradeAuthority {
 		}
 	}
 
-	/// Whether it is `caller`, for the account `address` that `deployer` instantiated.
+	/// Whether `caller` is the authority of the account `address` that `deployer` instantiated.
 	pub(crate) fn is<AccountId: PartialEq>(
 		self,
 		caller: &AccountId,

@@ -1,4 +1,4 @@
-//! What a node implements to run programs, and the externalities extension that carries it.
+//! The trait that runs programs, and the externalities extension that carries an implementation.
 
 use crate::{
 	buffer::HostBuffer, step::Step, syscall::SyscallTable, CompileError, DestroyError, ExecError,
@@ -8,12 +8,12 @@ use alloc::{string::String, vec::Vec};
 use core::time::Duration;
 use sp_externalities::TransactionType;
 
-/// Why an operation of a [`Backend`] failed, split by who is to blame.
+/// Why an operation of a [`Backend`] failed.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Failure<E> {
-	/// The program or its caller: the same on every node, reported to the runtime.
+	/// A fault of the program or its caller: the same on every node, and reported to the runtime.
 	Guest(E),
-	/// The node itself. Never reported to the runtime: it aborts the runtime call.
+	/// A host fault. Never reported to the runtime: it aborts the runtime call.
 	Host(String),
 }
 
@@ -23,13 +23,13 @@ impl<E> From<E> for Failure<E> {
 	}
 }
 
-/// What an operation of a [`Backend`] gives.
+/// The result of an operation of a [`Backend`].
 pub type Outcome<T, E> = Result<T, Failure<E>>;
 
-/// What a syscall gave.
+/// The result of a syscall.
 #[derive(Clone, Copy, Debug)]
 pub struct Answer<'a> {
-	/// Its result, for register a0.
+	/// The value for register a0.
 	pub result: u64,
 	/// [Writes](crate::step::writes) to the program's memory.
 	pub writes: &'a [u8],
@@ -41,23 +41,24 @@ impl From<u64> for Answer<'_> {
 	}
 }
 
-/// Names a program by the storage value that holds it: by content, never by the value's key.
+/// Identifies a program by the storage value that contains it: by content, never by the value's
+/// key.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct StoredName {
-	/// The value's hash, by the chain's hash function.
+	/// The hash of the value, with the chain's hash function.
 	pub hash: Vec<u8>,
-	/// How many bytes of the value come before the program.
+	/// The number of bytes before the program in the value.
 	pub skip: u32,
 }
 
-/// Drives programs for one runtime call, or for the calls of one block.
+/// Runs programs for one runtime call, or for the calls of one block.
 ///
-/// Ids come from counters that start at zero. Modules and instances, and with them the counters,
-/// follow the storage transaction: what was made within a transaction is gone when that is rolled
-/// back. Running is not undone.
+/// Ids are counters that start at zero. Modules, instances and the counters follow the storage
+/// transaction: what was created in a transaction is removed when it is rolled back. Execution is
+/// not rolled back.
 pub trait Backend: 'static {
-	/// Makes a module of `program`, whose runtime has these `syscalls`. A program that was `admitted`,
-	/// was compiled before without that, and is not checked again.
+	/// Creates a module of `program` for a runtime with these `syscalls`. A program that is
+	/// `admitted` was compiled before without this flag, and is not checked again.
 	fn compile(
 		&mut self,
 		program: &[u8],
@@ -65,24 +66,24 @@ pub trait Backend: 'static {
 		admitted: bool,
 	) -> Outcome<ModuleId, CompileError>;
 
-	/// Makes a module of the program that [`Self::name`] gave this name, in this runtime call or
-	/// another, where that is still known. Otherwise the same as [`Self::compile`].
+	/// Creates a module of the program to which [`Self::name`] gave this name, in any runtime call,
+	/// if it is still cached. Otherwise like [`Self::compile`].
 	fn compile_named(
 		&mut self,
 		name: &StoredName,
 		syscalls: SyscallTable<'_>,
 	) -> Outcome<Option<ModuleId>, CompileError>;
 
-	/// Gives a module's program a name.
+	/// Gives the program of a module a name.
 	fn name(&mut self, module: ModuleId, name: StoredName);
 
-	/// Forgets a module. Its instances live on.
+	/// Removes a module. Its instances remain.
 	fn release(&mut self, module: ModuleId) -> Outcome<(), DestroyError>;
 
-	/// Makes an idle instance.
+	/// Creates an idle instance.
 	fn instantiate(&mut self, module: ModuleId) -> Outcome<InstanceId, InstantiateError>;
 
-	/// Readies an idle instance to run `entry` with `args` in registers a0 and up.
+	/// Prepares an idle instance to run `entry` with `args` in registers a0 and up.
 	fn prepare(
 		&mut self,
 		instance: InstanceId,
@@ -90,14 +91,14 @@ pub trait Backend: 'static {
 		args: &[u64],
 	) -> Outcome<(), ExecError>;
 
-	/// Makes an instance idle, whatever it was prepared for or waits for. Its memory stays.
+	/// Makes an instance idle, if it is prepared or suspended. Its memory is kept.
 	fn abandon(&mut self, instance: InstanceId) -> Outcome<(), ExecError>;
 
 	/// Runs a prepared or suspended instance with `gas`.
 	///
-	/// `answer` is what a syscall gave; it is present exactly when the instance waits at one. Where
-	/// the instance stops at a syscall, its buffers go to `stop`, which was begun: see
-	/// [`stop`](crate::step::stop).
+	/// `answer` is the result of a syscall. It must be given exactly if the instance waits at one.
+	/// If the instance stops at a syscall, the syscall's buffers are written to `stop`, which must
+	/// have been started: see [`stop`](crate::step::stop).
 	fn run(
 		&mut self,
 		instance: InstanceId,
@@ -106,21 +107,21 @@ pub trait Backend: 'static {
 		stop: &mut HostBuffer,
 	) -> Outcome<Step, ExecError>;
 
-	/// The bytes of a [`Snapshot`](crate::snapshot::Snapshot) of a suspended instance, which stays
-	/// as it is.
+	/// The encoded [`Snapshot`](crate::snapshot::Snapshot) of a suspended instance, which does not
+	/// change.
 	fn snapshot(&mut self, instance: InstanceId) -> Outcome<Vec<u8>, SnapshotError>;
 
-	/// Makes a suspended instance of a snapshot of the same program.
+	/// Creates a suspended instance from a snapshot of the same program.
 	fn restore(&mut self, module: ModuleId, snapshot: &[u8]) -> Outcome<InstanceId, RestoreError>;
 
-	/// Aborts the runtime call, as a host fault, where its programs run for longer than this from
-	/// now on. For calls whose outcome goes on no chain.
+	/// Aborts the runtime call, as a host fault, if its programs run for longer than this from now
+	/// on. For calls whose results do not become part of the chain.
 	fn limit_time(&mut self, limit: Duration);
 
-	/// Destroys an instance, whatever its state.
+	/// Removes an instance in any state.
 	fn destroy(&mut self, instance: InstanceId) -> Outcome<(), DestroyError>;
 
-	/// Fills `dest` from the instance's memory at `address`.
+	/// Reads the instance's memory at `address` into `dest`.
 	fn read_memory(
 		&mut self,
 		instance: InstanceId,
@@ -128,7 +129,7 @@ pub trait Backend: 'static {
 		dest: &mut [u8],
 	) -> Outcome<(), MemoryError>;
 
-	/// Writes `src` into the instance's memory at `address`.
+	/// Writes `src` to the instance's memory at `address`.
 	fn write_memory(
 		&mut self,
 		instance: InstanceId,
@@ -144,13 +145,13 @@ pub trait Backend: 'static {
 		len: u32,
 	) -> Outcome<(), MemoryError>;
 
-	/// A storage transaction starts.
+	/// A storage transaction started.
 	fn start_transaction(&mut self, ty: TransactionType);
 
-	/// The innermost storage transaction of type `ty` is committed.
+	/// The innermost storage transaction of type `ty` was committed.
 	fn commit_transaction(&mut self, ty: TransactionType);
 
-	/// The innermost storage transaction of type `ty` is rolled back, and all within it.
+	/// The innermost storage transaction of type `ty` was rolled back, with all inner ones.
 	fn rollback_transaction(&mut self, ty: TransactionType);
 }
 

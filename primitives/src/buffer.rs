@@ -1,4 +1,4 @@
-//! Bytes of any length that a host function gives, without an allocation in the runtime's heap.
+//! Byte buffers that a host function fills, without an allocation in the runtime's heap.
 
 #[cfg(not(substrate_runtime))]
 use sp_runtime_interface::{
@@ -13,9 +13,9 @@ use alloc::vec::Vec;
 use core::marker::PhantomData;
 use sp_runtime_interface::RIType;
 
-/// Where a host function puts bytes: as many as there are, up to a capacity that the runtime chose.
+/// A buffer that a host function fills, up to a capacity that the runtime chooses.
 ///
-/// Only what was put there is copied into the runtime.
+/// Only the filled part is copied into the runtime.
 #[derive(Debug, Default)]
 pub struct HostBuffer {
 	bytes: Vec<u8>,
@@ -23,40 +23,40 @@ pub struct HostBuffer {
 }
 
 impl HostBuffer {
-	/// Greatest capacity, in bytes: a length fits 24 bits.
+	/// The maximal capacity, in bytes: a length fits into 24 bits.
 	pub const MAX_CAPACITY: usize = (1 << 24) - 1;
 
-	/// An empty buffer with room for `capacity` bytes, or for [`Self::MAX_CAPACITY`].
+	/// An empty buffer with a capacity of `capacity` bytes, at most [`Self::MAX_CAPACITY`].
 	pub fn with_capacity(capacity: usize) -> Self {
 		Self { bytes: Vec::new(), capacity: capacity.min(Self::MAX_CAPACITY) }
 	}
 
-	/// How many bytes there is room for, those that are in it included.
+	/// The capacity in bytes, including the filled part.
 	pub fn capacity(&self) -> usize {
 		self.capacity
 	}
 
-	/// What was put there.
+	/// The content.
 	pub fn bytes(&self) -> &[u8] {
 		&self.bytes
 	}
 
-	/// For changes to what was put there.
+	/// The content, for changes.
 	pub fn bytes_mut(&mut self) -> &mut [u8] {
 		&mut self.bytes
 	}
 
-	/// Takes what was put there.
+	/// Takes the content.
 	pub fn into_bytes(self) -> Vec<u8> {
 		self.bytes
 	}
 
-	/// Forgets what was put there.
+	/// Removes the content.
 	pub fn clear(&mut self) {
 		self.bytes.clear();
 	}
 
-	/// Forgets what was put there, and gives its memory back. In a runtime, the next buffer takes it.
+	/// Removes the content and releases the memory. In a runtime, the next buffer reuses it.
 	pub(crate) fn release(&mut self) {
 		let bytes = core::mem::take(&mut self.bytes);
 		#[cfg(substrate_runtime)]
@@ -67,7 +67,7 @@ impl HostBuffer {
 		drop(bytes);
 	}
 
-	/// Appends `len` zeros and gives them, to be filled; `None` when there is no room for them.
+	/// Appends `len` zeros and returns them; `None` if they exceed the capacity.
 	pub fn append(&mut self, len: usize) -> Option<&mut [u8]> {
 		let start = self.bytes.len();
 		if len > self.capacity - start {
@@ -77,17 +77,17 @@ impl HostBuffer {
 		Some(&mut self.bytes[start..])
 	}
 
-	/// Keeps the first `len` bytes.
+	/// Truncates the content to `len` bytes.
 	pub fn truncate(&mut self, len: usize) {
 		self.bytes.truncate(len);
 	}
 
-	/// Takes notice, in a runtime, that the host put `len` bytes here. Within a runtime they are noticed
-	/// anyway.
+	/// Sets the length, in a runtime, to the `len` bytes that the host wrote. Natively, the length
+	/// is already set.
 	///
 	/// # Panics
 	///
-	/// When it says that it put more than there was room for, which no program can make it do.
+	/// If `len` exceeds the capacity, which no program can cause.
 	pub(crate) fn filled(&mut self, len: usize) {
 		assert!(len <= self.capacity, "the host keeps to the capacity; qed");
 		#[cfg(all(substrate_runtime, not(feature = "embedded")))]
@@ -102,8 +102,8 @@ impl HostBuffer {
 
 /// Passes a [`HostBuffer`] to a host function that fills it.
 ///
-/// The runtime passes where its memory is and how much of it there is; the host writes back what was
-/// put there. How much that was is for the function to return: see [`HostBuffer::filled`].
+/// The runtime passes the address and the capacity; the host writes the content. The host function
+/// must return the length: see [`HostBuffer::filled`].
 ///
 /// Raw FFI type: `u64` (upper 32 bits are the capacity, lower 32 bits the pointer).
 pub struct PassHostBuffer<T>(PhantomData<T>);
@@ -113,7 +113,7 @@ impl<'a> RIType for PassHostBuffer<&'a mut HostBuffer> {
 	type Inner = &'a mut HostBuffer;
 }
 
-/// The memory of the last buffer that was released, for the next: an allocation is a host call.
+/// The memory of the last released buffer, to be reused: an allocation is a host call.
 #[cfg(substrate_runtime)]
 static SPARE: Spare = Spare(core::cell::Cell::new(Vec::new()));
 
@@ -124,7 +124,7 @@ struct Spare(core::cell::Cell<Vec<u8>>);
 #[cfg(substrate_runtime)]
 unsafe impl Sync for Spare {}
 
-/// Largest memory that a runtime keeps for the next buffer, in bytes.
+/// The maximal memory that a runtime keeps for reuse, in bytes.
 #[cfg(substrate_runtime)]
 const MAX_SPARE: usize = 4 * 1024;
 
@@ -133,14 +133,14 @@ type Spares = std::thread::LocalKey<std::cell::Cell<Vec<u8>>>;
 
 #[cfg(not(substrate_runtime))]
 std::thread_local! {
-	/// The memory of the last buffer, for the next: one is needed for each syscall.
+	/// The memory of the last buffer, to be reused: each syscall needs one.
 	static SPARE: std::cell::Cell<Vec<u8>> = const { std::cell::Cell::new(Vec::new()) };
-	/// The same for what the runtime passes, and for a second argument.
+	/// The same for bytes that the runtime passes, and for a second argument.
 	static SPARE_INPUT: std::cell::Cell<Vec<u8>> = const { std::cell::Cell::new(Vec::new()) };
 	static SECOND_INPUT: std::cell::Cell<Vec<u8>> = const { std::cell::Cell::new(Vec::new()) };
 }
 
-/// Largest memory that is kept for the next buffer, in bytes.
+/// The maximal memory that is kept for reuse, in bytes.
 #[cfg(not(substrate_runtime))]
 const MAX_SPARE: usize = 256 * 1024;
 
@@ -178,8 +178,8 @@ fn keep(place: &'static Spares, mut spare: Vec<u8>) -> Vec<u8> {
 	place.replace(spare)
 }
 
-/// Passes bytes to a host function, as `PassFatPointerAndRead` does, into memory that the last such
-/// function used.
+/// Passes bytes to a host function like `PassFatPointerAndRead`, but reuses the memory of the last
+/// call.
 ///
 /// Raw FFI type: `u64` (upper 32 bits are the length, lower 32 bits the pointer).
 pub struct PassBytes<T>(PhantomData<T>);

@@ -1,17 +1,18 @@
-//! Runs programs within the runtime: a runtime that was built with the feature `embedded` needs no host
-//! functions of ours, and so runs on every node that can run its wasm.
+//! Runs programs in the runtime: with the feature `embedded`, a runtime needs no host functions of
+//! this crate, and runs on any node.
 //!
-//! [`crate::forward`] is the same. What a program does, its gas under the same [`Rules`], its traps and its
-//! snapshots are those of every other backend. What differs:
+//! [`crate::forward`] is the same. Results, gas under the same [`Rules`], traps and snapshots equal
+//! those of every other backend. The differences:
 //!
 //! - Executions are on tier one only: [`Rules::EMBEDDED`].
-//! - [`LIMITS`] are lower, and memory counts with what the interpreter keeps of a program: a runtime's heap
+//! - [`LIMITS`] are lower, and memory includes the interpreter's translated code: a runtime's heap
 //!   has 128 MiB.
-//! - A program is loaded anew each time: no module is cached.
+//! - Modules are not cached: a program is loaded anew each time.
 //! - [`limit_time`](crate::forward::limit_time) has no effect: a runtime has no clock.
-//! - What a runtime keeps while its storage transaction is rolled back lives on, until it is dropped.
+//! - Modules and instances are not removed when a storage transaction is rolled back, but when they
+//!   are dropped.
 //!
-//! The feature changes the runtime's wasm only. Natively, host functions are used with it, too.
+//! The feature only affects the runtime's wasm. Natively, host functions are used.
 
 use crate::{
 	vm::{
@@ -26,30 +27,32 @@ use alloc::{format, string::String, sync::Arc};
 use core::convert::Infallible;
 use polkavm::BackendKind;
 
-/// What a runtime that runs programs itself may hold at once.
+/// The limits of the embedded form.
 ///
-/// The executor gives a runtime 2,048 pages of heap (128 MiB), in blocks whose sizes are powers of two. A
-/// block that was freed serves requests of its size only, and all transactions of a block that is imported
-/// share one heap. So programs may fill the heap with blocks of each size in turn: of the eight sizes from 64
-/// KiB to 8 MiB as much as this limit each, and less of the smaller ones.
+/// The executor gives a runtime 2,048 pages of heap (128 MiB), which is allocated in blocks whose
+/// sizes are powers of two. A freed block is reused for the same size only, and all transactions of
+/// an imported block share a heap. So programs may fill the heap with blocks of each size in turn:
+/// each of the eight sizes from 64 KiB to 8 MiB can take up to this limit, and smaller sizes take
+/// less.
 pub const LIMITS: Limits =
 	Limits { modules: 64, nesting: 16, instances: 20, memory: 12 << 20, ..HOST };
 
-/// Bytes of a handler that the interpreter keeps for each instruction and each basic block, in wasm.
+/// The size of the interpreter's handler for each instruction and each basic block, in bytes, in
+/// wasm.
 const HANDLER: u64 = 4;
 
-/// Bytes of its arguments.
+/// The size of the handler's arguments, in bytes.
 const ARGUMENTS: u64 = 20;
 
-/// Bytes that the interpreter keeps for each byte of code.
+/// The bytes that the interpreter keeps per byte of code.
 const OFFSET: u64 = 4;
 
-/// The size of the heap's block for so many bytes, with its header (`sc-allocator`).
+/// The size of the heap's block for so many bytes, including its header (`sc-allocator`).
 fn block(bytes: u64) -> u64 {
 	bytes.max(8).next_power_of_two() + 8
 }
 
-/// The runtime as a manager's environment.
+/// The environment of the embedded manager.
 pub struct Embedded {
 	engine: Arc<polkavm::Engine>,
 	rules: Rules,
@@ -57,9 +60,9 @@ pub struct Embedded {
 }
 
 impl Embedded {
-	/// A runtime has [`Rules::EMBEDDED`] and [`LIMITS`]; tests that compare backends have others.
+	/// A runtime uses [`Rules::EMBEDDED`] and [`LIMITS`]; tests that compare backends use others.
 	///
-	/// Errs where PolkaVM does not start.
+	/// Errs if PolkaVM cannot be started.
 	fn new(rules: Rules, limits: Limits) -> Result<Self, String> {
 		let engine = polkavm::Engine::new(&configure(BackendKind::Interpreter))
 			.map_err(|error| format!("the interpreter does not start: {error}"))?;
@@ -80,8 +83,8 @@ impl Environment for Embedded {
 		&self.limits
 	}
 
-	/// The blocks of the heap that an instance takes when all of its program was translated. Vectors grow by
-	/// doubling.
+	/// The blocks of the heap that an instance takes if all of its program is translated. Vectors
+	/// grow by doubling.
 	fn memory_of(&self, program: &Program) -> u64 {
 		let size = program.largest_code_size();
 		let translated = u64::from(size.instructions + size.blocks).next_power_of_two();
@@ -113,15 +116,15 @@ impl Environment for Embedded {
 	}
 }
 
-/// The backend of a runtime, which has [`Rules::EMBEDDED`] and [`LIMITS`]; tests that compare backends have
-/// others.
+/// The embedded backend. A runtime uses [`Rules::EMBEDDED`] and [`LIMITS`]; tests that compare
+/// backends use others.
 ///
-/// Errs where PolkaVM does not start.
+/// Errs if PolkaVM cannot be started.
 pub fn manager(rules: Rules, limits: Limits) -> Result<Manager<Embedded>, String> {
 	Ok(Manager::new(Arc::new(Embedded::new(rules, limits)?)))
 }
 
-/// The functions of [`crate::host::virt`], within the runtime.
+/// The functions of [`crate::host::virt`], in the runtime.
 #[cfg(substrate_runtime)]
 #[doc(hidden)]
 pub mod virt {
@@ -129,7 +132,8 @@ pub mod virt {
 	use crate::{wire, Backend, HostBuffer, SyscallTable};
 	use core::cell::RefCell;
 
-	/// The manager of this runtime call: a runtime's instance begins with none.
+	/// The manager of this runtime call. Each call gets a new wasm instance, which starts without
+	/// one.
 	struct OfThisCall(RefCell<Option<Manager<Embedded>>>);
 
 	// SAFETY: a runtime's instance has one thread.

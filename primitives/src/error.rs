@@ -1,4 +1,4 @@
-//! What can go wrong by a program's or its caller's doing, and how it crosses the boundary.
+//! Errors that a program or its caller causes, and their encoding at the boundary.
 
 use crate::snapshot::Malformed;
 
@@ -23,95 +23,97 @@ macro_rules! wire_errors {
 }
 
 wire_errors! {
-	/// A program could not be made into a module.
+	/// A program could not be compiled into a module.
 	pub enum CompileError {
 		/// The bytes are not a valid program.
 		InvalidImage = -1,
-		/// The storage key holds nothing, or less than was to be skipped.
+		/// The storage key has no value, or a value that is shorter than the skipped prefix.
 		NotFound = -2,
-		/// As many modules as may be alive at once are alive already.
+		/// The maximal number of modules exists.
 		TooManyModules = -3,
-		/// The table of syscalls is not one that [`SyscallTable::encode`] made.
+		/// The table of syscalls was not made by [`SyscallTable::encode`].
 		///
 		/// [`SyscallTable::encode`]: crate::SyscallTable::encode
 		InvalidTable = -4,
-		/// The program has more bytes than any may have.
+		/// The program exceeds the maximal size.
 		TooLarge = -5,
 	}
 
 	/// A module could not be instantiated.
 	pub enum InstantiateError {
-		/// There is no such module.
+		/// The module does not exist.
 		InvalidModule = -1,
-		/// As many instances as may be alive at once are alive already.
+		/// The maximal number of instances exists.
 		TooManyInstances = -2,
-		/// The memory of all live instances together would exceed the limit.
+		/// The memory of all instances would exceed the limit.
 		OutOfMemory = -3,
 	}
 
 	/// An instance could not be prepared or run.
 	pub enum ExecError {
-		/// There is no such instance.
+		/// The instance does not exist.
 		InvalidInstance = -1,
-		/// The module does not export the entry point.
+		/// The module does not export the entry.
 		ExportNotFound = -2,
-		/// The instance is prepared or suspended already.
+		/// The instance is already prepared or suspended.
 		Busy = -3,
 		/// The instance was not prepared, or has ended.
 		NotPrepared = -4,
-		/// A syscall waits for its result and got none, or a result came where none was awaited.
+		/// A syscall waits for its result and got none, or a result was given without a waiting
+		/// syscall.
 		ResultMismatch = -5,
 		/// More than [`MAX_ARGUMENTS`](crate::MAX_ARGUMENTS) arguments.
 		TooManyArguments = -6,
 		/// The gas is negative.
 		NegativeGas = -7,
-		/// A write that came with a syscall's result is not one, or not all of it may be written.
-		/// None of them was made.
+		/// A write that came with a syscall's result is malformed, or its range is not writable. No
+		/// write was made.
 		WriteOutOfBounds = -8,
-		/// There is no room for a stop without segments: see
+		/// The buffer is too small for a stop without segments: see
 		/// [`stop::MIN_CAPACITY`](crate::step::stop::MIN_CAPACITY).
 		BufferTooSmall = -9,
-		/// As many instances as may wait at syscalls while another runs wait already.
+		/// The maximal number of instances waits at syscalls while another one runs.
 		TooDeep = -10,
 	}
 
-	/// An instance's memory could not be accessed.
+	/// The memory of an instance could not be accessed.
 	pub enum MemoryError {
-		/// There is no such instance.
+		/// The instance does not exist.
 		InvalidInstance = -1,
-		/// Not all of the range may be accessed in this way.
+		/// A part of the range is not accessible in this way.
 		OutOfBounds = -2,
 	}
 
-	/// An execution could not be made into a snapshot.
+	/// A snapshot could not be made.
 	pub enum SnapshotError {
-		/// There is no such instance.
+		/// The instance does not exist.
 		InvalidInstance = -1,
-		/// The instance is idle: nothing of it is suspended.
+		/// The instance is idle.
 		NotSuspended = -2,
-		/// It would be longer than [`HostBuffer::MAX_CAPACITY`](crate::HostBuffer::MAX_CAPACITY).
+		/// The snapshot would be longer than
+		/// [`HostBuffer::MAX_CAPACITY`](crate::HostBuffer::MAX_CAPACITY).
 		TooLarge = -3,
 	}
 
-	/// A snapshot could not be made into an execution.
+	/// A snapshot could not be restored.
 	pub enum RestoreError {
-		/// There is no such module.
+		/// The module does not exist.
 		InvalidModule = -1,
-		/// It is not a snapshot, or not one that this program could have given.
+		/// The bytes are not a snapshot, or not a possible one of this program.
 		InvalidSnapshot = -2,
-		/// It has a version that this node does not know.
+		/// The node does not support the version of the snapshot.
 		UnknownVersion = -3,
-		/// It is of another program.
+		/// The snapshot is of another program.
 		WrongProgram = -4,
-		/// As many instances as may be alive at once are alive already.
+		/// The maximal number of instances exists.
 		TooManyInstances = -5,
-		/// The memory of all live instances together would exceed the limit.
+		/// The memory of all instances would exceed the limit.
 		OutOfMemory = -6,
 	}
 
-	/// There was nothing to destroy.
+	/// The object to remove does not exist.
 	pub enum DestroyError {
-		/// There is no such module or instance.
+		/// The module or instance does not exist.
 		Unknown = -1,
 	}
 }
@@ -135,16 +137,16 @@ impl From<Malformed> for RestoreError {
 	}
 }
 
-/// An error that crosses the boundary as a negative number.
+/// An error that is encoded as a negative number at the boundary.
 pub trait WireError: Copy + Sized + 'static {
-	/// Every value.
+	/// All values.
 	const ALL: &'static [Self];
 
-	/// The value's number on the wire.
+	/// The encoded value.
 	fn code(self) -> i64;
 }
 
-/// Encodes a result into the single number that a host function returns.
+/// Encodes a result as the return value of a host function.
 pub fn to_wire<E: WireError>(result: Result<u32, E>) -> i64 {
 	match result {
 		Ok(value) => value.into(),
@@ -152,11 +154,11 @@ pub fn to_wire<E: WireError>(result: Result<u32, E>) -> i64 {
 	}
 }
 
-/// Decodes what [`to_wire`] encoded.
+/// Decodes the result of [`to_wire`].
 ///
 /// # Panics
 ///
-/// When the host breaks the encoding, which no program can make it do.
+/// If the encoding is invalid, which no program can cause.
 pub fn from_wire<E: WireError>(wire: i64) -> Result<u32, E> {
 	match u32::try_from(wire) {
 		Ok(value) => Ok(value),

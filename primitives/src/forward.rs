@@ -1,7 +1,7 @@
-//! What a runtime uses: `Module -> Instance -> Execution`, each step by value.
+//! The API for runtimes: `Module -> Instance -> Execution`, each step by value.
 //!
-//! Ownership is state: an instance that runs cannot be prepared a second time, a syscall cannot be
-//! passed over, and what is dropped is destroyed on the host.
+//! Ownership is the state: a running instance cannot be prepared again, a syscall cannot be
+//! skipped, and a dropped value is removed on the host.
 
 use crate::{
 	buffer::HostBuffer,
@@ -19,39 +19,42 @@ use crate::{
 use alloc::vec::Vec;
 use core::{marker::PhantomData, mem};
 
-/// Room for a stop and its segments, in bytes. A longer segment does not come along: it is read by a
-/// host call of its own, which takes less time than copying as much within the runtime.
+/// The capacity for a stop and its segments, in bytes. Longer segments are not included: a separate
+/// host call reads them, which is faster than copying them within the runtime.
 const STOP_CAPACITY: usize = stop::HEADER + MAX_WAITING_WRITE * 3 / 2;
 
-/// Longest write that waits for the syscall's result, in bytes. As for [`STOP_CAPACITY`].
+/// The maximal length of a write that is sent with the syscall's result, in bytes. As for
+/// [`STOP_CAPACITY`].
 const MAX_WAITING_WRITE: usize = 1024;
 
-/// Room for a snapshot at the first try, in bytes.
+/// The initial capacity for a snapshot, in bytes.
 const SNAPSHOT_CAPACITY: usize = 64 * 1024;
 
-/// Aborts this runtime call where its programs run for longer than `milliseconds` from now on.
+/// Aborts this runtime call if its programs run for longer than `milliseconds` from now on.
 ///
-/// For calls whose outcome goes on no chain, such as a dry-run: the clocks of nodes differ.
+/// For calls whose results do not become part of the chain, such as dry-runs: the clocks of nodes
+/// differ.
 pub fn limit_time(milliseconds: u32) {
 	virt::limit_time(milliseconds)
 }
 
-/// A compiled program. Forgotten by the host when dropped; its instances live on.
+/// A compiled program. Removed on the host when dropped; its instances remain.
 #[derive(Debug)]
 pub struct Module(ModuleId);
 
 impl Module {
-	/// Compiles `program`, for a runtime that has these `syscalls`.
+	/// Compiles `program` for a runtime with these `syscalls`.
 	pub fn from_bytes(program: &[u8], syscalls: &SyscallTable<'_>) -> Result<Self, CompileError> {
 		from_wire(virt::compile(program, syscalls.0)).map(|id| Self(ModuleId(id)))
 	}
 
-	/// Compiles the program in storage under `key`, less its first `skip` bytes (a length prefix),
-	/// without the bytes passing through the runtime.
+	/// Compiles the program that is stored under `key`, without its first `skip` bytes (a length
+	/// prefix). The bytes do not pass through the runtime.
 	///
-	/// A runtime stores a program only after [`Self::from_bytes`] compiled it, or after checks of its own
-	/// that are as strict: that every export is at the start of a basic block, and every instruction
-	/// valid. They are not made again here, and backends may disagree on a program that fails them.
+	/// A runtime must store a program only after [`Self::from_bytes`] compiled it, or after
+	/// equivalent checks: every export is at the start of a basic block, and every instruction is
+	/// valid. These checks are not repeated here, and backends may disagree on a program that fails
+	/// them.
 	pub fn from_storage(
 		key: &[u8],
 		skip: u32,
@@ -60,13 +63,13 @@ impl Module {
 		from_wire(virt::compile_stored(key, skip, syscalls.0)).map(|id| Self(ModuleId(id)))
 	}
 
-	/// Makes an instance: the program's initial memory, not yet running.
+	/// Creates an idle instance with the program's initial memory.
 	pub fn instantiate(&self) -> Result<Instance, InstantiateError> {
 		from_wire(virt::instantiate(self.0 .0)).map(|id| Instance(Handle::new(id)))
 	}
 
-	/// Makes an execution of what [`Execution::snapshot`] gave, of the same program, here or on any
-	/// other node.
+	/// Restores an execution from the result of [`Execution::snapshot`], of the same program, made
+	/// on any node.
 	pub fn restore(&self, snapshot: &[u8]) -> Result<Restored, RestoreError> {
 		let (waiting, gas_left) = Snapshot::peek(snapshot)?;
 		let id = from_wire::<RestoreError>(virt::restore(self.0 .0, snapshot))?;
@@ -82,37 +85,37 @@ impl Module {
 
 impl Drop for Module {
 	fn drop(&mut self) {
-		// It may be gone already, when the storage transaction that it was made in was rolled back.
+		// It may have been removed when the storage transaction that created it was rolled back.
 		virt::release(self.0 .0);
 	}
 }
 
-/// An execution that was restored.
+/// A restored execution.
 #[derive(Debug)]
 pub enum Restored {
 	/// It was prepared, or had run out of gas.
 	Ready {
-		/// To be run.
+		/// Call [`Execution::run`].
 		execution: Execution<Ready>,
-		/// Gas that was left when it stopped.
+		/// The gas that was left when it stopped.
 		gas_left: Gas,
 	},
 	/// It waits for a syscall's result.
 	AtSyscall {
-		/// To be resumed. Its buffers did not come along.
+		/// Call [`Execution::resume`]. The syscall's buffers are not included.
 		execution: Execution<AtSyscall>,
-		/// Gas that was left when it stopped.
+		/// The gas that was left when it stopped.
 		gas_left: Gas,
 	},
 }
 
-/// Owns an instance on the host, in whatever state.
+/// Owns an instance on the host, in any state.
 #[derive(Debug)]
 struct Handle {
 	id: InstanceId,
-	/// Where the host puts a stop.
+	/// The buffer for stops.
 	stop: HostBuffer,
-	/// What goes back with a syscall's result.
+	/// The writes for the next result.
 	writes: Vec<u8>,
 }
 
@@ -142,7 +145,7 @@ impl Handle {
 		from_wire(virt::zero_memory(self.id.0, address, len)).map(drop)
 	}
 
-	/// The segment that holds all of the `len` bytes at `address`, and where in it they start.
+	/// The segment that contains all `len` bytes at `address`, and the offset in it.
 	fn segment(&self, address: u32, len: usize, bytes: bool) -> Option<(Segment<'_>, usize)> {
 		stop::segments(&self.stop).find_map(|segment| {
 			let start = address.checked_sub(segment.address)? as usize;
@@ -155,7 +158,7 @@ impl Handle {
 	fn flush(&mut self) -> Result<(), MemoryError> {
 		let waiting = mem::take(&mut self.writes);
 		if !waiting.is_empty() {
-			// What came along may no longer be what is there.
+			// The segments may be outdated.
 			self.stop.clear();
 		}
 		for (address, bytes) in writes::decode(&waiting).flatten() {
@@ -165,15 +168,15 @@ impl Handle {
 	}
 }
 
-/// Memory access where nothing waits for a syscall's result.
+/// Memory access while no syscall waits for its result.
 macro_rules! memory_access {
 	($($handle:tt)*) => {
-		/// Fills `dest` from the program's memory at `address`.
+		/// Reads the program's memory at `address` into `dest`.
 		pub fn read_memory(&self, address: u32, dest: &mut [u8]) -> Result<(), MemoryError> {
 			self.$($handle)*.read_memory(address, dest)
 		}
 
-		/// Writes `src` into the program's memory at `address`.
+		/// Writes `src` to the program's memory at `address`.
 		pub fn write_memory(&mut self, address: u32, src: &[u8]) -> Result<(), MemoryError> {
 			self.$($handle)*.write_memory(address, src)
 		}
@@ -185,22 +188,22 @@ macro_rules! memory_access {
 	};
 }
 
-/// An idle instance: memory that persists from one call to the next. Destroyed when dropped.
+/// An idle instance: its memory persists between calls. Removed when dropped.
 #[derive(Debug)]
 pub struct Instance(Handle);
 
 impl Instance {
 	memory_access!(0);
 
-	/// The instance's id on the host; for tests of the boundary.
+	/// The instance's id on the host, for tests of the boundary.
 	#[doc(hidden)]
 	pub fn id(&self) -> InstanceId {
 		self.0.id
 	}
 
-	/// Readies the instance to run `entry` with up to six arguments, in registers a0 to a5.
+	/// Prepares the instance to run `entry` with up to six arguments, in registers a0 to a5.
 	pub fn prepare(self, entry: &[u8], args: &[u64]) -> Result<Execution<Ready>, PrepareFailure> {
-		// One more than allowed is passed on, so that the host sees that there are too many.
+		// Passes one more than allowed, so that the host detects too many.
 		let mut words = [[0; 8]; MAX_ARGUMENTS + 1];
 		let count = args.len().min(words.len());
 		for (word, arg) in words.iter_mut().zip(args) {
@@ -214,24 +217,24 @@ impl Instance {
 	}
 }
 
-/// An instance could not be prepared; it is handed back.
+/// An instance could not be prepared.
 #[derive(Debug)]
 pub struct PrepareFailure {
-	/// The instance, still idle.
+	/// The idle instance.
 	pub instance: Instance,
-	/// Why.
+	/// The error.
 	pub error: ExecError,
 }
 
-/// State of an [`Execution`] that [`Execution::run`] continues.
+/// The state of an [`Execution`] that [`Execution::run`] continues.
 #[derive(Debug)]
 pub enum Ready {}
 
-/// State of an [`Execution`] that waits for a syscall's result.
+/// The state of an [`Execution`] that waits for a syscall's result.
 #[derive(Debug)]
 pub enum AtSyscall {}
 
-/// An instance that is prepared, or suspended. Destroyed when dropped.
+/// A prepared or suspended instance. Removed when dropped.
 #[derive(Debug)]
 pub struct Execution<State> {
 	handle: Handle,
@@ -243,7 +246,7 @@ impl<State> Execution<State> {
 		Self { handle, state: PhantomData }
 	}
 
-	/// The instance's id on the host; for tests of the boundary.
+	/// The instance's id on the host, for tests of the boundary.
 	#[doc(hidden)]
 	pub fn id(&self) -> InstanceId {
 		self.handle.id
@@ -269,7 +272,7 @@ impl<State> Execution<State> {
 		let step = stop::decode(status, &self.handle.stop).expect("the host encodes a step; qed");
 		let mut handle = self.handle;
 		if matches!(step, Step::Finished { .. } | Step::Trapped { .. }) {
-			// An idle instance needs none.
+			// An idle instance does not need to be reset.
 			handle.stop.release();
 		}
 		Ok(match step {
@@ -292,25 +295,25 @@ impl<State> Execution<State> {
 impl Execution<Ready> {
 	memory_access!(handle);
 
-	/// Starts the program, or continues it after it ran out of gas, with `gas` to spend.
+	/// Starts the program with `gas`, or continues it after it ran out of gas.
 	///
-	/// Errs when `gas` is negative, or when the instance is gone because the storage transaction
-	/// that it was made in was rolled back.
+	/// Errs if `gas` is negative, or if the instance was removed because the storage transaction
+	/// that created it was rolled back.
 	pub fn run(mut self, gas: Gas) -> Result<ExecResult, ExecError> {
 		let status = virt::run(self.handle.id.0, gas, &mut self.handle.stop);
 		self.settle(status)
 	}
 
-	/// What [`Module::restore`] makes this execution of again.
+	/// A snapshot, for [`Module::restore`].
 	pub fn snapshot(&self) -> Result<Vec<u8>, SnapshotError> {
 		self.take_snapshot()
 	}
 }
 
 impl Execution<AtSyscall> {
-	/// Fills `dest` from the program's memory at `address`.
+	/// Reads the program's memory at `address` into `dest`.
 	///
-	/// No host call where the range is within an `In` buffer of the syscall.
+	/// Without a host call if the range is within an `In` buffer of the syscall.
 	pub fn read_memory(&self, address: u32, dest: &mut [u8]) -> Result<(), MemoryError> {
 		match self.handle.segment(address, dest.len(), true) {
 			Some((Segment { bytes: Some(bytes), .. }, start)) => {
@@ -324,8 +327,8 @@ impl Execution<AtSyscall> {
 		Ok(())
 	}
 
-	/// The `len` bytes at `address`, where they came along and nothing was written since: the same as
-	/// [`Self::read_memory`] gives, without a copy.
+	/// The `len` bytes at `address`, if they are within an `In` buffer and nothing was written
+	/// since: like [`Self::read_memory`], without a copy.
 	pub fn memory(&self, address: u32, len: usize) -> Option<&[u8]> {
 		match self.handle.segment(address, len, true)? {
 			(Segment { bytes: Some(bytes), .. }, start) if self.handle.writes.is_empty() => {
@@ -335,10 +338,10 @@ impl Execution<AtSyscall> {
 		}
 	}
 
-	/// Writes `src` into the program's memory at `address`.
+	/// Writes `src` to the program's memory at `address`.
 	///
-	/// No host call where the range is within an `Out` buffer of the syscall, and short: the bytes go
-	/// with its result.
+	/// Without a host call if the range is within an `Out` buffer of the syscall and short: the
+	/// bytes are sent with the syscall's result.
 	pub fn write_memory(&mut self, address: u32, src: &[u8]) -> Result<(), MemoryError> {
 		if src.len() <= MAX_WAITING_WRITE
 			&& self.handle.segment(address, src.len(), false).is_some()
@@ -358,7 +361,7 @@ impl Execution<AtSyscall> {
 		self.handle.zero_memory(address, len)
 	}
 
-	/// What came along is no longer what is there.
+	/// The segments are outdated.
 	fn forget_segments_at(&mut self, address: u32, len: usize) {
 		let end = u64::from(address) + len as u64;
 		let stale = stop::segments(&self.handle.stop).any(|segment| {
@@ -370,9 +373,9 @@ impl Execution<AtSyscall> {
 		}
 	}
 
-	/// Continues the program with the syscall's `result` in a0 and `gas` to spend.
+	/// Continues the program with the syscall's `result` in register a0, and with `gas`.
 	///
-	/// Errs as [`Execution::run`] does.
+	/// Errs like [`Execution::run`].
 	pub fn resume(mut self, gas: Gas, result: u64) -> Result<ExecResult, ExecError> {
 		let handle = &mut self.handle;
 		let status = virt::resume(handle.id.0, gas, result, &handle.writes, &mut handle.stop);
@@ -380,15 +383,15 @@ impl Execution<AtSyscall> {
 		self.settle(status)
 	}
 
-	/// What [`Module::restore`] makes this execution of again.
+	/// A snapshot, for [`Module::restore`].
 	pub fn snapshot(&mut self) -> Result<Vec<u8>, SnapshotError> {
-		// The ranges were offered by the host: writing there cannot fail while the instance lives.
+		// The host offered the ranges: writing there cannot fail while the instance exists.
 		self.handle.flush().map_err(|_| SnapshotError::InvalidInstance)?;
 		self.take_snapshot()
 	}
 }
 
-/// Puts what of `bytes`, which belong at `start`, falls into `dest`, which is what is at `address`.
+/// Copies the part of `bytes`, at address `start`, that overlaps with `dest`, at `address`.
 fn overlay(address: u32, dest: &mut [u8], start: u32, bytes: &[u8]) {
 	let (address, start) = (u64::from(address), u64::from(start));
 	let from = address.max(start);
@@ -400,47 +403,47 @@ fn overlay(address: u32, dest: &mut [u8], start: u32, bytes: &[u8]) {
 	}
 }
 
-/// What a run came to. All four say how much gas is left, and hand the instance on.
+/// How a run ended. Each variant has the remaining gas and the instance.
 #[derive(Debug)]
 pub enum ExecResult {
-	/// The entry point returned.
+	/// The entry returned.
 	Finished {
-		/// Idle again, its memory as the program left it.
+		/// The idle instance, with the memory that the program left.
 		instance: Instance,
-		/// Gas that is left.
+		/// The remaining gas.
 		gas_left: Gas,
-		/// What the entry point returned.
+		/// The value that the entry returned.
 		value: u64,
 	},
 	/// The program waits for a syscall's result.
 	Syscall {
-		/// Suspended until [`Execution::resume`].
+		/// The execution, to be continued with [`Execution::resume`].
 		execution: Execution<AtSyscall>,
-		/// Gas that is left.
+		/// The remaining gas.
 		gas_left: Gas,
-		/// Which syscall.
+		/// The syscall.
 		syscall: Syscall,
-		/// Its arguments: registers a0 to a5, whether the syscall takes that many or not.
+		/// Its arguments: registers a0 to a5, even if the syscall takes fewer.
 		args: [u64; MAX_ARGUMENTS],
 	},
-	/// The next basic block costs more than the gas that is left.
+	/// The next basic block costs more than the remaining gas.
 	OutOfGas {
-		/// Suspended until [`Execution::run`] brings more gas.
+		/// The execution, to be continued with [`Execution::run`].
 		execution: Execution<Ready>,
-		/// Gas that is left: the block that it does not pay for was not charged.
+		/// The remaining gas. The block was not charged.
 		gas_left: Gas,
-		/// Gas to go on with at least, where that is known.
+		/// The gas that is at least needed to continue, if it is known.
 		gas_needed: Option<Gas>,
 	},
-	/// The program did what it must not.
+	/// The program trapped.
 	Trapped {
-		/// Idle again, its memory as it was at the trap.
+		/// The idle instance, with the memory at the trap.
 		instance: Instance,
-		/// Gas that is left.
+		/// The remaining gas.
 		gas_left: Gas,
-		/// Offset of the instruction in the program's code, where that is known.
+		/// The offset of the instruction in the program's code, in bytes, if it is known.
 		pc: Option<u32>,
-		/// Why.
+		/// The cause.
 		cause: TrapCause,
 	},
 }

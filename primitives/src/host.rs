@@ -1,7 +1,6 @@
-//! The host functions. Bodies are short: find the backend, and hand the call on to it.
+//! The host functions. Their bodies find the backend and call it.
 //!
-//! A runtime uses [`crate::forward`] instead; these raw functions are public for tests of the
-//! boundary itself.
+//! Runtimes use [`crate::forward`]. The raw functions are public for tests of the boundary.
 
 use crate::buffer::{HostBuffer, PassBytes, PassHostBuffer};
 #[cfg(feature = "std")]
@@ -20,7 +19,7 @@ use sp_runtime_interface::{
 #[cfg(feature = "std")]
 use sp_trie::proof_size_extension::ProofSizeExt;
 
-/// What a caller sees whose externalities lack the extension.
+/// The message if the externalities lack the extension.
 #[cfg(feature = "std")]
 pub const MISSING_EXTENSION: &str = "virt: no VirtExt in the externalities, so no program can be \
 	run. A node sets an extensions factory that registers `virt_manager::Engine::extension()` \
@@ -36,7 +35,8 @@ fn backend(ext: &mut dyn Externalities) -> &mut dyn Backend {
 	}
 }
 
-/// Compiles what is stored, or finds it by its hash, which storage has at hand, without the bytes.
+/// Compiles a stored program, or finds it in the cache by its hash, which storage provides without
+/// reading the value.
 #[cfg(feature = "std")]
 fn load_stored(
 	ext: &mut dyn Externalities,
@@ -47,7 +47,7 @@ fn load_stored(
 	let hash = ext.storage_hash(key).ok_or(CompileError::NotFound)?;
 	let name = StoredName { hash, skip };
 	if let Some(id) = backend(ext).compile_named(&name, syscalls)? {
-		// Where a proof of what was read is recorded, its size must not tell who knows the program.
+		// While a storage proof is recorded, its size must not depend on the cache.
 		if ext.extension_by_type_id(TypeId::of::<ProofSizeExt>()).is_some() {
 			ext.storage(key);
 		}
@@ -60,7 +60,7 @@ fn load_stored(
 	Ok(id)
 }
 
-/// Takes apart what `run` and `resume` return: a step's status, and how many bytes are in the
+/// Decodes the return value of `run` and `resume`: the status of a step, and the length of the
 /// buffer.
 pub fn status_of(wire: u32) -> (u8, usize) {
 	(wire as u8, (wire >> 8) as usize)
@@ -88,7 +88,7 @@ pub trait Virt {
 		wire::settle(load_stored(*self, key, skip, SyscallTable(syscalls)).map(|id| id.0))
 	}
 
-	/// Forgets a module.
+	/// Removes a module.
 	fn release(&mut self, module: u32) -> i64 {
 		wire::release(backend(*self), module)
 	}
@@ -98,17 +98,17 @@ pub trait Virt {
 		wire::instantiate(backend(*self), module)
 	}
 
-	/// See [`crate::Instance::prepare`]. `args` are `u64`s, little-endian.
+	/// See [`crate::Instance::prepare`]. `args` are little-endian `u64`s.
 	fn prepare(&mut self, instance: u32, entry: PassBytes<&[u8]>, args: PassBytes<&[u8]>) -> i64 {
 		wire::prepare(backend(*self), instance, entry, args)
 	}
 
-	/// See [`crate::Execution::run`]. Returns what [`status_of`] takes apart.
+	/// See [`crate::Execution::run`]. [`status_of`] decodes the return value.
 	fn run(&mut self, instance: u32, gas: i64, buffer: PassHostBuffer<&mut HostBuffer>) -> i64 {
 		wire::run(backend(*self), instance, gas, buffer)
 	}
 
-	/// See [`crate::Execution::resume`]. Returns what [`status_of`] takes apart.
+	/// See [`crate::Execution::resume`]. [`status_of`] decodes the return value.
 	fn resume(
 		&mut self,
 		instance: u32,
@@ -120,7 +120,8 @@ pub trait Virt {
 		wire::resume(backend(*self), instance, gas, result, writes, buffer)
 	}
 
-	/// See [`crate::Execution::snapshot`]. Returns its length; it is in `buffer` if there is room.
+	/// See [`crate::Execution::snapshot`]. Returns the length. The snapshot is in `buffer` if it
+	/// fits.
 	fn snapshot(&mut self, instance: u32, buffer: PassHostBuffer<&mut HostBuffer>) -> i64 {
 		wire::snapshot(backend(*self), instance, buffer)
 	}
@@ -135,7 +136,7 @@ pub trait Virt {
 		wire::limit_time(backend(*self), milliseconds)
 	}
 
-	/// Destroys an instance.
+	/// Removes an instance.
 	fn destroy(&mut self, instance: u32) -> i64 {
 		wire::destroy(backend(*self), instance)
 	}

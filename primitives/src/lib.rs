@@ -71,7 +71,7 @@ pub use forward::{
 pub use step::TrapCause;
 pub use syscall::{Buffer, Direction, Length, Syscall, SyscallSpec, SyscallSymbol, SyscallTable};
 
-/// The functions that [`forward`] calls; for tests of the boundary.
+/// The functions that [`forward`] calls, for tests of the boundary.
 #[cfg(all(substrate_runtime, feature = "embedded"))]
 #[doc(hidden)]
 pub use embedded::virt;
@@ -79,36 +79,36 @@ pub use embedded::virt;
 #[doc(hidden)]
 pub use host::virt;
 
-/// The host functions, for the executor's tuple beside `sp_io::SubstrateHostFunctions`.
+/// The host functions, for the executor, beside `sp_io::SubstrateHostFunctions`.
 ///
-/// They also need a [`VirtExt`] in the externalities of every runtime call.
+/// They need a [`VirtExt`] in the externalities of every runtime call.
 #[cfg(feature = "std")]
 pub use host::virt::HostFunctions;
 
-/// Gas: the time that a program takes, in units of [`PICOSECONDS_PER_GAS`]. Never negative where the VM
-/// handed it out.
+/// Gas: the time of a program in units of [`PICOSECONDS_PER_GAS`]. Never negative when the VM
+/// returns it.
 pub type Gas = i64;
 
-/// What a unit of gas stands for on the machine that prices were measured on: the most that native code
-/// takes for a unit of PolkaVM's cost model `Full(L2Hit)`, by `virt-weigh`.
+/// The time of a unit of gas on the machine of record: the maximum that native code takes for a
+/// unit of PolkaVM's cost model `Full(L2Hit)`, measured by `virt-weigh`.
 pub const PICOSECONDS_PER_GAS: u64 = 350;
 
-/// The same where the runtime runs programs itself, in wasm.
+/// The same for the embedded form.
 pub const EMBEDDED_PICOSECONDS_PER_GAS: u64 = 1_200;
 
-/// Whether this runtime runs programs itself, without host functions: the feature `embedded`, in wasm.
+/// Whether this is an embedded runtime: the feature `embedded`, in wasm.
 pub const IS_EMBEDDED: bool = cfg!(all(substrate_runtime, feature = "embedded"));
 
-/// Arguments that an entry point can be called with, and that a syscall has: registers a0 to a5.
+/// The maximal number of arguments of an entry and of a syscall: registers a0 to a5.
 pub const MAX_ARGUMENTS: usize = 6;
 
-/// Log target of everything on both sides of the boundary.
+/// The log target on both sides of the boundary.
 pub const LOG_TARGET: &str = "virt";
 
-/// Names a compiled module within one runtime call.
+/// The id of a module in a runtime call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ModuleId(pub u32);
 
-/// Names an instance within one runtime call.
+/// The id of an instance in a runtime call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct InstanceId(pub u32);

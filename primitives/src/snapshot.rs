@@ -1,16 +1,16 @@
-//! A suspended execution as bytes: what another node, or another backend, needs to go on with it.
+//! Snapshots: the encoding of suspended executions, which other nodes and backends can resume.
 
 use crate::Gas;
 use alloc::vec::Vec;
 use codec::{Decode, DecodeAll, Encode, Error, Input};
 
-/// The newest version of the encoding, its first byte.
+/// The current version of the encoding, which is its first byte.
 pub const VERSION: u8 = 2;
 
-/// Size of a page of a program's memory, in bytes.
+/// The size of a page of a program's memory, in bytes.
 pub const PAGE_SIZE: u32 = 4096;
 
-/// Registers that a program has.
+/// The number of registers.
 pub const REGISTERS: usize = 13;
 
 /// What a suspended execution waits for.
@@ -22,30 +22,30 @@ pub enum Waiting {
 	ForResult,
 }
 
-/// Which price list an execution is charged by, and which engine it is made for.
+/// The tier of an execution: its price list and engine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
 pub enum Tier {
-	/// The interpreter's.
+	/// The interpreter.
 	One,
-	/// Native code's.
+	/// Native code.
 	Two,
 }
 
-/// What decides the price of going on, beside the program.
+/// The state that determines the price of continuing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
 pub struct Pricing {
 	/// The execution's tier.
 	pub tier: Tier,
-	/// Gas on tier one that was spent since the last syscall, without that for translation.
+	/// The gas used on tier one since the last syscall, without translation.
 	pub stretch: Gas,
-	/// Gas on tier one that was paid for translation.
+	/// The gas paid for translation on tier one.
 	pub translation_paid: Gas,
-	/// Syscalls in a row on tier two after hardly any computing.
+	/// The number of consecutive syscalls on tier two with little computation before each.
 	pub short_stretches: u32,
 }
 
 impl Pricing {
-	/// Whether an execution can have come to this.
+	/// Whether an execution can have this state.
 	fn is_valid(&self) -> bool {
 		self.stretch >= 0 && self.translation_paid >= 0
 	}
@@ -58,48 +58,48 @@ pub struct Snapshot {
 	pub program: [u8; 32],
 	/// What the execution waits for.
 	pub waiting: Waiting,
-	/// Gas that was left when it stopped. Whoever restores it says how much it may spend.
+	/// The gas that was left when it stopped. The caller of the restored execution chooses its gas.
 	pub gas_left: Gas,
-	/// What going on costs.
+	/// The state that determines the price of continuing.
 	pub pricing: Pricing,
-	/// Where it goes on: offset of the next instruction in the program's code.
+	/// The offset of the next instruction in the program's code, in bytes.
 	pub pc: u32,
 	/// Its registers, in PolkaVM's order.
 	pub registers: [u64; REGISTERS],
-	/// The writable pages that differ from the program's initial memory, by rising address.
+	/// The writable pages that differ from the program's initial memory, sorted by address.
 	pub pages: Vec<Page>,
 }
 
 /// A page of memory.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 pub struct Page {
-	/// Its address, divided by [`PAGE_SIZE`].
+	/// The address, divided by [`PAGE_SIZE`].
 	pub number: u32,
-	/// Its bytes, but for the zeros at its end.
+	/// The content without trailing zeros.
 	pub bytes: Vec<u8>,
 }
 
-/// Bytes are not a snapshot of a version that is known here.
+/// The bytes are not a snapshot of a supported version.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Malformed {
-	/// The first byte is a version that is not known here.
+	/// The first byte is an unsupported version.
 	UnknownVersion(u8),
-	/// The rest is not what that version says.
+	/// The rest is invalid for that version.
 	Encoding,
 }
 
 impl Snapshot {
-	/// The bytes of it, version first.
+	/// The encoding, starting with the version.
 	pub fn to_bytes(&self) -> Vec<u8> {
 		(VERSION, self).encode()
 	}
 
-	/// Decodes what [`Self::to_bytes`] gave. Allocates no more than `bytes` has.
+	/// Decodes the result of [`Self::to_bytes`]. Allocates at most the length of `bytes`.
 	pub fn from_bytes(bytes: &[u8]) -> Result<Self, Malformed> {
 		Self::decode_all(&mut content(bytes)?).map_err(|_| Malformed::Encoding)
 	}
 
-	/// What the execution in `bytes` waits for, and the gas that was left, without a look at the
+	/// What the execution in `bytes` waits for, and the gas that was left, without decoding the
 	/// rest.
 	pub fn peek(bytes: &[u8]) -> Result<(Waiting, Gas), Malformed> {
 		let (_, waiting, gas_left) = <([u8; 32], Waiting, Gas)>::decode(&mut content(bytes)?)
@@ -108,7 +108,7 @@ impl Snapshot {
 	}
 }
 
-/// What follows the version, if that is known.
+/// The bytes after the version, if the version is supported.
 fn content(bytes: &[u8]) -> Result<&[u8], Malformed> {
 	match bytes.split_first() {
 		Some((&VERSION, content)) => Ok(content),
@@ -139,7 +139,7 @@ impl Decode for Snapshot {
 			page.bytes.len() <= PAGE_SIZE as usize
 				&& page.bytes.last().is_none_or(|byte| *byte != 0)
 		});
-		// One execution has one encoding.
+		// Each execution has a single valid encoding.
 		if !rising || !trimmed {
 			return Err("pages out of order, or not trimmed".into());
 		}

@@ -1,4 +1,4 @@
-//! What one run of a program came to, and how it crosses the boundary.
+//! The results of a run, and their encoding at the boundary.
 
 use crate::{
 	buffer::HostBuffer,
@@ -9,52 +9,52 @@ use crate::{
 /// Why a program trapped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, codec::Encode, codec::Decode)]
 pub enum TrapCause {
-	/// It ran a trap or an invalid instruction, jumped to an invalid address, or touched memory
-	/// that it may not.
+	/// It executed a trap or an invalid instruction, jumped to an invalid address, or accessed
+	/// invalid memory.
 	Instruction,
-	/// It called an import that its import table does not have.
+	/// It called an import that is not in its import table.
 	MissingImport,
 }
 
-/// Where a run stopped. [`crate::ExecResult`] is the same with the state that it leaves behind.
+/// How a run stopped. [`crate::ExecResult`] is the same with the resulting state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step {
-	/// The entry point returned.
+	/// The entry returned.
 	Finished {
-		/// Gas that is left.
+		/// The remaining gas.
 		gas_left: Gas,
-		/// What the entry point returned: register a0.
+		/// The value that the entry returned: register a0.
 		value: u64,
 	},
 	/// The program waits for a syscall's result.
 	Syscall {
-		/// Gas that is left.
+		/// The remaining gas.
 		gas_left: Gas,
-		/// Which syscall.
+		/// The syscall.
 		syscall: Syscall,
 		/// Registers a0 to a5.
 		args: [u64; MAX_ARGUMENTS],
 	},
-	/// The next basic block costs more than the gas that is left.
+	/// The next basic block costs more than the remaining gas.
 	OutOfGas {
-		/// Gas that is left; it was not charged.
+		/// The remaining gas. The block was not charged.
 		gas_left: Gas,
-		/// Gas that the next block needs, where that is known.
+		/// The gas that the next block needs, if it is known.
 		gas_needed: Option<Gas>,
 	},
-	/// The program did what it must not.
+	/// The program trapped.
 	Trapped {
-		/// Gas that is left.
+		/// The remaining gas.
 		gas_left: Gas,
-		/// Offset of the instruction in the program's code, where that is known.
+		/// The offset of the instruction in the program's code, in bytes, if it is known.
 		pc: Option<u32>,
-		/// Why.
+		/// The cause.
 		cause: TrapCause,
 	},
 }
 
 impl Step {
-	/// Gas that is left.
+	/// The remaining gas.
 	pub fn gas_left(&self) -> Gas {
 		match *self {
 			Step::Finished { gas_left, .. }
@@ -71,51 +71,51 @@ const OUT_OF_GAS: u8 = 2;
 const TRAPPED: u8 = 3;
 const TRAPPED_MISSING_IMPORT: u8 = 4;
 
-/// Stands for "unknown" in the encoding: neither a gas amount nor a program counter.
+/// Encodes "unknown": neither a gas amount nor a program counter.
 const UNKNOWN: u64 = u64::MAX;
 
-/// Stands for a syscall that the table does not have: its symbol follows the header.
+/// Encodes a syscall that is not in the table: its symbol follows the header.
 const UNLISTED: u64 = u64::MAX;
 
-/// A stop, as it lies in a [`HostBuffer`].
+/// The encoding of a stop in a [`HostBuffer`].
 ///
-/// The header is words of 8 bytes, little-endian: gas left; value, gas needed, program counter or
-/// syscall's number; at a syscall also the arguments. After it come the segments, or the symbol of a
-/// syscall that has no number.
+/// The header consists of little-endian words of 8 bytes: the remaining gas; the value, the needed
+/// gas, the program counter or the number of the syscall; and for a syscall, its arguments. The
+/// segments follow, or the symbol of a syscall without a number.
 pub mod stop {
 	use super::*;
 
-	/// Size of the header, in bytes.
+	/// The length of the header, in bytes.
 	pub const HEADER: usize = SHORT_HEADER + MAX_ARGUMENTS * 8;
 
-	/// Size of the header where there are no arguments.
+	/// The length of the header without arguments.
 	const SHORT_HEADER: usize = 16;
 
-	/// Size of what stands before the bytes of a segment: its address, its length and its kind.
+	/// The length of a segment's header: its address, its length and its kind.
 	const SEGMENT_HEADER: usize = 8;
 
-	/// Marks the length of a segment that the runtime may write; no bytes follow it.
+	/// Marks the length of a segment that the runtime may write. No bytes follow it.
 	const WRITABLE: u32 = 1 << 31;
 
 	/// Memory of the program that a syscall's arguments point to.
 	#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 	pub struct Segment<'a> {
-		/// Where it starts.
+		/// Its address.
 		pub address: u32,
 		/// Its length in bytes.
 		pub len: u32,
-		/// What is in it; `None` of one that is to be written.
+		/// Its content; `None` if it is to be written.
 		pub bytes: Option<&'a [u8]>,
 	}
 
-	/// Readies an empty `buffer` for segments. Its capacity must be [`HEADER`] at least.
+	/// Prepares an empty `buffer` for segments. Its capacity must be at least [`HEADER`].
 	pub fn begin(buffer: &mut HostBuffer) {
 		buffer.clear();
 		buffer.append(HEADER).expect("a stop's buffer has room for its header; qed");
 	}
 
-	/// Appends a segment of `len` bytes that `fill` gives; leaves it out when there is no room, or
-	/// when `fill` does not give it.
+	/// Appends a segment of `len` bytes, which `fill` writes. Skips it if it does not fit, or if
+	/// `fill` fails.
 	pub fn bring<E>(
 		buffer: &mut HostBuffer,
 		address: u32,
@@ -130,7 +130,7 @@ pub mod stop {
 		fill(bytes).inspect_err(|_| buffer.truncate(start))
 	}
 
-	/// Appends that the `len` bytes at `address` may be written.
+	/// Appends a segment that the runtime may write: `len` bytes at `address`.
 	pub fn offer(buffer: &mut HostBuffer, address: u32, len: u32) {
 		if let Some(header) = buffer.append(SEGMENT_HEADER) {
 			header[..4].copy_from_slice(&address.to_le_bytes());
@@ -138,7 +138,7 @@ pub mod stop {
 		}
 	}
 
-	/// The segments of a stop at a listed syscall.
+	/// The segments of a stop at a syscall of the table.
 	pub fn segments(buffer: &HostBuffer) -> impl Iterator<Item = Segment<'_>> {
 		let mut rest = match buffer.bytes().split_first_chunk::<HEADER>() {
 			Some((header, rest)) if word(header, 1) != UNLISTED => rest,
@@ -158,9 +158,9 @@ pub mod stop {
 		})
 	}
 
-	/// Writes the header for `step` into a buffer that was begun, and gives the step's status.
+	/// Writes the header for `step` into a prepared buffer, and returns the step's status.
 	///
-	/// What was brought along stays only with a listed syscall.
+	/// Segments are only kept for a syscall of the table.
 	pub fn encode(step: &Step, buffer: &mut HostBuffer) -> u8 {
 		let (status, extra) = match *step {
 			Step::Syscall { syscall: Syscall::Listed(number), .. } => (SYSCALL, number.into()),
@@ -197,7 +197,7 @@ pub mod stop {
 		status
 	}
 
-	/// Decodes what [`encode`] encoded; `None` when it did not.
+	/// Decodes the result of [`encode`]; `None` if it is invalid.
 	pub fn decode(status: u8, buffer: &HostBuffer) -> Option<Step> {
 		let header = buffer.bytes().first_chunk::<SHORT_HEADER>()?;
 		let (gas_left, extra) = (word(header, 0) as Gas, word(header, 1));
@@ -227,10 +227,10 @@ pub mod stop {
 		})
 	}
 
-	/// Smallest capacity of a stop's buffer: the header, and a symbol.
+	/// The minimal capacity of a stop's buffer: the header and a symbol.
 	pub const MIN_CAPACITY: usize = HEADER + SyscallSymbol::MAX_LEN;
 
-	/// The word of this number. Known lengths: all of it is one load.
+	/// The word with this number. All lengths are constant, so this is a single load.
 	#[inline(always)]
 	fn word<const N: usize>(header: &[u8; N], number: usize) -> u64 {
 		let bytes = header[number * 8..].first_chunk().expect("the header has that many; qed");
@@ -238,20 +238,20 @@ pub mod stop {
 	}
 }
 
-/// Writes that go back with a syscall's result.
+/// The writes that are sent with a syscall's result.
 ///
-/// One after the other: address and length (little-endian `u32`s), and that many bytes.
+/// Each is an address and a length (little-endian `u32`s), followed by the bytes.
 pub mod writes {
 	use alloc::vec::Vec;
 
-	/// Appends that `bytes` are to be written at `address`.
+	/// Appends a write of `bytes` at `address`.
 	pub fn push(writes: &mut Vec<u8>, address: u32, bytes: &[u8]) {
 		writes.extend_from_slice(&address.to_le_bytes());
 		writes.extend_from_slice(&(bytes.len() as u32).to_le_bytes());
 		writes.extend_from_slice(bytes);
 	}
 
-	/// The writes, in order; `None` where they are not what [`push`] made.
+	/// The writes, in order; `None` if they were not made by [`push`].
 	pub fn decode(mut writes: &[u8]) -> impl Iterator<Item = Option<(u32, &[u8])>> {
 		core::iter::from_fn(move || {
 			if writes.is_empty() {
@@ -289,7 +289,8 @@ mod tests {
 		assert_eq!(stop::decode(status, &buffer), Some(step));
 		for len in 0..buffer.bytes().len() {
 			buffer.truncate(buffer.bytes().len() - 1);
-			// Cut short, it is not the step (a symbol may be cut to a shorter one).
+			// A truncated encoding is not the same step. A symbol may be truncated to a shorter
+			// one.
 			assert_ne!(stop::decode(status, &buffer), Some(step), "{len} bytes less");
 		}
 	}

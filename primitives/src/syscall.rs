@@ -1,13 +1,12 @@
-//! What a runtime declares about its syscalls, so that a stop brings along what the answer needs.
+//! Declarations of a runtime's syscalls, so that a stop includes the buffers that a handler needs.
 //!
-//! A syscall's arguments often point to bytes: some that the runtime will read, some that it will
-//! write. Declared here, the first come with the stop and the second go back with the resumption,
-//! in the same host calls. What is not declared can be read and written one by one, to the same
-//! effect.
+//! Arguments of syscalls often point to buffers that the runtime reads or writes. If they are
+//! declared, their content is included in the stop or in the resumption, without further host
+//! calls. Undeclared memory can be read and written with separate calls, with the same effect.
 
 use alloc::vec::Vec;
 
-/// The name of a syscall: what the program calls the import.
+/// The symbol of a syscall: the name of the program's import.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct SyscallSymbol {
 	bytes: [u8; Self::MAX_LEN],
@@ -15,10 +14,10 @@ pub struct SyscallSymbol {
 }
 
 impl SyscallSymbol {
-	/// Length of the longest symbol, in bytes.
+	/// The maximal length of a symbol, in bytes.
 	pub const MAX_LEN: usize = 32;
 
-	/// `None` when `symbol` is longer than [`Self::MAX_LEN`].
+	/// `None` if `symbol` is longer than [`Self::MAX_LEN`].
 	pub fn new(symbol: &[u8]) -> Option<Self> {
 		let mut bytes = [0; Self::MAX_LEN];
 		bytes.get_mut(..symbol.len())?.copy_from_slice(symbol);
@@ -37,84 +36,86 @@ impl core::fmt::Debug for SyscallSymbol {
 	}
 }
 
-/// Which syscall a program stopped at.
+/// The syscall that a program stopped at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Syscall {
-	/// The one at this place of the runtime's [`SyscallTable`].
+	/// The syscall at this position of the runtime's [`SyscallTable`].
 	Listed(u32),
-	/// One that the table does not have.
+	/// A syscall that is not in the table.
 	Other(SyscallSymbol),
 }
 
-/// Which way a buffer's bytes go.
+/// The direction of a buffer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Direction {
-	/// From the program to the runtime, with the stop.
+	/// From the program to the runtime, included in the stop.
 	In,
-	/// From the runtime to the program, with the resumption.
+	/// From the runtime to the program, included in the resumption.
 	Out,
 }
 
-/// How long a buffer is, in bytes.
+/// The length of a buffer, in bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Length {
-	/// Always this long.
+	/// A constant length.
 	Fixed(u32),
-	/// As long as the argument with this number says.
+	/// The value of the argument with this number.
 	Argument(u8),
 }
 
 /// Memory that a syscall's arguments point to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Buffer {
-	/// Which way its bytes go.
+	/// The direction.
 	pub direction: Direction,
-	/// The number of the argument that is its address.
+	/// The number of the argument with the address.
 	pub pointer: u8,
-	/// Its length.
+	/// The length.
 	pub len: Length,
-	/// An `In` buffer that is longer does not come along; of a longer `Out` buffer so much is used.
+	/// The maximal length. A longer `In` buffer is not included. Of a longer `Out` buffer, this
+	/// part is used.
 	pub max: u32,
 }
 
 /// A syscall, as a runtime declares it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SyscallSpec {
-	/// Its name, of at most [`SyscallSymbol::MAX_LEN`] bytes.
+	/// Its symbol, at most [`SyscallSpec::MAX_LEN`](SyscallSymbol::MAX_LEN) bytes.
 	pub symbol: &'static str,
-	/// At most [`SyscallSpec::MAX_BUFFERS`].
+	/// Its buffers, at most [`SyscallSpec::MAX_BUFFERS`].
 	pub buffers: &'static [Buffer],
 }
 
 impl SyscallSpec {
-	/// Most buffers that one syscall can declare.
+	/// The maximal number of buffers of a syscall.
 	pub const MAX_BUFFERS: usize = 4;
 }
 
 const BUFFER_LEN: usize = 12;
 const BUFFERS: usize = SyscallSymbol::MAX_LEN + 2;
 
-/// Size of a syscall in an encoded table, in bytes.
+/// The length of an encoded syscall, in bytes.
 pub const SPEC_LEN: usize = BUFFERS + SyscallSpec::MAX_BUFFERS * BUFFER_LEN;
 
-/// A runtime's syscalls, encoded at compile time: [`SPEC_LEN`] bytes each.
+/// A runtime's syscalls, encoded at compile time in [`SPEC_LEN`] bytes each.
 ///
-/// The name's length and its 32 bytes, the number of buffers, and four times: direction, pointer,
-/// kind of length (a byte each), a byte of nothing, length, maximum (little-endian `u32`s).
+/// The encoding is the length of the symbol and its 32 bytes, the number of buffers, and for each
+/// of four buffers: direction, pointer, kind of length (a byte each), a zero byte, length, maximum
+/// (little-endian `u32`s).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct SyscallTable<'a>(pub &'a [u8]);
 
 impl SyscallTable<'static> {
-	/// No syscall is declared: all are [`Syscall::Other`].
+	/// The empty table: all syscalls are [`Syscall::Other`].
 	pub const EMPTY: Self = Self(&[]);
 }
 
 impl SyscallTable<'_> {
-	/// Encodes `specs` into `N` bytes, which must be [`SPEC_LEN`] times as many as there are specs.
+	/// Encodes `specs` into `N` bytes, which must be [`SPEC_LEN`] times the number of specs.
 	///
 	/// # Panics
 	///
-	/// At compile time, when a spec exceeds a limit.
+	/// At compile time, if a spec exceeds a limit.
 	pub const fn encode<const N: usize>(specs: &[SyscallSpec]) -> [u8; N] {
 		assert!(N == specs.len() * SPEC_LEN, "as many bytes as the specs take");
 		let mut table = [0; N];
@@ -156,7 +157,7 @@ impl SyscallTable<'_> {
 		table
 	}
 
-	/// Decodes what [`Self::encode`] encoded; `None` when it did not.
+	/// Decodes the result of [`Self::encode`]; `None` if it is invalid.
 	pub fn decode(&self) -> Option<Vec<(SyscallSymbol, Vec<Buffer>)>> {
 		let rows = self.0.chunks_exact(SPEC_LEN);
 		if !rows.remainder().is_empty() {
@@ -232,7 +233,8 @@ mod tests {
 		for len in (0..TABLE.len()).filter(|len| len % SPEC_LEN != 0) {
 			assert_eq!(SyscallTable(&TABLE[..len]).decode(), None, "{len} bytes");
 		}
-		// Symbol too long, too many buffers, an unknown direction, pointer, kind and argument.
+		// A symbol that is too long, too many buffers, an unknown direction, pointer, kind and
+		// argument.
 		let buffer = SPEC_LEN + BUFFERS;
 		for (at, value) in [
 			(SPEC_LEN, 33),

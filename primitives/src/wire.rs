@@ -1,5 +1,5 @@
-//! Calls of a backend with plain numbers and bytes, as a runtime makes them by [host
-//! functions](crate::host) or [within itself](crate::embedded). Results are encoded by [`to_wire`].
+//! The backend's operations with plain numbers and bytes, for [host functions](crate::host) and the
+//! [embedded form](crate::embedded). [`to_wire`] encodes results.
 
 use crate::{
 	backend::{Answer, Backend, Failure, Outcome},
@@ -10,7 +10,7 @@ use crate::{
 };
 use core::time::Duration;
 
-/// Encodes a guest's result. A host fault stops here: the panic aborts the runtime call.
+/// Encodes the result of a guest. On a host fault, it panics, which aborts the runtime call.
 pub fn settle<E: WireError>(outcome: Outcome<u32, E>) -> i64 {
 	match outcome {
 		Ok(value) => to_wire::<E>(Ok(value)),
@@ -34,11 +34,11 @@ pub fn instantiate(backend: &mut dyn Backend, module: u32) -> i64 {
 	settle(backend.instantiate(ModuleId(module)).map(|id| id.0))
 }
 
-/// `args` are `u64`s, little-endian.
+/// `args` are little-endian `u64`s.
 pub fn prepare(backend: &mut dyn Backend, instance: u32, entry: &[u8], args: &[u8]) -> i64 {
 	let mut words = [0; MAX_ARGUMENTS + 1];
 	let mut count = 0;
-	// One word more than allowed is kept, so that the backend sees that there are too many.
+	// Keeps one more word than allowed, so that the backend detects too many.
 	for (word, bytes) in words.iter_mut().zip(args.chunks_exact(8)) {
 		*word = u64::from_le_bytes(bytes.try_into().expect("chunks have 8 bytes; qed"));
 		count += 1;
@@ -46,7 +46,7 @@ pub fn prepare(backend: &mut dyn Backend, instance: u32, entry: &[u8], args: &[u
 	settle(backend.prepare(InstanceId(instance), entry, &words[..count]).map(|()| 0))
 }
 
-/// Gives what [`status_of`](crate::host::status_of) takes apart.
+/// [`status_of`](crate::host::status_of) decodes the return value.
 pub fn run(backend: &mut dyn Backend, instance: u32, gas: Gas, buffer: &mut HostBuffer) -> i64 {
 	drive(backend, instance, gas, None, buffer)
 }
@@ -81,7 +81,7 @@ fn drive(
 	}))
 }
 
-/// Gives the snapshot's length; it is in `buffer` if there is room.
+/// Returns the snapshot's length. The snapshot is in `buffer` if it fits.
 pub fn snapshot(backend: &mut dyn Backend, instance: u32, buffer: &mut HostBuffer) -> i64 {
 	let outcome = backend.snapshot(InstanceId(instance)).and_then(|snapshot| {
 		if snapshot.len() > HostBuffer::MAX_CAPACITY {

@@ -1,5 +1,5 @@
-// Runs programs on `polkadot-omni-node` with the parachain runtime, and compares what they do with what they
-// do on a node of ours: `make omni-node`.
+// Runs programs on `polkadot-omni-node` with the parachain runtime, and compares the results with those of
+// virt-node: `make omni-node`.
 //
 //   node src/omni-node.mjs OMNI_NODE RUNTIME
 
@@ -23,9 +23,8 @@ const nodes = [];
 
 try {
 	execFileSync(omniNode, [
-		'chain-spec-builder', '--chain-spec-path', spec, 'create', '--chain-type', 'development',
-		'--relay-chain', 'rococo-local', '--para-id', String(PARA_ID), '--runtime', runtime,
-		'named-preset', 'development',
+		'chain-spec-builder', '--chain-spec-path', spec, 'create', '-t', 'development', '--relay-chain', 'rococo-local',
+		'--para-id', String(PARA_ID), '--runtime', runtime, 'named-preset', 'development',
 	], { stdio: ['ignore', 'ignore', 'inherit'] });
 
 	const rpcPort = await freePort();

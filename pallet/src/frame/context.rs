@@ -1,4 +1,4 @@
-//! What one frame works with while its program runs.
+//! The state of a frame.
 
 use crate::{
 	access::{Place, MAX_BALANCE},
@@ -14,35 +14,35 @@ use frame_support::{traits::Get, weights::Weight};
 use sp_core::H256;
 use virt_primitives::Gas;
 
-/// Bytes of an account's holds, and of its balance, at most.
+/// The maximal length of an account's holds and balance, in bytes.
 const MAX_HOLDS: u32 = 512;
 
-/// See the module.
+/// The state of a frame while its program runs.
 pub struct Context<'a, T: Config> {
 	/// What it shares with the other frames of the call.
 	pub stack: &'a mut Stack<T>,
-	/// Who called.
+	/// The caller.
 	pub caller: CallerOf<T>,
-	/// The program's own account; a one-shot run has none.
+	/// The program's account; `None` for a one-shot run.
 	pub account: Option<T::AccountId>,
-	/// The program.
+	/// The code hash of the program.
 	pub code_hash: H256,
-	/// What was transferred with the call.
+	/// The value that was transferred with the call.
 	pub value: BalanceOf<T>,
-	/// What the program was given.
+	/// The input of the program.
 	pub input: &'a [u8],
-	/// What the program gave so far.
+	/// The output so far.
 	pub output: Vec<u8>,
-	/// What the last frame above gave.
+	/// The output of the last callee.
 	pub returned: Vec<u8>,
-	/// The frame's weight.
+	/// The remaining weight.
 	pub meter: Meter,
-	/// The ABI that its program was admitted under.
+	/// The ABI version of the program.
 	pub abi: u16,
 }
 
 impl<'a, T: Config> Context<'a, T> {
-	/// A frame that was not yet told its program.
+	/// A frame whose program is not set yet.
 	pub fn new(
 		stack: &'a mut Stack<T>,
 		caller: CallerOf<T>,
@@ -64,12 +64,12 @@ impl<'a, T: Config> Context<'a, T> {
 		}
 	}
 
-	/// Which program this is and who called it, for a line of the log. Formatted where it is shown.
+	/// The program and its caller, for log lines. Formatted only if the line is shown.
 	pub fn label(&self) -> impl fmt::Display + '_ {
 		Label(self)
 	}
 
-	/// Records what the VM left of the frame's gas.
+	/// Records the gas that the VM left.
 	pub(crate) fn set_gas_left(&mut self, gas: Gas) {
 		if gas < self.meter.gas_left() {
 			self.progressed();
@@ -77,20 +77,20 @@ impl<'a, T: Config> Context<'a, T> {
 		self.meter.set_gas_left(gas);
 	}
 
-	/// Records that the slice of a job got somewhere.
+	/// Records that the slice of a job made progress.
 	pub(crate) fn progressed(&mut self) {
 		if let Some(slice) = &mut self.stack.slice {
 			slice.has_progressed |= self.stack.depth == 1;
 		}
 	}
 
-	/// Whether this is the outermost frame of a job, outside of its atomic scopes.
+	/// Whether this is the outermost frame of a job, outside of atomic scopes.
 	pub(crate) fn may_wait(&self) -> bool {
 		self.stack.depth == 1 && self.stack.slice.as_ref().is_some_and(|slice| !slice.is_atomic)
 	}
 
-	/// Whether the program can go on in another slice, where this one has no weight left. A full slice
-	/// that got nowhere would come to nothing again.
+	/// Whether the program can be suspended because the slice has no weight left. A full slice
+	/// without progress would make none the next time either.
 	pub(crate) fn may_suspend(&self) -> bool {
 		let slice = self.stack.slice.as_ref();
 		self.may_wait() && slice.is_some_and(|slice| slice.has_progressed || !slice.is_full)
@@ -101,8 +101,8 @@ impl<'a, T: Config> Context<'a, T> {
 		self.meter.charge_gas(price.of(len))
 	}
 
-	/// Charges for the deposits that an item changes: what is held from the call's payer, and from who
-	/// paid before, is read and written once, at the end of the call.
+	/// Charges for the deposits that a change of an item affects: the holds of the call's payer and
+	/// of the previous payer are read and written once, at the end of the call.
 	pub(crate) fn access_deposit(&mut self, before: Option<&T::AccountId>) -> Result<(), Error<T>> {
 		let payer = self.stack.deposit.payer().cloned();
 		for account in payer.into_iter().chain(before.cloned()) {
@@ -129,7 +129,7 @@ impl<'a, T: Config> Context<'a, T> {
 		Ok(())
 	}
 
-	/// The program's account; rows marked `account` do not come here without one.
+	/// The program's account. Rows marked `account` are not called without one.
 	pub(crate) fn own_account(&self) -> Result<T::AccountId, Error<T>> {
 		self.account.clone().ok_or(Error::NoAccount)
 	}
@@ -156,7 +156,7 @@ impl<T: Config> fmt::Display for Label<'_, '_, T> {
 	}
 }
 
-/// What of `data`, from `offset` on, fits into `len` bytes.
+/// The part of `data` from `offset` on that fits into `len` bytes.
 pub(crate) fn part(data: &[u8], offset: u64, len: u64) -> &[u8] {
 	let rest = usize::try_from(offset).ok().and_then(|offset| data.get(offset..));
 	let rest = rest.unwrap_or_default();

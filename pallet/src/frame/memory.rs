@@ -1,20 +1,20 @@
-//! The program's memory at a syscall, reached with pointers as the program gave them.
+//! The program's memory at a syscall, accessed with the program's pointers.
 
 use crate::{Config, Error};
 use alloc::vec::Vec;
 use codec::Decode;
 use virt_primitives::{AtSyscall, Execution};
 
-/// See the module.
+/// The memory of the program that made the syscall.
 pub struct Memory<'a>(pub &'a mut Execution<AtSyscall>);
 
 impl Memory<'_> {
-	/// A pointer above 4 GiB is out of bounds, not another pointer.
+	/// A pointer above 4 GiB is out of bounds.
 	fn address<T>(pointer: u64) -> Result<u32, Error<T>> {
 		u32::try_from(pointer).map_err(|_| Error::OutOfBounds)
 	}
 
-	/// The `len` bytes at `pointer`; `too_long` where there are more than `max`.
+	/// Reads `len` bytes at `pointer`; errs with `too_long` if there are more than `max`.
 	pub fn read<T>(
 		&self,
 		pointer: u64,
@@ -34,20 +34,20 @@ impl Memory<'_> {
 		Ok(bytes)
 	}
 
-	/// The `N` bytes at `pointer`.
+	/// Reads `N` bytes at `pointer`.
 	pub fn read_array<T, const N: usize>(&self, pointer: u64) -> Result<[u8; N], Error<T>> {
 		let mut bytes = [0; N];
 		self.0.read_memory(Self::address(pointer)?, &mut bytes).map_err(|_| Error::OutOfBounds)?;
 		Ok(bytes)
 	}
 
-	/// The account at `pointer`, 32 bytes.
+	/// Reads an account, 32 bytes, at `pointer`.
 	pub fn read_account<T: Config>(&self, pointer: u64) -> Result<T::AccountId, Error<T>> {
 		let bytes: [u8; 32] = self.read_array(pointer)?;
 		T::AccountId::decode(&mut &bytes[..]).map_err(|_| Error::InvalidArgument)
 	}
 
-	/// Writes `bytes` to `pointer`.
+	/// Writes `bytes` at `pointer`.
 	pub fn write<T>(&mut self, pointer: u64, bytes: &[u8]) -> Result<(), Error<T>> {
 		self.0.write_memory(Self::address(pointer)?, bytes).map_err(|_| Error::OutOfBounds)
 	}

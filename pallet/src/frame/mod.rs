@@ -1,7 +1,7 @@
-//! Frames: what a call asks for, what it works with while its program runs, and its result.
+//! Frames of a call: requests, the state of a frame, and results.
 //!
-//! Below both [`crate::run`], which runs frames, and [`crate::syscalls`], whose handlers work in one. The
-//! frames of a call share a [`Stack`](crate::stack::Stack).
+//! This module is below [`crate::run`], which runs frames, and [`crate::syscalls`], whose handlers
+//! work in one. The frames of a call share a [`Stack`](crate::stack::Stack).
 //!
 //! - [`Request`], [`Nested`]: a call from outside, and one by a program. [`Outcome`]: the result.
 //! - [`Context`]: the state of a frame. [`Memory`]: the memory of its program.
@@ -24,128 +24,129 @@ use sp_core::H256;
 use sp_runtime::DispatchResult;
 use virt_primitives::MAX_ARGUMENTS;
 
-/// The export that runs when a program is given an account, and at no other time. A program
-/// without it takes no input then.
+/// The name of the constructor. It runs only when a program is instantiated. For a program without
+/// it, the input must be empty.
 pub const INIT: &[u8] = b"init";
 
-/// What is before the name of an export that may be entered while the account is on the stack.
+/// The prefix of exports that may be called while the account is on the call stack.
 pub const REENTRANT: &[u8] = b"reentrant:";
 
-/// What a frame runs.
+/// The program that a frame runs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Callee<AccountId> {
-	/// An account program, at one of its entries.
+	/// An entry of an account program.
 	Account {
-		/// Its account.
+		/// Its address.
 		address: AccountId,
 		/// The entry.
 		entry: Vec<u8>,
 	},
-	/// A program that is given an account, at its constructor.
+	/// The constructor of a new account.
 	New(New),
 	/// A program that replaces the one of an account, at its migration.
 	Upgrade {
-		/// The account.
+		/// The address of the account.
 		address: AccountId,
-		/// The program.
+		/// The new program.
 		code_hash: H256,
 	},
-	/// A program without an account, or over the account of the frame below.
+	/// A program without an account, or one that runs in the caller's account.
 	Code {
-		/// The program.
+		/// The code hash.
 		code_hash: H256,
 		/// The entry.
 		entry: Vec<u8>,
 	},
 }
 
-/// A call, as it comes from outside.
+/// A call from outside.
 pub struct Request<'a, T: Config> {
-	/// What is to run.
+	/// The program to run.
 	pub callee: Callee<T::AccountId>,
-	/// What the program is given.
+	/// The input.
 	pub input: &'a [u8],
-	/// What is transferred to the program's account before it runs.
+	/// The value to transfer to the program's account before it runs.
 	pub value: BalanceOf<T>,
-	/// Weight of all of it.
+	/// The weight limit.
 	pub weight_limit: Weight,
-	/// The most that may be held from the origin; `None` for no limit.
+	/// The maximal deposit; `None` for no limit.
 	pub deposit_limit: Option<BalanceOf<T>>,
 }
 
-/// A call, as a program asks for it.
+/// A call by a program.
 pub struct Nested<T: Config> {
-	/// What is to run.
+	/// The program to run.
 	pub callee: Callee<T::AccountId>,
-	/// What the program is given.
+	/// The input.
 	pub input: Vec<u8>,
-	/// What is transferred to the program's account before it runs.
+	/// The value to transfer to the program's account before it runs.
 	pub value: BalanceOf<T>,
-	/// Weight of all of it; of each part that is more than is left, all that is left.
+	/// The weight limit. If a part exceeds the caller's remaining weight, the remaining weight is
+	/// the limit.
 	pub weight_limit: Weight,
-	/// The most that may be held from the origin; `None` for all that may be held here.
+	/// The maximal deposit; `None` for the caller's remaining limit.
 	pub deposit_limit: Option<BalanceOf<T>>,
 }
 
-/// A syscall by its number, and its arguments.
+/// The number of a syscall and its arguments.
 pub type Syscalled = (u32, [u64; MAX_ARGUMENTS]);
 
-/// How a program stopped that did not fail.
+/// How a program stopped without a failure.
 pub enum Stopped {
-	/// It came to its end.
+	/// It finished.
 	Finished,
-	/// It is the outermost program of a job, and can go on later.
+	/// It is the outermost program of a job, and was suspended.
 	Suspended {
-		/// Its registers and its memory.
+		/// The snapshot of its registers and memory.
 		snapshot: Vec<u8>,
-		/// Why.
+		/// The reason.
 		cause: Suspension,
 	},
 }
 
-/// Why a job's program was suspended.
+/// Why the program of a job was suspended.
 pub enum Suspension {
 	/// The slice has no weight for the next block of code.
 	Cut,
-	/// The slice has too little weight left for a syscall. The next slice makes it again.
+	/// The slice has too little weight for a syscall. The next slice repeats it.
 	Retry(u32, [u64; MAX_ARGUMENTS]),
 	/// The program waits.
 	Wait(Wait),
 }
 
-/// What a program waits for. For nothing: it only lets others run.
+/// What a program waits for. Without deadline and topic, it yields to other jobs.
 pub struct Wait {
-	/// It waits no longer than that.
+	/// The latest end of the wait.
 	pub deadline: Option<Deadline>,
-	/// It waits for a message with this topic.
+	/// The topic of the message that it waits for.
 	pub topic: Option<Topic>,
 }
 
-/// What came of a [`Request`].
+/// The result of a [`Request`].
 pub struct Outcome {
-	/// Whether it came to its end, or why not.
+	/// Whether it finished, or its error.
 	pub result: DispatchResult,
-	/// What the program gave, also where it reverted.
+	/// The output of the program, even if it reverted.
 	pub output: Vec<u8>,
-	/// Weight that was taken, also where it failed.
+	/// The consumed weight, even if it failed.
 	pub weight_used: Weight,
-	/// The most weight that was taken at one time: some may have been given back.
+	/// The peak of the consumed weight, before refunds.
 	pub weight_peak: Weight,
 }
 
-/// An account program that is to be made.
+/// An account program to create.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct New {
-	/// The program.
+	/// The code hash.
 	pub code_hash: H256,
-	/// Makes its address another one.
+	/// Changes the address.
 	pub salt: Vec<u8>,
 	/// Who may replace its program.
 	pub upgrade_authority: UpgradeAuthority,
 }
 
-/// Whether accounts can be called at an entry of that name: it is neither a hook, nor an entry by the name
-/// that re-entry gives it.
+/// Whether an entry of this name can be called: it is neither a hook, nor has it the prefix of
+/// re-entrant exports.
 pub(crate) fn is_callable(entry: &[u8]) -> bool {
 	entry != INIT && entry != MIGRATE && !entry.starts_with(REENTRANT)
 }

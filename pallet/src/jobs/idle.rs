@@ -1,4 +1,4 @@
-//! What jobs do with the weight that a block leaves.
+//! Runs jobs in the weight that a block has left.
 
 use super::{
 	lifecycle,
@@ -15,9 +15,9 @@ use frame_support::{
 use sp_runtime::traits::UniqueSaturatedInto;
 use virt_primitives::LOG_TARGET;
 
-/// Wakes the jobs whose deadline came, and gives ready jobs a slice each, in turn, as long as there is
-/// weight for a whole one: of `remaining`, and of [`Config::JobShare`] of a block. What does not fit goes
-/// to the next block. Gives the weight that it took.
+/// Wakes the jobs whose deadline has passed, and runs a slice of each ready job in turn, while
+/// there is weight for a whole slice: of `remaining`, and of [`Config::JobShare`] of a block. The
+/// rest waits for the next block. Returns the consumed weight.
 pub fn on_idle<T: Config>(
 	number: frame_system::pallet_prelude::BlockNumberFor<T>,
 	remaining: Weight,
@@ -58,7 +58,7 @@ pub fn on_idle<T: Config>(
 		}
 		match with_storage_layer(|| slice::run::<T>(job, limit, Payer::Budget)) {
 			Ok(weight) => meter.consume(weight),
-			// It does not hold up the others.
+			// It must not block the other jobs.
 			Err(error) => {
 				log::error!(target: LOG_TARGET, "job {job} cannot run: {error:?}");
 				if let Status::Ready { place } = record.status {

@@ -1,4 +1,4 @@
-//! How jobs begin and end: start, top up, cancel, wake, finish.
+//! The lifecycle of jobs: start, top up, cancel, wake, finish.
 
 use super::{mailbox, memory, queue, weight, Deadline, Job, JobId, JobOf, Start, Status, Woken};
 use crate::{
@@ -29,29 +29,29 @@ use sp_runtime::{
 /// How a job ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum End {
-	/// Its entry returned, or asked for the end.
+	/// Its entry returned or exited.
 	Finished {
-		/// What the program gave.
+		/// The output of the program.
 		output: Vec<u8>,
 	},
-	/// It failed. The slice that failed was rolled back.
+	/// It failed. The failed slice was rolled back.
 	Failed {
-		/// Why.
+		/// The error.
 		error: DispatchError,
-		/// Where the program trapped, if it did.
+		/// The location of the trap, if it trapped.
 		trap: Option<Trap>,
 	},
 	/// Its owner cancelled it.
 	Cancelled,
 }
 
-/// What is held for `weight` of a job's budget.
+/// The fee of `weight`.
 fn price<T: Config>(weight: Weight) -> BalanceOf<T> {
 	T::WeightPrice::convert(weight)
 }
 
-/// The deposit for a job whose input, entry and buffers have so many bytes, and that has stored pages
-/// of so many bytes each.
+/// The deposit for a job with `bytes` of input, entry and buffers, and stored pages of these
+/// lengths.
 pub(super) fn deposit_for<T: Config>(
 	bytes: usize,
 	pages: impl Iterator<Item = usize>,
@@ -68,7 +68,7 @@ pub fn start<T: Config>(request: Start<T>) -> Result<JobId, DispatchError> {
 	let entry = BoundedVec::try_from(entry).map_err(|_| Error::<T>::EntryNotFound)?;
 	let input = BoundedVec::try_from(input).map_err(|_| Error::<T>::InputTooLarge)?;
 	count::<T>(&owner, &address)?;
-	// The program stays.
+	// The program cannot be removed while the job exists.
 	program::refer::<T>(info.code_hash)?;
 	if !value.is_zero() {
 		T::Currency::transfer(&owner, &address, value, Preservation::Preserve)?;
@@ -115,7 +115,7 @@ fn hold_fees<T: Config>(owner: &T::AccountId, fees: BalanceOf<T>) -> Result<(), 
 		.map_err(|_| Error::<T>::BudgetUnpayable.into())
 }
 
-/// Counts one job more of its owner, at its address, and in all.
+/// Counts one more job of the owner, at the address, and in total.
 fn count<T: Config>(owner: &T::AccountId, address: &T::AccountId) -> Result<(), Error<T>> {
 	let below = |count: u32, limit: u32| (count < limit).then(|| count + 1);
 	let in_all = below(JobTotals::<T>::get(), MAX_JOBS).ok_or(Error::TooManyJobs)?;
@@ -129,7 +129,7 @@ fn count<T: Config>(owner: &T::AccountId, address: &T::AccountId) -> Result<(), 
 	Ok(())
 }
 
-/// Adds to a job's budget, from the account of who asks. One that starved goes on.
+/// Adds to the budget of a job, paid by `payer`. A starved job becomes ready.
 pub fn top_up<T: Config>(
 	payer: &T::AccountId,
 	id: JobId,
@@ -149,8 +149,7 @@ pub fn top_up<T: Config>(
 	Ok(())
 }
 
-/// Ends a job of the account. What was held for it comes back.
-/// Gives the weight of that.
+/// Ends a job of the account and releases its fee and deposit. Returns the weight of that.
 pub fn cancel<T: Config>(owner: &T::AccountId, id: JobId) -> Result<Weight, DispatchError> {
 	let mut job = Jobs::<T>::get(id).ok_or(Error::<T>::JobNotFound)?;
 	ensure!(job.owner == *owner, Error::<T>::NotOwner);
@@ -160,7 +159,7 @@ pub fn cancel<T: Config>(owner: &T::AccountId, id: JobId) -> Result<Weight, Disp
 	Ok(weight)
 }
 
-/// Takes a job out of the queue, the timers and the mailbox that it is in.
+/// Removes a job from the queue, the timers and the mailbox.
 fn leave_queues<T: Config>(id: JobId, job: &mut JobOf<T>) -> Result<(), DispatchError> {
 	match &job.status {
 		Status::Ready { place } => queue::remove::<T>(*place),
@@ -174,14 +173,14 @@ fn leave_queues<T: Config>(id: JobId, job: &mut JobOf<T>) -> Result<(), Dispatch
 		},
 		Status::Starved => {},
 	}
-	// A message that was to wake it is delivered to another, or is returned.
+	// The message that woke it is delivered to another job, or returned.
 	if let Some(Woken::Message(number)) = job.woken.take() {
 		mailbox::put_back::<T>(&job.address, number)?;
 	}
 	Ok(())
 }
 
-/// Takes the fee of a slice from what is held for the budget.
+/// Takes the fee of a slice from the hold for the budget.
 pub(super) fn charge<T: Config>(job: &mut JobOf<T>, weight: Weight) {
 	let fee = price::<T>(weight.min(job.budget)).min(job.fees);
 	job.budget = job.budget.saturating_sub(weight);
@@ -194,7 +193,8 @@ pub(super) fn charge<T: Config>(job: &mut JobOf<T>, weight: Weight) {
 	}
 }
 
-/// Removes a job that is in no queue, gives back what is held for it, and says how it ended.
+/// Removes a job that is in no queue, releases its fee and deposit, and deposits the event of its
+/// end.
 pub(super) fn finish<T: Config>(
 	id: JobId,
 	job: JobOf<T>,
@@ -212,7 +212,7 @@ pub(super) fn finish<T: Config>(
 	});
 	mailbox::leave::<T>(&job.address)?;
 	program::release::<T>(job.code_hash);
-	// The best effort: what another pallet took of the hold does not keep the job.
+	// Best effort: the job is removed even if another pallet took a part of the hold.
 	T::Currency::release(&HoldReason::Budget.into(), &job.owner, job.fees, Precision::BestEffort)?;
 	deposit::release::<T>(HoldReason::Job, job.deposit)?;
 	Pallet::<T>::deposit_event(match end {
@@ -223,7 +223,7 @@ pub(super) fn finish<T: Config>(
 	Ok(())
 }
 
-/// Makes a job ready whose deadline came.
+/// Makes a job ready whose deadline has passed.
 pub fn wake<T: Config>(deadline: Deadline, id: JobId) -> Result<(), DispatchError> {
 	queue::unset_timer::<T>(deadline, id);
 	let Some(mut job) = Jobs::<T>::get(id) else { return Err(Error::<T>::JobNotFound.into()) };

@@ -1,9 +1,9 @@
 //! Messages to the jobs at an address.
 //!
-//! A message has a topic. It goes to the job at the address that has waited for the topic the longest,
-//! or, where none does, into the mailbox, until one asks. Messages of one topic are delivered in the
-//! order in which they were sent. What a mailbox still has when the last job at its address ends is
-//! returned to its senders: their deposits are released, and an event names each.
+//! A message has a topic. It is delivered to the job at the address that has waited for the topic
+//! the longest, or else stored until a job receives it. Messages of a topic are delivered in the
+//! order in which they were sent. When the last job at an address ends, the remaining messages are
+//! returned: their deposits are released, and an event is deposited for each.
 
 use super::{queue, JobId, Status, Topic, Woken};
 use crate::{
@@ -16,35 +16,36 @@ use frame_support::{ensure, traits::ConstU32, BoundedVec, DefaultNoBound};
 use scale_info::TypeInfo;
 use sp_runtime::DispatchError;
 
-/// What is known of the jobs at an address. It is there while one lives.
+/// The state of the jobs at an address. It exists while a job exists there.
 #[derive(Clone, Debug, DefaultNoBound, PartialEq, Eq, Encode, Decode, TypeInfo, MaxEncodedLen)]
 pub struct Mailbox {
-	/// How many live.
+	/// The number of jobs.
 	pub jobs: u32,
 	/// The number of the next message.
 	pub next: u64,
-	/// Messages that are stored: those in `queue`, and those that a ready job has yet to take.
+	/// The number of stored messages: those in `queue`, and those that a ready job has not received
+	/// yet.
 	pub stored: u32,
-	/// Messages that no job was given, by number, in the order in which they came.
+	/// The messages without a receiver, by number, in the order in which they were sent.
 	pub queue: BoundedVec<(u64, Topic), ConstU32<MAX_MESSAGES>>,
-	/// Jobs that wait for a topic, in the order in which they began to.
+	/// The jobs that wait for a topic, in the order in which they started to wait.
 	pub waiting: BoundedVec<(JobId, Topic), ConstU32<MAX_JOBS_AT_ADDRESS>>,
 }
 
 /// A message.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, TypeInfo, MaxEncodedLen)]
 pub struct Message<AccountId, Balance> {
-	/// Who sent it: who signed, or the program that asked for it.
+	/// The sender: the signer, or the program that sent it.
 	pub sender: AccountId,
-	/// What it is about.
+	/// The topic.
 	pub topic: Topic,
-	/// What it says.
+	/// The data.
 	pub data: BoundedVec<u8, ConstU32<MAX_MESSAGE>>,
-	/// What is held for it.
+	/// The deposit for it.
 	pub deposit: Deposit<AccountId, Balance>,
 }
 
-/// Changes the mailbox of an address; it is made, if there is none.
+/// Changes the mailbox of an address. Creates it if necessary.
 pub fn with<T: Config, R>(
 	address: &T::AccountId,
 	change: impl FnOnce(&mut Mailbox) -> Result<R, Error<T>>,
@@ -55,7 +56,7 @@ pub fn with<T: Config, R>(
 	Ok(result)
 }
 
-/// Sends a message to the jobs at an address, with the deposit for it counted by `meter`.
+/// Sends a message to the jobs at an address. `meter` counts the deposit.
 pub fn send<T: Config>(
 	meter: &mut DepositMeter<T>,
 	sender: T::AccountId,
@@ -105,8 +106,8 @@ fn deliver<T: Config>(id: JobId, number: u64) {
 	Pallet::<T>::deposit_event(Event::JobWoken { job: id, by });
 }
 
-/// The number of the first message with the topic, taken out of the queue; or else the job is put among
-/// those that wait for one.
+/// Takes the first message with the topic from the queue, and returns its number; or registers the
+/// job as waiting.
 pub fn ask<T: Config>(
 	address: &T::AccountId,
 	job: JobId,
@@ -117,13 +118,13 @@ pub fn ask<T: Config>(
 			let (number, _) = mailbox.queue.remove(at);
 			return Ok(Some(number));
 		}
-		// There are as many places as jobs.
+		// The list has as many places as there can be jobs.
 		mailbox.waiting.try_push((job, topic)).map_err(|_| Error::TooManyJobs)?;
 		Ok(None)
 	})
 }
 
-/// Takes a job out of those that wait for a topic.
+/// Ends a job's wait for a topic.
 pub fn stop_waiting<T: Config>(address: &T::AccountId, job: JobId) -> Result<(), Error<T>> {
 	with(address, |mailbox| {
 		mailbox.waiting.retain(|(waiting, _)| *waiting != job);
@@ -131,7 +132,7 @@ pub fn stop_waiting<T: Config>(address: &T::AccountId, job: JobId) -> Result<(),
 	})
 }
 
-/// Takes a message out of the state, and gives its deposit back. Gives sender and data.
+/// Removes a message and releases its deposit. Returns the sender and the data.
 pub fn take<T: Config>(
 	address: &T::AccountId,
 	number: u64,
@@ -145,8 +146,8 @@ pub fn take<T: Config>(
 	Ok((message.sender, message.data))
 }
 
-/// A job was to be given this message, and ends: it goes to the job that waits for its topic, or back
-/// into the queue, before those that came later.
+/// Redelivers a message whose receiver ends: to a job that waits for its topic, or back into the
+/// queue before later messages.
 pub fn put_back<T: Config>(address: &T::AccountId, number: u64) -> Result<(), DispatchError> {
 	let Some(message) = Messages::<T>::get(address, number) else { return Ok(()) };
 	with::<T, _>(address, |mailbox| {
@@ -162,7 +163,7 @@ pub fn put_back<T: Config>(address: &T::AccountId, number: u64) -> Result<(), Di
 	Ok(())
 }
 
-/// One job less lives at the address. After the last, what is left in the mailbox is returned.
+/// Counts one job less at the address. After the last one, the remaining messages are returned.
 pub fn leave<T: Config>(address: &T::AccountId) -> Result<(), DispatchError> {
 	let Some(mut mailbox) = Mailboxes::<T>::get(address) else { return Ok(()) };
 	mailbox.jobs = mailbox.jobs.saturating_sub(1);
@@ -185,7 +186,7 @@ pub fn leave<T: Config>(address: &T::AccountId) -> Result<(), DispatchError> {
 	Ok(())
 }
 
-/// How many jobs live at an address.
+/// The number of jobs at an address.
 pub fn jobs_at<T: Config>(address: &T::AccountId) -> u32 {
 	Mailboxes::<T>::get(address).map_or(0, |mailbox| mailbox.jobs)
 }

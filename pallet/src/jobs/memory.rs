@@ -1,5 +1,5 @@
-//! What is stored of a suspended execution: its registers, its buffers, and the pages of its memory
-//! that differ from the program's. A page that a slice did not change is not written again.
+//! The stored state of a suspended execution: registers, buffers, and the memory pages that differ
+//! from the program's initial memory. Pages that a slice did not change are not written again.
 
 use super::JobId;
 use crate::{limits::*, Config, Error, JobPages};
@@ -12,33 +12,33 @@ use virt_primitives::{
 	MAX_ARGUMENTS,
 };
 
-/// Bytes of a snapshot without its pages, at most.
+/// The maximal length of a snapshot without its pages, in bytes.
 const MAX_CORE: u32 = 256;
 
-/// A suspended execution, but for its pages.
+/// A suspended execution without its pages.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, TypeInfo, MaxEncodedLen)]
 pub struct Frame {
-	/// A [`Snapshot`] without pages, encoded; its first byte is the version.
+	/// An encoded [`Snapshot`] without pages. Its first byte is the version.
 	pub core: BoundedVec<u8, ConstU32<MAX_CORE>>,
-	/// The numbers of the pages that are stored.
+	/// The numbers of the stored pages.
 	pub pages: BoundedVec<u32, ConstU32<MAX_JOB_PAGES>>,
-	/// What the program gave so far.
+	/// The output so far.
 	pub output: BoundedVec<u8, ConstU32<MAX_OUTPUT>>,
-	/// What the last program that it called gave.
+	/// The output of the last callee.
 	pub returned: BoundedVec<u8, ConstU32<MAX_OUTPUT>>,
-	/// A syscall that the last slice had too little weight for, with its arguments: it is made again.
+	/// A syscall that the last slice had too little weight for, with its arguments. It is repeated.
 	pub retry: Option<(u32, [u64; MAX_ARGUMENTS])>,
 }
 
-/// What an execution goes on with, whatever it was on when it was suspended: each slice begins on tier
-/// one and pays for its translation, and moves up where it computes for long. So a slice pays for what
-/// a node does that has to load the program anew.
+/// The pricing of a resumed execution: each slice starts on tier one, pays for its translation, and
+/// moves up if it computes for long. So a slice pays for the work of a node that must load the
+/// program again.
 const AT_RESUMPTION: Pricing =
 	Pricing { tier: Tier::One, stretch: 0, translation_paid: 0, short_stretches: 0 };
 
-/// The snapshot to go on from.
+/// The snapshot to resume.
 pub fn load<T: Config>(job: JobId, frame: &Frame) -> Result<Snapshot, Error<T>> {
-	// A version that the node no longer knows is one that no job can go on from.
+	// The node no longer supports this version.
 	let mut snapshot = Snapshot::from_bytes(&frame.core).map_err(|_| Error::SnapshotUnsupported)?;
 	snapshot.pricing = AT_RESUMPTION;
 	snapshot.pages.reserve(frame.pages.len());
@@ -49,19 +49,19 @@ pub fn load<T: Config>(job: JobId, frame: &Frame) -> Result<Snapshot, Error<T>> 
 	Ok(snapshot)
 }
 
-/// What a suspension wrote.
+/// The result of storing a suspended execution.
 pub struct Stored {
-	/// The snapshot without its pages, and their numbers.
+	/// The encoded snapshot without its pages.
 	pub core: BoundedVec<u8, ConstU32<MAX_CORE>>,
 	/// See [`Frame::pages`].
 	pub pages: BoundedVec<u32, ConstU32<MAX_JOB_PAGES>>,
-	/// Pages that were written or removed.
+	/// The number of pages that were written or removed.
 	pub written: u32,
-	/// Bytes of each page that is stored now.
+	/// The length of each stored page, in bytes.
 	pub lens: Vec<usize>,
 }
 
-/// Stores the pages of `snapshot` that differ from those of `old`, which is what [`load`] gave.
+/// Stores the pages of `snapshot` that differ from those of `old`, the result of [`load`].
 pub fn store<T: Config>(job: JobId, old: &[Page], snapshot: &[u8]) -> Result<Stored, Error<T>> {
 	let mut snapshot = Snapshot::from_bytes(snapshot).map_err(|_| Error::SnapshotUnsupported)?;
 	let pages = core::mem::take(&mut snapshot.pages);
@@ -72,7 +72,7 @@ pub fn store<T: Config>(job: JobId, old: &[Page], snapshot: &[u8]) -> Result<Sto
 	let mut written = 0u32;
 	let mut old = old.iter().peekable();
 	for Page { number, bytes } in pages {
-		// Both are in order of their numbers.
+		// Both are sorted by number.
 		while let Some(gone) = old.next_if(|page| page.number < number) {
 			JobPages::<T>::remove(job, gone.number);
 			written = written.saturating_add(1);

@@ -1,16 +1,17 @@
 //! Jobs: calls of account programs that outlive their block.
 //!
 //! A job runs in *slices*. A slice ends when the entry returns, when the program waits, or when the
-//! slice has no weight left; in the last two cases the execution is suspended: its registers and the
-//! pages of its memory that differ from the program's are stored, and the next slice goes on from there.
+//! slice has no weight left. In the last two cases the execution is suspended: its registers and
+//! the memory pages that differ from the program's are stored, and the next slice resumes there.
 //!
-//! - [`lifecycle`]: starts and ends jobs. [`slice`](mod@slice): runs one slice. [`idle`]: runs slices at the end of a
-//!   block.
-//! - [`queue`]: which job runs next, and which jobs a deadline wakes. [`mailbox`]: the messages that jobs wait for.
-//! - [`memory`]: what is stored of a suspended execution. [`weight`]: the weights of all this.
+//! - [`lifecycle`]: starts and ends jobs. [`slice`](mod@slice): runs one slice. [`idle`]: runs
+//!   slices at the end of a block.
+//! - [`queue`]: the queue of ready jobs, and the timers of waiting jobs. [`mailbox`]: messages to
+//!   jobs.
+//! - [`memory`]: the stored state of a suspended execution. [`weight`]: the weights of jobs.
 //!
-//! What a slice did is final when the slice ends. A slice that fails is rolled back, and ends its job;
-//! the slices before it are not undone.
+//! A slice is committed when it ends. A slice that fails is rolled back and ends its job; earlier
+//! slices remain committed.
 
 pub mod idle;
 pub mod lifecycle;
@@ -28,13 +29,13 @@ use scale_info::TypeInfo;
 use sp_core::H256;
 use sp_runtime::traits::{AtLeast32BitUnsigned, Convert, UniqueSaturatedInto};
 
-/// Names a job. Ids are given in order, and never twice.
+/// The id of a job. Ids are increasing and never reused.
 pub type JobId = u64;
 
-/// What a message is about: bytes that the program chooses.
+/// The topic of a message: bytes that the program chooses.
 pub type Topic = BoundedVec<u8, ConstU32<MAX_TOPIC>>;
 
-/// When a wait ends at the latest.
+/// The latest end of a wait.
 #[derive(
 	Clone,
 	Copy,
@@ -48,34 +49,34 @@ pub type Topic = BoundedVec<u8, ConstU32<MAX_TOPIC>>;
 	MaxEncodedLen,
 )]
 pub enum Deadline {
-	/// In the block of this number.
+	/// In the block with this number.
 	Block(u64),
-	/// In the first block whose time is not below this, in milliseconds since the Unix epoch.
+	/// In the first block whose time is not before this one, in milliseconds since the Unix epoch.
 	Time(u64),
 }
 
-/// What a job does.
+/// The status of a job.
 #[derive(
 	Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, TypeInfo, MaxEncodedLen,
 )]
 pub enum Status {
-	/// It has a place in the queue of jobs to run.
+	/// It is in the queue of ready jobs.
 	Ready {
-		/// Its place.
+		/// Its position.
 		place: u64,
 	},
-	/// It waits. Without deadline and topic, only [`lifecycle::cancel`] ends that.
+	/// It waits. Without deadline and topic, only [`lifecycle::cancel`] ends it.
 	Waiting {
-		/// The wait ends then.
+		/// The wait ends at this deadline.
 		deadline: Option<Deadline>,
-		/// Or when a message with this topic is there.
+		/// The wait ends when a message with this topic arrives.
 		topic: Option<Topic>,
 	},
-	/// Its budget does not pay for another slice. It goes on when it is topped up.
+	/// Its budget is too small for another slice. It continues when it is topped up.
 	Starved,
 }
 
-/// Why a job that waited goes on.
+/// Why a waiting job became ready.
 #[derive(
 	Clone,
 	Copy,
@@ -89,64 +90,65 @@ pub enum Status {
 	MaxEncodedLen,
 )]
 pub enum Woken {
-	/// Its deadline came, or it only let others run.
+	/// Its deadline passed, or it had yielded.
 	Deadline,
-	/// By the message of this number in the mailbox of its address.
+	/// The message with this number in the mailbox of its address.
 	Message(u64),
 }
 
 /// A job.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, TypeInfo, MaxEncodedLen)]
 pub struct Job<AccountId, Balance> {
-	/// Who started it, pays for it, and may cancel it. The program sees it as the caller.
+	/// The account that started it, pays for it, and may cancel it. It is the caller that the
+	/// program sees.
 	pub owner: AccountId,
-	/// The program's account.
+	/// The address of the program.
 	pub address: AccountId,
-	/// The program, which cannot be removed or replaced while the job lives.
+	/// The code hash of the program, which cannot be removed or replaced while the job exists.
 	pub code_hash: H256,
 	/// The entry.
 	pub entry: BoundedVec<u8, ConstU32<MAX_ENTRY>>,
-	/// What was transferred when it was started.
+	/// The value that was transferred at the start.
 	pub value: Balance,
-	/// What it does.
+	/// The status.
 	pub status: Status,
-	/// Set while it is ready after a wait: what the wait came to.
+	/// The result of the last wait, while the job is ready after one.
 	pub woken: Option<Woken>,
-	/// Weight that it may still take.
+	/// The remaining weight.
 	pub budget: Weight,
-	/// What is held for the budget. Fees are taken from it, and the rest comes back at the end.
+	/// The fee that is held for the budget. Slices are paid from it, and the rest is released at
+	/// the end.
 	pub fees: Balance,
-	/// What is held for what the job itself has in the state.
+	/// The deposit for the job's record and memory.
 	pub deposit: Deposit<AccountId, Balance>,
-	/// The most that may still be held from the owner for the job and what it stores; `None` for no
-	/// limit.
+	/// The remaining limit of the deposits for the job and what it stores; `None` for no limit.
 	pub deposit_limit: Option<Balance>,
-	/// Slices that it had.
+	/// The number of slices so far.
 	pub slices: u32,
 }
 
-/// A job on the chain.
+/// A job of the runtime.
 pub type JobOf<T> = Job<<T as frame_system::Config>::AccountId, BalanceOf<T>>;
 
-/// What is asked of a new job.
+/// The parameters of a new job.
 pub struct Start<T: Config> {
-	/// Who starts it.
+	/// The account that starts it.
 	pub owner: T::AccountId,
-	/// The account program to call.
+	/// The address of the program.
 	pub address: T::AccountId,
 	/// The entry.
 	pub entry: Vec<u8>,
-	/// What the program is given.
+	/// The input.
 	pub input: Vec<u8>,
-	/// What is transferred to the program's account.
+	/// The value to transfer to the program's account.
 	pub value: BalanceOf<T>,
-	/// Weight that the job may take.
+	/// The weight limit of the job.
 	pub budget: Weight,
-	/// The most that may be held from the owner for the job and what it stores; `None` for no limit.
+	/// The maximal deposit for the job and what it stores; `None` for no limit.
 	pub deposit_limit: Option<BalanceOf<T>>,
 }
 
-/// A unit of balance for a picosecond of ref time: for chains that have no price for weight of their own.
+/// A unit of balance per picosecond of ref time, for chains without another price of weight.
 pub struct RefTimePrice;
 
 impl<Balance: AtLeast32BitUnsigned> Convert<Weight, Balance> for RefTimePrice {

@@ -1,8 +1,8 @@
-//! Which job runs next: a queue in which each job has one slice before its turn comes again. And the
-//! timers of jobs that wait for a block or a time.
+//! The queue of ready jobs, in which each job runs one slice per turn, and the timers of jobs that
+//! wait for a block or a time.
 //!
-//! Timers are keys in order of their deadlines, so that the earliest is found without a scan: an empty
-//! block costs the same whether one job sleeps or a hundred thousand.
+//! Timers are keys that are sorted by deadline, so that the earliest is found without a scan: an
+//! empty block costs the same with one waiting job and with a hundred thousand.
 
 use super::{Deadline, JobId};
 use crate::{Config, JobTimers, ReadyJobs, ReadyRange};
@@ -10,7 +10,7 @@ use alloc::vec::Vec;
 use core::marker::PhantomData;
 use frame_support::storage::StoragePrefixedMap;
 
-/// A timer's key: kind, deadline and job, big-endian, so that the order of keys is that of deadlines.
+/// The key of a timer: kind, deadline and job, big-endian, so that keys are sorted by deadline.
 pub type TimerKey = [u8; 17];
 
 fn timer_key(deadline: Deadline, job: JobId) -> TimerKey {
@@ -24,7 +24,7 @@ fn timer_key(deadline: Deadline, job: JobId) -> TimerKey {
 	key
 }
 
-/// Puts a job at the end of the queue. Gives its place.
+/// Appends a job to the queue. Returns its position.
 pub fn push<T: Config>(job: JobId) -> u64 {
 	ReadyRange::<T>::mutate(|(_, end)| {
 		let place = *end;
@@ -34,7 +34,7 @@ pub fn push<T: Config>(job: JobId) -> u64 {
 	})
 }
 
-/// Takes a job out of the queue. It leaves a hole, unless it was the first.
+/// Removes a job from the queue. It leaves a hole, unless it was the first.
 pub fn remove<T: Config>(place: u64) {
 	ReadyJobs::<T>::remove(place);
 	ReadyRange::<T>::mutate(|(start, _)| {
@@ -44,17 +44,17 @@ pub fn remove<T: Config>(place: u64) {
 	});
 }
 
-/// What is first in the queue.
+/// The front of the queue.
 pub enum Front {
 	/// A job.
 	Job(JobId),
-	/// The place of a job that was taken out. It is passed over.
+	/// The position of a removed job. It is skipped.
 	Hole,
-	/// Nothing.
+	/// The queue is empty.
 	Empty,
 }
 
-/// What is first in the queue. A hole is removed.
+/// The front of the queue. Removes a hole.
 pub fn front<T: Config>() -> Front {
 	let (start, end) = ReadyRange::<T>::get();
 	if start == end {
@@ -69,36 +69,36 @@ pub fn front<T: Config>() -> Front {
 	}
 }
 
-/// How many places the queue has, holes included.
+/// The length of the queue, including holes.
 pub fn len<T: Config>() -> u64 {
 	let (start, end) = ReadyRange::<T>::get();
 	end.saturating_sub(start)
 }
 
-/// Wakes the job at the deadline, unless [`unset_timer`] comes before.
+/// Sets a timer that wakes the job at the deadline, unless [`unset_timer`] is called before.
 pub fn set_timer<T: Config>(deadline: Deadline, job: JobId) {
 	JobTimers::<T>::insert(timer_key(deadline, job), ());
 }
 
-/// Forgets a timer.
+/// Removes a timer.
 pub fn unset_timer<T: Config>(deadline: Deadline, job: JobId) {
 	JobTimers::<T>::remove(timer_key(deadline, job));
 }
 
-/// The timers whose deadline is not after `now`, in blocks or in time, in order of their deadlines.
+/// The timers whose deadline is not after `now`, in blocks or in time, sorted by deadline.
 ///
-/// Each is to be removed before the next is asked for. What was removed is not passed over again: the
-/// host would do that one by one, and nobody pays for it.
+/// Each must be removed before the next is requested. The iterator continues after the last key, so
+/// that the host does not visit removed keys, which nobody pays for.
 pub struct Expired<T> {
-	/// The key that was found last, or what comes before all of this kind.
+	/// The last key, or the prefix of all keys of this kind.
 	last: Vec<u8>,
-	/// Of the same kind, and now.
+	/// The end: the same kind, and `now`.
 	until: TimerKey,
 	chain: PhantomData<T>,
 }
 
 impl<T: Config> Expired<T> {
-	/// Begins with the earliest.
+	/// Starts with the earliest.
 	pub fn new(now: Deadline) -> Self {
 		let until = timer_key(now, JobId::MAX);
 		let last = [&JobTimers::<T>::final_prefix()[..], &until[..1]].concat();

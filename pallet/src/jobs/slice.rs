@@ -1,4 +1,4 @@
-//! Runs one slice of a job, and says what became of it.
+//! Runs one slice of a job.
 
 use super::{
 	lifecycle::{charge, deposit_for, finish, End},
@@ -22,34 +22,34 @@ use frame_support::{
 };
 use sp_runtime::DispatchError;
 
-/// Picoseconds to read a byte of the input and of the buffers, and to write it again: twice what
-/// `start_job` takes for one.
+/// Picoseconds to read a byte of the input and the buffers, and to write it again: twice the time
+/// of `start_job` per byte.
 const PICOSECONDS_PER_BYTE: u64 = 1_000;
 
 /// Who pays for a slice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Payer {
-	/// The job's budget.
+	/// The budget of the job.
 	Budget,
-	/// Who signed the extrinsic that the slice is run in.
+	/// The signer of the extrinsic that runs the slice.
 	Signer,
 }
 
-/// The most weight that the next slice of a job takes from its budget.
+/// The maximal weight of the next slice of a job.
 pub fn limit<T: Config>(job: &JobOf<T>) -> Weight {
 	T::JobSlice::get().min(job.budget)
 }
 
-/// Runs a slice of a ready job, with at most `limit`. Gives the weight that it took. Whether the program
-/// fails in it is no error: that ends the job.
+/// Runs a slice of a ready job with at most `limit`. Returns the consumed weight. A failure of the
+/// program is not an error here: it ends the job.
 ///
-/// Errs, and changes nothing, where there is no such job, where it is not ready, or where `limit` is too
-/// little to begin with and the signer pays.
+/// Errs, and changes nothing, if the job does not exist or is not ready, or if the signer pays and
+/// `limit` is too small.
 pub fn run<T: Config>(id: JobId, limit: Weight, payer: Payer) -> Result<Weight, DispatchError> {
 	run_noting::<T>(id, limit, payer, &mut None)
 }
 
-/// Does the same as [`run()`], for a dry-run that wants to know what leaves nothing on the chain.
+/// Like [`run()`], and records notes for a dry-run.
 pub fn run_noting<T: Config>(
 	id: JobId,
 	limit: Weight,
@@ -75,9 +75,10 @@ pub fn run_noting<T: Config>(
 		.saturating_add(gas::proof(stored.saturating_mul(PAGE_SIZE)));
 	let program = program::runnable::<T>(job.code_hash);
 	let memory = program.as_ref().map_or(0, |program| program.memory.div_ceil(PAGE_SIZE));
-	// At the end, pages are stored again or removed: no more than the program has.
+	// At the end, pages are stored or removed: at most as many as the program has.
 	let suspend = suspend::<T>(memory.max(stored), memory.max(stored));
-	// What the program sends to its own address in this slice is paid for there.
+	// Messages that the program sends to its own address in this slice are paid for when they are
+	// sent.
 	let returns = weight::return_messages::<T>(&job);
 	let overhead = resume.saturating_add(suspend).saturating_add(returns);
 	if !overhead.all_lt(limit) {
@@ -87,7 +88,7 @@ pub fn run_noting<T: Config>(
 	}
 	queue::remove::<T>(place);
 	let end = Ending { id, payer, returns };
-	// The program may be of an ABI that is no longer supported.
+	// The program's ABI version may no longer be supported.
 	if let Err(error) = program {
 		return end.failed::<T>(job, resume, error.into(), None);
 	}
@@ -109,7 +110,8 @@ pub fn run_noting<T: Config>(
 	match result {
 		Ok(Ran::Finished(output)) => end.ended::<T>(after, used, End::Finished { output }),
 		Ok(Ran::Suspended(cause)) => suspend_as::<T>(id, after, cause, state, payer, used),
-		// Nothing in it could suspend, and it had less than a full slice: this slice begins again.
+		// The program could not be suspended, and had less than a full slice: this slice is
+		// repeated.
 		Err(error) if is_out_of_weight::<T>(error) && !state.is_full => {
 			let mut job = job;
 			take_fee::<T>(&mut job, used, payer);
@@ -124,7 +126,7 @@ pub fn run_noting<T: Config>(
 	}
 }
 
-/// The weight to suspend an execution of so many pages, of which so many are written.
+/// The weight of suspending an execution with so many pages, of which so many are written.
 fn suspend<T: Config>(pages: u32, written: u32) -> Weight {
 	T::WeightInfo::job_snapshot(pages).saturating_add(T::WeightInfo::job_store(written))
 }
@@ -139,11 +141,11 @@ fn take_fee<T: Config>(job: &mut JobOf<T>, weight: Weight, payer: Payer) {
 	}
 }
 
-/// How a slice ends its job, which is in no queue any more.
+/// Ends the job after a slice. The job is in no queue.
 struct Ending {
 	id: JobId,
 	payer: Payer,
-	/// Weight that the slice has for messages to return.
+	/// The weight for returning messages.
 	returns: Weight,
 }
 
@@ -161,7 +163,7 @@ impl Ending {
 		Ok(used)
 	}
 
-	/// The slice failed. What the job was woken by is delivered to another, or returned.
+	/// The slice failed. The message that woke the job is delivered to another, or returned.
 	fn failed<T: Config>(
 		self,
 		mut job: JobOf<T>,
@@ -176,7 +178,7 @@ impl Ending {
 	}
 }
 
-/// Leaves a job out of the queue, until it is topped up.
+/// Starves the job: it stays out of the queue until it is topped up.
 fn starve<T: Config>(id: JobId, mut job: JobOf<T>, used: Weight) -> Result<Weight, DispatchError> {
 	job.status = Status::Starved;
 	Jobs::<T>::insert(id, job);
@@ -184,11 +186,11 @@ fn starve<T: Config>(id: JobId, mut job: JobOf<T>, used: Weight) -> Result<Weigh
 	Ok(used)
 }
 
-/// How a slice ended that did not fail.
+/// How a slice ended without a failure.
 enum Ran {
-	/// With the program, which gave this.
+	/// The program finished with this output.
 	Finished(Vec<u8>),
-	/// The program can go on. It is stored.
+	/// The program was suspended, and its state is stored.
 	Suspended(Suspension),
 }
 
@@ -197,14 +199,14 @@ struct Run<T: Config> {
 	id: JobId,
 	job: JobOf<T>,
 	frame: Option<Frame>,
-	/// What the program may take.
+	/// The weight limit of the program.
 	limit: Weight,
-	/// What was taken, also where the slice fails.
+	/// The consumed weight, even if the slice fails.
 	used: Weight,
 }
 
 impl<T: Config> Run<T> {
-	/// Runs the program, and stores what it is suspended as, if it is.
+	/// Runs the program, and stores its state if it is suspended.
 	fn execute(&mut self, stack: &mut Stack<T>) -> Result<Ran, DispatchError> {
 		let job = &mut self.job;
 		job.slices = job.slices.saturating_add(1);
@@ -237,7 +239,7 @@ impl<T: Config> Run<T> {
 		let stopped = stopped?;
 		let (output, returned) = (context.output, context.returned);
 		stack.items.write_back();
-		// The program may have topped its own job up.
+		// The program may have topped up its own job.
 		if let Some(record) = Jobs::<T>::get(self.id) {
 			(self.job.budget, self.job.fees) = (record.budget, record.fees);
 		}
@@ -287,7 +289,7 @@ impl<T: Config> Run<T> {
 	}
 }
 
-/// Puts a suspended job where it waits for what it waits for.
+/// Puts a suspended job where it waits.
 fn suspend_as<T: Config>(
 	id: JobId,
 	mut job: JobOf<T>,
@@ -297,7 +299,7 @@ fn suspend_as<T: Config>(
 	weight_used: Weight,
 ) -> Result<Weight, DispatchError> {
 	take_fee::<T>(&mut job, weight_used, payer);
-	// The rest of the budget was too little to get anywhere.
+	// The rest of the budget was too small to make progress.
 	let is_stuck = !slice.has_progressed && payer == Payer::Budget;
 	let ready = |woken| (Status::Ready { place: queue::push::<T>(id) }, woken);
 	(job.status, job.woken) = match cause {

@@ -1,14 +1,15 @@
-//! Migrations of the pallet's storage to its current layout.
+//! Migrations of the pallet's storage.
 //!
-//! Two versions are kept apart. The *storage version* is the layout of the pallet's own items; migrations
-//! bring them to the current one, entry by entry, over as many blocks as that takes. `pallet-migrations`
-//! runs them after a runtime upgrade; until they are done, blocks have no transactions. The *ABI* of a
-//! program ([`ABI`](crate::limits::ABI)) is what its syscalls meant when it was admitted; nothing can
-//! migrate a blob, so it stays. The policy: programs of the ABIs from `OLDEST_ABI` on keep running; a
-//! change that would break the oldest raises it, and those programs are refused with `UnsupportedAbi`
-//! until they are uploaded again.
+//! There are two kinds of versions. The *storage version* is the layout of the pallet's storage.
+//! Migrations update it entry by entry, over as many blocks as necessary. `pallet-migrations` runs
+//! them after a runtime upgrade; until they are finished, blocks contain no transactions. The *ABI
+//! version* of a program ([`ABI`](crate::limits::ABI)) is the meaning of its syscalls when it was
+//! uploaded. It does not change, because a program cannot be migrated. Programs from `OLDEST_ABI`
+//! on keep running. A change that breaks the oldest version increases `OLDEST_ABI`, and older
+//! programs fail with `UnsupportedAbi` until they are uploaded again.
 //!
-//! - [`V0ToV1`]: deposits, ABIs, and lists of keys. [`V1ToV2`]: several owners of a program, and upgrades.
+//! - [`V0ToV1`]: deposits, ABI versions, and lists of keys. [`V1ToV2`]: several owners of a
+//!   program, and upgrades.
 
 pub mod v1;
 pub mod v2;
@@ -31,18 +32,18 @@ pub type V1ToV2<T> = Steps<v2::Entries, T>;
 
 /// The entries that a migration changes, in their order.
 pub trait Migrate<T: Config> {
-	/// The storage version before. The one after is the next.
+	/// The storage version before the migration. It increases by one.
 	const FROM: u8;
 
-	/// An entry.
+	/// The position of an entry.
 	type Entry: FullCodec + MaxEncodedLen;
 
-	/// Migrates the entry after `last`, or the first one. Gives which it was; `None` at the end.
+	/// Migrates the entry after `last`, or the first one. Returns its position; `None` at the end.
 	fn next(last: Option<&Self::Entry>) -> Option<Self::Entry>;
 }
 
-/// A migration in steps, each of as many entries as its weight allows. It does nothing on a chain of
-/// another storage version.
+/// A migration in steps, each with as many entries as its weight allows. It does nothing on a chain
+/// with another storage version.
 pub struct Steps<M, T>(PhantomData<(M, T)>);
 
 impl<M: Migrate<T>, T: Config> SteppedMigration for Steps<M, T> {

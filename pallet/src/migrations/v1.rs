@@ -1,6 +1,7 @@
-//! Storage version 1: deposits, the ABIs of programs, and lists of the keys of accounts.
+//! Storage version 1: deposits, the ABI versions of programs, and lists of the keys of accounts.
 //!
-//! Nobody is held for what was stored before. Its programs are of ABI 0, which is still supported.
+//! No deposits are held for older data. Older programs have ABI version 0, which is still
+//! supported.
 
 use super::Migrate;
 use crate::{
@@ -16,7 +17,7 @@ use frame_support::{
 };
 use sp_core::H256;
 
-/// The ABI of the programs that were admitted before there were ABIs.
+/// The ABI version of programs that were uploaded before there were ABI versions.
 const ABI_OF_V0: u16 = 0;
 
 /// A program of version 0.
@@ -115,7 +116,7 @@ pub enum Entry<AccountId> {
 	Item(AccountId, Key),
 }
 
-/// See the module.
+/// The migration: see the module.
 pub struct Entries;
 
 impl<T: Config> Migrate<T> for Entries {
@@ -159,7 +160,7 @@ fn account<T: Config>(last: Option<T::AccountId>) -> Option<Entry<T::AccountId>>
 	Some(Entry::Account(address))
 }
 
-/// Accounts were migrated before, and count their items now.
+/// Accounts were migrated before, and now count their items.
 fn item<T: Config>(last: Option<(T::AccountId, Key)>) -> Option<Entry<T::AccountId>> {
 	let (address, key, data) = match last {
 		None => v0::State::<T>::iter().next()?,
@@ -179,7 +180,7 @@ fn item<T: Config>(last: Option<(T::AccountId, Key)>) -> Option<Entry<T::Account
 			Keys::<T>::insert(&address, place, key.clone());
 			State::<T>::insert(&address, &key, Item { deposit: Deposit::none(), data, place });
 		},
-		// Of no account: nobody can reach it.
+		// The account does not exist: the item is unreachable.
 		None => State::<T>::remove(&address, &key),
 	}
 	Some(Entry::Item(address, key))

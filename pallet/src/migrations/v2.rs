@@ -1,7 +1,7 @@
-//! Storage version 2: several owners of a program, and account programs that can be upgraded.
+//! Storage version 2: several owners of a program, and upgradable accounts.
 //!
-//! The owner of a program stays its only one, and what is held for it stays as it is. Nobody can upgrade
-//! the accounts that there were before.
+//! The owner of a program remains its only owner, and its deposit does not change. Older accounts
+//! cannot be upgraded.
 
 use super::{
 	v1::{self, AccountV1, ProgramV1},
@@ -22,7 +22,7 @@ pub enum Entry<AccountId> {
 	Account(AccountId),
 }
 
-/// See the module.
+/// The migration: see the module.
 pub struct Entries;
 
 impl<T: Config> Migrate<T> for Entries {
@@ -44,7 +44,7 @@ fn program<T: Config>(last: Option<H256>) -> Option<Entry<T::AccountId>> {
 		Some(last) => v1::Programs::<T>::iter_from_key(last).next()?,
 	};
 	let ProgramV1 { owner, size, memory, references, deposit, abi } = old;
-	// Held from the owner, or from nobody.
+	// Held from the owner; nothing if it has none.
 	Owners::<T>::insert(code_hash, owner, deposit.amount);
 	Programs::<T>::insert(code_hash, ProgramInfo { size, memory, references, owners: 1, abi });
 	Some(Entry::Program(code_hash))

@@ -1,4 +1,4 @@
-//! Syscalls about the call itself: what came in, what goes out, and what it has left.
+//! Syscalls about the call: input, output, events, log lines, remaining weight.
 
 use super::{Answer, Stop};
 use crate::{
@@ -15,7 +15,7 @@ use frame_support::traits::Get;
 use sp_runtime::traits::UniqueSaturatedInto;
 use virt_primitives::LOG_TARGET;
 
-/// Gas for each topic of an event, without the database: its index is read and written.
+/// Gas per topic of an event, without the database: the topic's index is read and written.
 const GAS_PER_TOPIC: u64 = 8_400;
 
 impl<T: Config> Context<'_, T> {
@@ -163,7 +163,7 @@ impl<T: Config> Context<'_, T> {
 			return Err(Error::InvalidArgument.into());
 		}
 		for _ in 0..topics.len() / 32 {
-			// The chain's index of the topic.
+			// For the chain's index of the topic.
 			self.meter.charge_gas(GAS_PER_TOPIC)?;
 			self.meter.charge(access::cold_reads::<T>(1, 4))?;
 			self.meter.charge(T::DbWeight::get().writes(1))?;
@@ -206,13 +206,13 @@ impl<T: Config> Context<'_, T> {
 		let text = memory.read(text, len, MAX_LOG, Error::LogTooLong)?;
 		self.stack.logs += 1;
 		match &mut self.stack.notes {
-			// Who tries a call is told in the answer, and the node's operator nothing.
+			// A dry-run returns the lines in its result, and does not log them.
 			Some(notes) => notes.logs.push(text),
 			None => log::info!(
 				target: LOG_TARGET,
 				"{}: {}",
 				self.label(),
-				// A program cannot start a line of its own, nor colour it.
+				// A program can neither start a new line nor use colours.
 				alloc::string::String::from_utf8_lossy(&text).escape_debug(),
 			),
 		}

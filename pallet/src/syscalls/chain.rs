@@ -1,4 +1,4 @@
-//! Syscalls about the chain around the call: accounts, blocks, time.
+//! Syscalls about the chain: accounts, balances, blocks, time.
 
 use super::{code, Answer};
 use crate::{
@@ -47,7 +47,7 @@ impl<T: Config> Context<'_, T> {
 		let amount = u128::from_le_bytes(memory.read_array(amount)?);
 		let from = self.own_account()?;
 		self.charge_for_transfer(&from, &to)?;
-		// More than a balance can hold is more than the account has.
+		// An amount above the maximum of a balance exceeds what the account has.
 		let transferred = BalanceOf::<T>::try_from(amount).is_ok_and(|amount| {
 			frame_support::storage::with_storage_layer(|| {
 				T::Currency::transfer(&from, &to, amount, Preservation::Preserve)

@@ -1,4 +1,4 @@
-//! Syscalls that hash, and that check signatures.
+//! Syscalls that hash and that verify signatures.
 
 use super::{code, Answer};
 use crate::{

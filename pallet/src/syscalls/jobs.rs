@@ -1,6 +1,6 @@
 //! Syscalls of jobs: calls that outlive their block.
 
-// As many as a syscall has registers, and what every handler gets.
+// A handler gets all registers of a syscall, and the context.
 #![allow(clippy::too_many_arguments)]
 
 use super::{
@@ -20,12 +20,12 @@ use frame_support::{storage::with_storage_layer, traits::Get, weights::Weight};
 use sp_runtime::{traits::UniqueSaturatedInto, DispatchError};
 use virt_guest::Code;
 
-/// Bits of the flags of `wait`: which of its arguments count.
+/// The flags of `wait`: which of its arguments are used.
 const UNTIL_BLOCK: u64 = 1;
 const UNTIL_TIME: u64 = 2;
 const FOR_MESSAGE: u64 = 4;
 
-/// What the program hears where a job was not started, changed or sent to.
+/// The error code for a failed operation on a job.
 fn failure<T: Config>(error: DispatchError) -> u64 {
 	let is = |errors: [Error<T>; 4]| errors.into_iter().any(|it| DispatchError::from(it) == error);
 	use Error::*;
@@ -40,7 +40,7 @@ fn failure<T: Config>(error: DispatchError) -> u64 {
 	})
 }
 
-/// The budget at `at`: unlike a limit, 0 stands for nothing.
+/// The budget at offset `at`. Unlike in a limit, 0 means zero.
 fn budget_at(bytes: &[u8], at: usize) -> Weight {
 	Weight::from_parts(word(bytes, at), word(bytes, at + 8))
 }
@@ -175,7 +175,7 @@ impl<T: Config> Context<'_, T> {
 	pub(super) fn atomic(&mut self, _: Memory<'_>, price: Price, on: u64) -> Answer<T> {
 		self.charge(price, 0)?;
 		let is_short = self.meter.left().any_lt(T::JobSlice::get() / 2);
-		// A new slice has more, unless this one is new.
+		// A new slice has more weight, unless this slice is new.
 		if on != 0 && is_short && self.may_suspend() && self.has_progressed() {
 			return Err(Error::OutOfGas.into());
 		}
@@ -183,7 +183,7 @@ impl<T: Config> Context<'_, T> {
 		Ok(slice.map_or(0, |slice| mem::replace(&mut slice.is_atomic, on != 0).into()))
 	}
 
-	/// Whether this is part of that job.
+	/// Whether this call is part of that job.
 	fn is_in_job(&self, job: u64) -> bool {
 		self.stack.slice.as_ref().is_some_and(|slice| slice.job == job)
 	}

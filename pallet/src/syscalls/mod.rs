@@ -1,12 +1,13 @@
-//! Answers syscalls. The table in `virt-guest` names and prices them; here is what they do.
+//! Handles syscalls. The table in `virt-guest` declares and prices them.
 //!
-//! Each handler charges, then bounds, then allocates, then works. A handler never runs a program: it
-//! asks for that with [`Stop::Call`].
+//! Each handler charges, then checks limits, then allocates, then works. A handler never runs a
+//! program: it returns [`Stop::Call`].
 //!
-//! - [`memory`]: the program's memory, as handlers reach it. [`context`]: what they work with.
-//! - [`call`]: the call itself. [`chain`]: the chain around it. [`storage`], [`crypto`].
-//! - [`programs`]: other programs, and the rest of the runtime. [`jobs`]: calls that outlive their block.
-//! - [`rows`]: what the host is told of each. [`crate::extension`](mod@crate::extension): syscalls of a chain's own.
+//! - `call`: the call itself. `chain`: the chain around it. [`storage`]: storage. `crypto`: hashes
+//!   and signatures.
+//! - `programs`: other programs and the runtime. `jobs`: jobs.
+//! - `table`: the table for the host and the upload check. [`rows`]: its rows.
+//!   [`crate::extension`](mod@crate::extension): additional syscalls of a chain.
 
 mod call;
 mod chain;
@@ -30,18 +31,18 @@ use table::SPECS;
 use virt_guest::Code;
 use virt_primitives::{AtSyscall, Execution, Syscall, MAX_ARGUMENTS};
 
-/// Why a program does not go on right after a syscall.
+/// Why a program does not continue directly after a syscall.
 pub enum Stop<T: Config> {
-	/// It waits for another program.
+	/// It calls another program.
 	Call(Box<Nested<T>>),
 	/// It is the outermost program of a job, and waits.
 	Wait(Wait),
-	/// It asked for the end.
+	/// It exited.
 	Exit {
-		/// It asked for everything to be undone, too.
+		/// Whether its changes are rolled back.
 		revert: bool,
 	},
-	/// It did what it must not, or could not pay.
+	/// It failed.
 	Fault(Error<T>),
 }
 
@@ -51,7 +52,7 @@ impl<T: Config> From<Error<T>> for Stop<T> {
 	}
 }
 
-/// What a handler gives: the syscall's result, or why the program does not go on.
+/// The result of a handler: the syscall's result, or why the program does not continue.
 pub type Answer<T> = Result<u64, Stop<T>>;
 
 /// Generates from the table the dispatch from a syscall's number to its handler, a method of [`Context`]. A row
@@ -93,7 +94,7 @@ macro_rules! define {
 
 virt_guest::syscall_table!(define);
 
-/// Answers one syscall: its result, or why the program does not go on.
+/// Handles a syscall: returns its result, or why the program does not continue.
 pub fn answer<T: Config>(
 	context: &mut Context<'_, T>,
 	execution: &mut Execution<AtSyscall>,
@@ -105,19 +106,19 @@ pub fn answer<T: Config>(
 	match number.checked_sub(SPECS.len() as u32) {
 		None => dispatch(context, memory, number, args),
 		Some(number) => {
-			// It may read and write the state as it likes.
+			// The extension may access the state directly.
 			context.stack.items.flush();
 			Ok(T::Extension::answer(number, Access::new(context, memory), args)?)
 		},
 	}
 }
 
-/// A negative result, as it stands in a register.
+/// An error code as a register value.
 fn code(code: i64) -> u64 {
 	code as u64
 }
 
-/// A length, or that there is nothing.
+/// A length, or the code for an absent value.
 fn length(value: Option<usize>) -> u64 {
 	value.map_or(code(Code::NOT_FOUND), |len| len as u64)
 }

@@ -1,7 +1,6 @@
-//! Syscalls that reach other programs and the rest of the runtime. The programs are run by
-//! [`crate::run`], which a handler only asks to.
+//! Syscalls that call other programs and the runtime. [`crate::run`] runs the programs.
 
-// As many as a syscall has registers, and what every handler gets.
+// A handler gets all registers of a syscall, and the context.
 #![allow(clippy::too_many_arguments)]
 
 use super::{code, Answer, Stop};
@@ -29,19 +28,19 @@ use sp_core::H256;
 use sp_runtime::traits::Dispatchable;
 use virt_guest::Code;
 
-/// The options of a call, as they lie in memory: 48 bytes. Up to ABI 1 they were 40, with a limit of gas
-/// in place of the two parts of a weight.
+/// The options of a call, 48 bytes in memory. Up to ABI version 1 they were 40 bytes, with a gas
+/// limit instead of a weight limit.
 pub(super) struct Options<T: Config> {
-	/// `None` for more than a balance can hold.
+	/// `None` if it exceeds the maximum of a balance.
 	pub value: Option<BalanceOf<T>>,
 	pub weight_limit: Weight,
 	pub deposit_limit: Option<BalanceOf<T>>,
 }
 
-/// The first ABI whose programs limit the weight of a call, and not its gas.
+/// The first ABI version with weight limits instead of gas limits.
 const ABI_OF_WEIGHT_LIMITS: u16 = 2;
 
-/// A limit as programs write it: 0 stands for none.
+/// A limit as programs encode it: 0 means no limit.
 fn limit(part: u64) -> u64 {
 	if part == 0 {
 		u64::MAX
@@ -50,12 +49,12 @@ fn limit(part: u64) -> u64 {
 	}
 }
 
-/// A limit of gas as programs up to ABI 1 write it.
+/// A gas limit as programs up to ABI version 1 encode it.
 fn gas_limit(gas: u64) -> Weight {
 	Weight::from_parts(limit(gas.saturating_mul(gas::REF_TIME_PER_GAS)), u64::MAX)
 }
 
-/// The eight bytes at `at`, which are there.
+/// The eight bytes at `at`, which exist.
 pub(super) fn word(bytes: &[u8], at: usize) -> u64 {
 	let mut word = [0; 8];
 	word.copy_from_slice(&bytes[at..at + 8]);
@@ -72,20 +71,20 @@ impl<T: Config> Options<T> {
 		}
 	}
 
-	/// From the 48 bytes of the current ABI.
+	/// From the 48 bytes of the current ABI version.
 	fn from_bytes(bytes: &[u8]) -> Self {
 		let weight_limit = Weight::from_parts(limit(word(bytes, 16)), limit(word(bytes, 24)));
 		Self::new(bytes, weight_limit, 32)
 	}
 
-	/// With the value at the beginning of `bytes`, and the limit of the deposit at that place.
+	/// With the value at the beginning of `bytes`, and the deposit limit at that offset.
 	pub fn new(bytes: &[u8], weight_limit: Weight, deposit_limit: usize) -> Self {
 		let amount =
 			|at: usize| u128::from(word(bytes, at)) | u128::from(word(bytes, at + 8)) << 64;
 		Self {
 			value: amount(0).try_into().ok(),
 			weight_limit,
-			// No limit is also what is above all that there can be.
+			// An amount above the maximum of a balance means no limit.
 			deposit_limit: Some(amount(deposit_limit))
 				.filter(|limit| *limit != u128::MAX)
 				.and_then(|limit| limit.try_into().ok()),
@@ -303,7 +302,7 @@ impl<T: Config> Context<'_, T> {
 		if beneficiary == account {
 			return Err(Error::InvalidArgument.into());
 		}
-		// Whoever waits for this frame would go on without an account.
+		// A waiting frame would continue without an account.
 		if self.stack.count(&account) > 1 {
 			return Ok(code(Code::REENTRANCY_DENIED));
 		}

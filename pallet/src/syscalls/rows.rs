@@ -1,5 +1,5 @@
-//! What a row of a table says of its buffers, as the host wants to know it. For the pallet's own
-//! table, and for those of extensions.
+//! The buffers of a row, as the host needs them. Used for the pallet's own table and for
+//! extensions.
 
 pub use virt_primitives::{Buffer, Direction, Length};
 
@@ -20,7 +20,7 @@ pub const fn argument(names: &[&str], name: &str) -> u8 {
 	panic!("a buffer names an argument that the row does not have")
 }
 
-/// A [`Buffer`], from the table's words for it.
+/// A [`Buffer`] from the syntax of the table.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __buffer {

@@ -1,4 +1,4 @@
-//! Syscalls about what the program's account stores, for good or for as long as the call lasts.
+//! Syscalls that access the storage of the program's account, and transient storage.
 
 use super::{length, Answer};
 use crate::{
@@ -14,24 +14,24 @@ use alloc::vec::Vec;
 use codec::{Encode, MaxEncodedLen};
 use frame_support::{traits::Get, BoundedVec};
 
-/// Gas to read an item from the state, beside the price of the syscall, without the database: where the
-/// call has not cached it.
+/// Gas of reading an item from the state, in addition to the price of the syscall, without the
+/// database. Charged if the call has not cached the item.
 pub(crate) const GAS_OF_READ: u64 = 16_000;
 
-/// Gas to write an item to the state, beside the price of `storage_set`, without the database: where it
-/// was not changed since it was last written.
+/// Gas of writing an item to the state, in addition to the price of `storage_set`, without the
+/// database. Charged if the item does not already wait to be written.
 pub(crate) const GAS_OF_WRITE: u64 = 9_000;
 
-/// Gas to store an item that was not there, beside the price of `storage_set`, without the database.
+/// Gas of storing a new item, in addition to the price of `storage_set`, without the database.
 pub(crate) const GAS_OF_NEW_ITEM: u64 = 22_000;
 
-/// Gas to remove an item, beside the price of `storage_remove`, without the database.
+/// Gas of removing an item, in addition to the price of `storage_remove`, without the database.
 pub(crate) const GAS_OF_REMOVAL: u64 = 40_000;
 
-/// Gas to copy an item of the transient storage, beside its bytes.
+/// Gas of copying an item of the transient storage, without its bytes.
 const GAS_PER_COPIED_ITEM: u64 = 600;
 
-/// What of `value` the program has room for goes to `out`.
+/// Writes the part of `value` that fits to `out`.
 fn give<T: Config>(
 	mut memory: Memory<'_>,
 	value: Option<&[u8]>,
@@ -51,9 +51,9 @@ impl<T: Config> Context<'_, T> {
 		key.try_into().map_err(|_| Error::KeyTooLong)
 	}
 
-	/// Charges for an access to an item, and caches it. Where it is not cached, the most that there can be
-	/// of it is charged before it is read, and the rest is given back: of the proof size where the access
-	/// is cold, and of the time to copy it.
+	/// Charges for an access to an item, and caches it. If it is not cached, the maximal length is
+	/// charged before it is read, and the difference is refunded: in proof size if the access is
+	/// cold, and in the time of copying it.
 	fn access(
 		&mut self,
 		account: &T::AccountId,
@@ -89,7 +89,7 @@ impl<T: Config> Context<'_, T> {
 		Ok(slot)
 	}
 
-	/// Charges for a change of how many items the account has, and of its list of keys.
+	/// Charges for a change of the number of items and of the list of keys.
 	fn access_list(&mut self, account: &T::AccountId, keys: u64, gas: u64) -> Result<(), Error<T>> {
 		let place = Place::Account(account.clone());
 		let max = AccountInfoOf::<T>::max_encoded_len() as u32;
@@ -158,7 +158,7 @@ impl<T: Config> Context<'_, T> {
 		let (len, payer) = (item.data.len(), item.deposit.payer.clone());
 		let place = Place::Item(account.clone(), key);
 		self.stack.accesses.write(&mut self.meter, place, items::MAX_ENCODED)?;
-		// The last key of the list moves: it is read, and so is its item; both are written.
+		// The last key of the list moves: it and its item are read and written.
 		self.access_list(&account, 3, GAS_OF_REMOVAL)?;
 		self.meter.charge(access::cold_reads::<T>(2, items::MAX_ENCODED))?;
 		self.access_deposit(payer.as_ref())?;
@@ -180,7 +180,7 @@ impl<T: Config> Context<'_, T> {
 		Ok(length(self.stack.items.len(slot)))
 	}
 
-	/// Charges for a copy of the transient storage, where this change makes one.
+	/// Charges for a copy of the transient storage, if this change makes one.
 	fn charge_for_copy(&mut self, price: Price) -> Result<(), Error<T>> {
 		let Some((items, bytes)) = self.stack.transient.shared() else { return Ok(()) };
 		self.charge(price, bytes)?;
@@ -196,7 +196,7 @@ impl<T: Config> Context<'_, T> {
 		out: u64,
 		out_len: u64,
 	) -> Answer<T> {
-		// As much as there may be of it, as for `storage_get`.
+		// The maximal length, as for `storage_get`.
 		self.charge(price, u64::from(MAX_VALUE).saturating_add(key_len))?;
 		let key = memory.read(key, key_len, MAX_KEY, Error::KeyTooLong)?;
 		let value = self.stack.transient.get(&self.own_account()?, key);

@@ -1,4 +1,4 @@
-//! The table of syscalls, as the host and the upload check need it: names and buffers.
+//! The table of syscalls for the host and the upload check: names and buffers.
 
 use crate::{extension::Extension, Config};
 use alloc::borrow::Cow;
@@ -22,10 +22,10 @@ virt_guest::syscall_table!(specs);
 
 const ENCODED: [u8; SPECS.len() * SPEC_LEN] = SyscallTable::encode(SPECS);
 
-/// What the host is told of the pallet's own syscalls: names, and which bytes to bring along.
+/// The encoded table of the pallet's own syscalls.
 pub const TABLE: SyscallTable<'static> = SyscallTable(&ENCODED);
 
-/// What the host is told of all syscalls: the pallet's own, then those of the extension.
+/// The encoded table of all syscalls: the pallet's own, then those of the extension.
 pub fn table<T: Config>() -> Cow<'static, [u8]> {
 	match T::Extension::TABLE {
 		[] => Cow::Borrowed(&ENCODED),
@@ -38,7 +38,7 @@ pub fn names<T: Config>() -> impl Iterator<Item = &'static str> {
 	SPECS.iter().chain(T::Extension::SPECS).map(|spec| spec.symbol)
 }
 
-/// Whether there is a syscall of this name.
+/// Whether a syscall with this name exists.
 pub fn exists<T: Config>(symbol: &[u8]) -> bool {
 	names::<T>().any(|name| name.as_bytes() == symbol)
 }

@@ -1,13 +1,13 @@
-//! When a runtime call is aborted.
+//! The time limit of a runtime call.
 
 use core::time::Duration;
 
 /// A time at which a runtime call is aborted.
 pub trait Deadline: Copy + 'static {
-	/// The time `limit` from now; `None` where it is never reached.
+	/// The time `limit` from now; `None` if it is never reached.
 	fn after(limit: Duration) -> Option<Self>;
 
-	/// Whether it is past.
+	/// Whether it has passed.
 	fn is_past(self) -> bool;
 }
 

@@ -1,4 +1,4 @@
-//! What a manager needs of what it is part of: a node's process, or a runtime.
+//! The environment of a manager: a node's process, or an embedded runtime.
 
 use super::{
 	deadline::Deadline,
@@ -10,28 +10,28 @@ use crate::{snapshot::Tier, CompileError, Gas, Outcome, StoredName, SyscallTable
 use alloc::{boxed::Box, string::String, sync::Arc};
 use polkavm::RawInstance;
 
-/// What a manager is part of.
+/// The environment of a manager.
 pub trait Environment: Sized + 'static {
-	/// A program that was loaded.
+	/// A loaded program.
 	type Module: Loaded;
-	/// An instance in native code. [`Infallible`](core::convert::Infallible) where there is none.
+	/// An instance in native code. [`Infallible`](core::convert::Infallible) if there is none.
 	type Worker: Worker;
-	/// The time at which a runtime call is aborted. `()` where there is no clock.
+	/// The time at which a runtime call is aborted. `()` without a clock.
 	type Deadline: Deadline;
 
-	/// What executions cost.
+	/// The price rules.
 	fn rules(&self) -> &Rules;
 
-	/// What a manager may hold.
+	/// The limits of a manager.
 	fn limits(&self) -> &Limits;
 
-	/// What an instance of a program counts of [`Limits::memory`], in bytes: what the program declares, and
-	/// whatever else is scarce.
+	/// The size of an instance that counts for [`Limits::memory`], in bytes: the memory that the
+	/// program declares, and other resources.
 	fn memory_of(&self, program: &Program) -> u64 {
 		program.memory()
 	}
 
-	/// Loads a program. With `keep` it may be kept for the next runtime call; for `admitted`, see
+	/// Loads a program. With `keep`, it may be cached for later runtime calls. For `admitted`, see
 	/// [`Backend::compile`](crate::Backend::compile).
 	fn compile(
 		&self,
@@ -40,23 +40,23 @@ pub trait Environment: Sized + 'static {
 		admitted: bool,
 	) -> Outcome<Arc<Self::Module>, CompileError>;
 
-	/// The program that was given this name, if it is still known.
+	/// The program with this name, if it is cached.
 	fn named(&self, _name: &StoredName) -> Option<Arc<Self::Module>> {
 		None
 	}
 
-	/// Gives a program a name. `kept` says that it was loaded with `keep`.
+	/// Gives a program a name. `kept` is whether it was loaded with `keep`.
 	fn name(&self, _name: StoredName, _module: &Arc<Self::Module>, _kept: bool) {}
 
-	/// Whether native code runs both tiers, and not only the second.
+	/// Whether native code runs both tiers, and not only tier two.
 	fn is_native_only(&self) -> bool {
 		false
 	}
 
-	/// An instance in native code at the prices of `tier`; `None` where the program has to stay in the
-	/// interpreter.
+	/// An instance in native code with the prices of `tier`; `None` if the program must be
+	/// interpreted.
 	///
-	/// Errs where that is a fault of the node.
+	/// Errs on a host fault.
 	fn worker(
 		&self,
 		_module: &Arc<Self::Module>,
@@ -68,16 +68,16 @@ pub trait Environment: Sized + 'static {
 	/// Counts an event.
 	fn count(&self, _event: Event) {}
 
-	/// Keeps a fault of the node's own.
+	/// Records a host fault.
 	fn record_fault(&self, _reason: &str) {}
 }
 
-/// What is counted.
+/// The events that are counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Event {
-	/// An instance was made.
+	/// An instance was created.
 	InstanceMade,
-	/// An instance is alive no more.
+	/// An instance was removed.
 	InstanceGone,
 	/// A program stopped at a syscall.
 	Syscall,
@@ -89,7 +89,7 @@ pub enum Event {
 	TierDown,
 }
 
-/// A program that was loaded, and what is kept with it.
+/// A loaded program with the data that is cached for it.
 pub trait Loaded: Sized + 'static {
 	/// The program.
 	fn program(&self) -> &Program;
@@ -99,21 +99,21 @@ pub trait Loaded: Sized + 'static {
 		self.program().bind(table)
 	}
 
-	/// Takes the instance that [`Self::pool`] kept. It does not have to translate again what it ran before.
+	/// Takes an instance from the pool. It has already translated the code that it ran before.
 	fn take_pooled(&self) -> Option<Pooled> {
 		None
 	}
 
-	/// Keeps an instance that finished a run, for the next run.
+	/// Returns an instance to the pool after a run.
 	fn pool(&self, _instance: Pooled) {}
 }
 
-/// An instance of the interpreter that finished a run, for the next run of its program.
+/// An interpreter instance that finished a run and can be reused.
 pub struct Pooled {
 	/// The instance.
 	pub raw: Box<RawInstance>,
-	/// Gas that it has executed since it was made: bounds what it has translated, see
-	/// [`CHEAPEST`](super::prices::CHEAPEST).
+	/// The gas that it has executed since it was created. Bounds the code that it has translated,
+	/// see [`CHEAPEST`](super::prices::CHEAPEST).
 	pub executed: Gas,
 }
 
@@ -123,12 +123,12 @@ impl Loaded for Program {
 	}
 }
 
-/// An instance in native code, in a process of its own.
+/// An instance in native code, in a worker process.
 pub trait Worker: 'static {
-	/// The instance, to look at.
+	/// The instance, for reading.
 	fn raw(&self) -> &RawInstance;
 
-	/// Does `what`, which may wait for the process.
+	/// Calls `what`, which may wait for the worker process.
 	fn with<T>(&mut self, what: impl FnOnce(&mut RawInstance) -> T) -> T;
 }
 

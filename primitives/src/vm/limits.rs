@@ -2,20 +2,20 @@
 
 use crate::Gas;
 
-/// What a manager may hold at once. A runtime can observe it, so it is consensus: every node of a chain
+/// The limits of a manager. A runtime can observe them, so they are consensus: all nodes of a chain
 /// must have the same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-	/// Modules that are alive.
+	/// The number of modules.
 	pub modules: usize,
-	/// Bytes of a program.
+	/// The size of a program, in bytes.
 	pub program: usize,
-	/// Instances that wait at a syscall while another is run: programs that called each other.
+	/// The number of instances that wait at a syscall while another one runs: nested programs.
 	pub nesting: usize,
-	/// Instances that are alive: idle, running and suspended.
+	/// The number of instances: idle, running and suspended.
 	pub instances: usize,
-	/// Memory of all live instances together, in bytes: as
-	/// [`Environment::memory_of`](super::Environment::memory_of) counts it.
+	/// The memory of all instances, in bytes, as counted by
+	/// [`Environment::memory_of`](super::Environment::memory_of).
 	pub memory: u64,
 }
 
@@ -23,8 +23,8 @@ pub struct Limits {
 pub const HOST: Limits =
 	Limits { modules: 256, program: 4 << 20, nesting: 32, instances: 1_024, memory: 512 << 20 };
 
-/// Gas between two looks at the clock, where a time limit is set. Some 10 ms, interpreted. Not observable.
+/// The gas between two checks of a time limit, about 10 ms when interpreted. Not observable.
 pub const TIME_SLICE: Gas = 10_000_000;
 
-/// Why a run ended that took longer than its runtime call may.
+/// The error of a run that exceeded the time limit of its runtime call.
 pub const OUT_OF_TIME: &str = "a program ran for longer than this call may";

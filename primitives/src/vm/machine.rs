@@ -1,4 +1,5 @@
-//! A program's registers, memory and place in its code, on one tier, and the way to the other.
+//! The machine of an instance: registers, memory and position on one tier, and moves to the other
+//! tier.
 
 use super::{
 	deadline::Deadline,
@@ -18,28 +19,30 @@ use polkavm::{
 	InterruptKind, MemoryAccessError, MemoryProtection, ProgramCounter, RawInstance, Reg,
 };
 
-/// Bytes that are read at once when memory is compared with what it was at first.
+/// The chunk size in bytes when memory is compared with the initial memory.
 const CHUNK: u32 = 16 * PAGE_SIZE;
 
-/// A program that is or can be run.
+/// The state of an instance.
 pub struct Machine<E: Environment> {
 	module: Arc<E::Module>,
-	/// What going on costs. Its tier is the execution's; [`Self::runner_tier`] is that of the runner.
+	/// The state that determines the price of continuing. Its tier is the execution's tier;
+	/// [`Self::runner_tier`] is the runner's.
 	pricing: Pricing,
 	runner: Runner<E::Worker>,
-	/// The tier whose price list the runner charges by: another than the execution's until it runs.
+	/// The tier whose prices the runner charges. It can differ from the execution's tier until the
+	/// execution runs.
 	runner_tier: Tier,
-	/// Whether a worker was looked for on this tier.
+	/// Whether a worker was requested for this tier.
 	settled: bool,
-	/// Gas that the next run gets back, since the block that it enters in the middle of was paid
+	/// The gas that the next run gets back: it enters a block in the middle that was already paid
 	/// for and is charged again.
 	credit: Gas,
-	/// Whether the instance may serve another run of the program: it was entered at an export only,
-	/// and neither trapped nor ran out of gas.
+	/// Whether the instance can be pooled: it was only entered at exports, and neither trapped nor
+	/// ran out of gas.
 	reusable: bool,
-	/// See [`Pooled::executed`]. Counts as long as it is [`Self::reusable`].
+	/// See [`Pooled::executed`]. Only counted while [`Self::reusable`].
 	executed: Gas,
-	/// What it did since it was prepared, where it is traced.
+	/// The trace since it was prepared, if the engine traces.
 	trace: Option<Box<Trace>>,
 }
 
@@ -54,18 +57,18 @@ impl<E: Environment> Drop for Machine<E> {
 	}
 }
 
-/// Where a program runs.
+/// The PolkaVM instance that runs a program.
 enum Runner<W> {
-	/// In this thread. Boxed, as it is large and moved from the pool to an instance and back.
+	/// In this thread. Boxed, because it is large and moved between the pool and machines.
 	Interpreter(Box<RawInstance>),
 	/// In a worker process.
 	Worker(Box<W>),
-	/// Nowhere any more.
+	/// Moved to the pool.
 	Left,
 }
 
 impl<W: Worker> Runner<W> {
-	/// Does `what`, which may wait for a worker process.
+	/// Calls `what`, which may wait for a worker process.
 	#[inline]
 	fn with<T>(&mut self, what: impl FnOnce(&mut RawInstance) -> T) -> T {
 		match self {
@@ -83,9 +86,9 @@ fn interpret(program: &Program, tier: Tier) -> Result<Box<RawInstance>, String> 
 
 /// How a run ended.
 pub struct Stop {
-	/// Why.
+	/// The reason.
 	pub interrupt: InterruptKind,
-	/// Gas that is left of what the run was given.
+	/// The remaining gas of the run.
 	pub gas_left: Gas,
 }
 
@@ -116,7 +119,7 @@ impl<E: Environment> Machine<E> {
 		self.module.program()
 	}
 
-	/// What going on costs.
+	/// The state that determines the price of continuing.
 	pub fn pricing(&self) -> Pricing {
 		self.pricing
 	}
@@ -134,10 +137,10 @@ impl<E: Environment> Machine<E> {
 		self.runner.with(what)
 	}
 
-	/// Makes it enter the program at `pc` when it is run next.
+	/// Prepares the entry at `pc` for the next run.
 	///
-	/// An execution starts on tier one, whatever the instance did before. Translation that was paid for
-	/// stays paid, unless the instance left the interpreter that has it.
+	/// An execution starts on tier one, whatever the instance did before. Paid translation stays
+	/// paid, unless the instance left the interpreter that has it.
 	pub fn prepare(&mut self, pc: ProgramCounter, args: &[u64]) -> Result<(), String> {
 		self.pricing = Pricing {
 			tier: Tier::One,
@@ -149,7 +152,7 @@ impl<E: Environment> Machine<E> {
 			short_stretches: 0,
 		};
 		if self.runner_tier != Tier::One {
-			// Its memory is that of the call before.
+			// The memory of the previous call is kept.
 			let from = self.next_pc().unwrap_or(pc);
 			self.move_to(
 				Runner::Interpreter(interpret(self.program(), Tier::One)?),
@@ -163,9 +166,9 @@ impl<E: Environment> Machine<E> {
 		Ok(())
 	}
 
-	/// Runs until the program stops, with `gas`. `answered` says that it stopped at a syscall before.
+	/// Runs with `gas` until the program stops. `answered` is whether it had stopped at a syscall.
 	///
-	/// Errs where the node is at fault, or time is up.
+	/// Errs on a host fault, or if the time limit has passed.
 	pub fn run(
 		&mut self,
 		environment: &E,
@@ -182,7 +185,7 @@ impl<E: Environment> Machine<E> {
 			self.pricing = Pricing {
 				tier: Tier::One,
 				stretch: 0,
-				// What the interpreter translated was lost with its instance.
+				// The translated code was lost with the interpreter's instance.
 				translation_paid: 0,
 				short_stretches: 0,
 			};
@@ -203,7 +206,7 @@ impl<E: Environment> Machine<E> {
 		Ok(stop)
 	}
 
-	/// Runs on tier one until the program stops, or moves up and goes on from there.
+	/// Runs on tier one until the program stops, or moves up and continues on tier two.
 	fn run_tier_one(
 		&mut self,
 		environment: &E,
@@ -212,7 +215,7 @@ impl<E: Environment> Machine<E> {
 	) -> Result<Stop, String> {
 		let rules = environment.rules();
 		let mut gas = gas;
-		// A short call is over before it has to be known how large the program is.
+		// A short call ends before the size of the program must be known.
 		let Pricing { stretch, translation_paid, .. } = self.pricing;
 		let sure = rules.sure_stretch(stretch, translation_paid);
 		if sure > 0 && sure * (1 + rules.translation_rate) <= gas {
@@ -234,14 +237,14 @@ impl<E: Environment> Machine<E> {
 			return Ok(Stop { gas_left: left, ..stop });
 		}
 		if slice < stretch {
-			// Whether it moves does not depend on the gas that there is.
+			// Whether it moves does not depend on the remaining gas.
 			let block = self.block_cost(Tier::One).unwrap_or(0);
 			if block <= stretch - (slice - stop.gas_left) {
 				return Ok(Stop { gas_left: left, ..stop });
 			}
 		}
-		// From here on it is due to move, also where the gas does not suffice for it now. It moves to go
-		// on: where it cannot pay for the next block, too, it stays as it is.
+		// From here on it must move, even if the gas does not suffice yet. It moves only to
+		// continue: if it cannot pay for the next block either, it stays.
 		self.pricing.stretch = self.pricing.stretch.max(after);
 		let price = rules.tier_up_price(size);
 		if left < price.saturating_add(self.block_cost(Tier::Two).unwrap_or(0)) {
@@ -254,7 +257,7 @@ impl<E: Environment> Machine<E> {
 		self.run_slices(left, deadline)
 	}
 
-	/// What is still to be paid for translation.
+	/// The rest of the price of translation.
 	fn translation(&self, environment: &E) -> Translation {
 		let rules = environment.rules();
 		let all = rules.translation(self.program().charged_size(rules));
@@ -262,7 +265,7 @@ impl<E: Environment> Machine<E> {
 		Translation { rate: rules.translation_rate, paid, due: (all - paid).max(0) }
 	}
 
-	/// Counts what was used of a slice on tier one; gives its price.
+	/// Counts the used gas of a slice on tier one, and returns its price.
 	fn count(&mut self, translation: Translation, slice: Gas, stop: &Stop) -> Gas {
 		let used = slice - stop.gas_left;
 		let price = translation.price(used);
@@ -271,7 +274,7 @@ impl<E: Environment> Machine<E> {
 		price
 	}
 
-	/// Gas that it needs to go on, where it stopped for lack of it.
+	/// The gas that it needs to continue, if it stopped for lack of gas.
 	pub fn gas_needed(&self, environment: &E) -> Option<Gas> {
 		let Pricing { tier, stretch, .. } = self.pricing;
 		let size = self.program().charged_size(environment.rules());
@@ -285,12 +288,12 @@ impl<E: Environment> Machine<E> {
 		})
 	}
 
-	/// What the block costs that comes next, without translation.
+	/// The gas of the next block, without translation.
 	fn block_cost(&self, tier: Tier) -> Option<Gas> {
 		self.program().interpreted(tier).ok()?.calculate_gas_cost_for(self.next_pc()?)
 	}
 
-	/// Runs on the runner that it has, with `gas` of the runner's list, with looks at the clock.
+	/// Runs on the current runner with `gas`, in the runner's prices, and checks the time limit.
 	fn run_slices(&mut self, gas: Gas, deadline: Option<E::Deadline>) -> Result<Stop, String> {
 		let Some(deadline) = deadline else { return self.run_slice(gas, None) };
 		let mut left = gas;
@@ -311,9 +314,9 @@ impl<E: Environment> Machine<E> {
 		}
 	}
 
-	/// The deadline is heeded where it is traced: a slice takes many times longer then.
+	/// A trace checks the deadline itself, because a slice takes much longer when traced.
 	fn run_slice(&mut self, gas: Gas, deadline: Option<E::Deadline>) -> Result<Stop, String> {
-		// More than the VM counts up to is added when it is done.
+		// Gas above the VM's maximum is withheld and added back afterwards.
 		let charged = gas.checked_add(self.credit).unwrap_or(Gas::MAX);
 		let withheld = gas - (charged - self.credit);
 		let credit = mem::take(&mut self.credit);
@@ -334,9 +337,9 @@ impl<E: Environment> Machine<E> {
 		Ok(Stop { interrupt: interrupt?, gas_left: gas_left + withheld })
 	}
 
-	/// Sees to it that the runner is one of the execution's tier: where native code can be had, a worker's
-	/// for tier two, and for tier one, too, where only the recompiler runs. Elsewhere the interpreter's,
-	/// with the price list of the tier.
+	/// Switches to a runner of the execution's tier, if necessary: a worker for tier two, and also
+	/// for tier one if the environment is native only; without a worker, the interpreter with the
+	/// prices of the tier.
 	fn use_runner_of_tier(&mut self, environment: &E) -> Result<(), String> {
 		let tier = self.pricing.tier;
 		let native = tier == Tier::Two || environment.is_native_only();
@@ -358,7 +361,7 @@ impl<E: Environment> Machine<E> {
 		Ok(())
 	}
 
-	/// Goes on in another runner, which is as new, at `pc`, with registers and memory.
+	/// Moves registers and memory to a new runner, which continues at `pc`.
 	fn move_to(
 		&mut self,
 		mut runner: Runner<E::Worker>,
@@ -384,13 +387,13 @@ impl<E: Environment> Machine<E> {
 		Ok(())
 	}
 
-	/// Lets the worker sleep that waits at a syscall, if it is in one: it waits by spinning, for a
-	/// quick answer, and this one will not be quick.
+	/// Lets a worker that waits at a syscall sleep. It waits by spinning, for a quick answer, and
+	/// this answer will take longer.
 	pub fn park(&mut self) -> Result<(), String> {
 		match &self.runner {
 			Runner::Interpreter(_) | Runner::Taken => Ok(()),
-			// It changes nothing, since there is no such memory, but the worker has to do it, and
-			// sleeps afterwards.
+			// This changes nothing, because the program has no auxiliary memory, but the worker
+			// handles it and sleeps afterwards.
 			Runner::Worker(_) => self
 				.with(|raw| raw.set_accessible_aux_size(0))
 				.map_err(|error| format!("a worker cannot be parked: {error}")),
@@ -402,22 +405,22 @@ impl<E: Environment> Machine<E> {
 		self.trace = transfers.map(|transfers| Box::new(Trace::new(transfers.clone(), entry)));
 	}
 
-	/// What it did since it was prepared, where the engine traces.
+	/// The trace since it was prepared, if the engine traces.
 	pub fn trace(&self) -> Option<&Trace> {
 		self.trace.as_deref()
 	}
 
-	/// Where it goes on.
+	/// The offset where it continues.
 	pub fn next_pc(&self) -> Option<ProgramCounter> {
 		self.raw().next_program_counter().or_else(|| self.raw().program_counter())
 	}
 
-	/// Where it is.
+	/// The current offset.
 	pub fn pc(&self) -> Option<ProgramCounter> {
 		self.raw().program_counter()
 	}
 
-	/// Makes it go on at `pc`, in a block that was paid for, at this price.
+	/// Continues at `pc`, in a block that was already paid for, with this pricing.
 	pub fn enter(&mut self, pc: ProgramCounter, pricing: Pricing) -> Result<(), String> {
 		self.credit = self.program().cost_of_reentry(self.runner_tier, pc)?;
 		self.pricing = pricing;
@@ -427,7 +430,7 @@ impl<E: Environment> Machine<E> {
 		Ok(())
 	}
 
-	/// Register `reg`.
+	/// Reads register `reg`.
 	pub fn reg(&self, reg: Reg) -> u64 {
 		self.raw().reg(reg)
 	}
@@ -449,29 +452,29 @@ impl<E: Environment> Machine<E> {
 		Reg::ALL.map(|reg| raw.reg(reg))
 	}
 
-	/// Whether all of the range may be accessed so. The memory map decides, which no backend has a
-	/// say in.
+	/// Whether the whole range is accessible in this way, according to the program's memory map,
+	/// which is the same on all backends.
 	#[inline]
 	pub fn is_accessible(&self, address: u32, len: u32, protection: MemoryProtection) -> bool {
 		self.raw().is_memory_accessible(address, len, protection)
 	}
 
-	/// Fills `dest` from memory that is accessible.
+	/// Reads accessible memory into `dest`.
 	pub fn read(&mut self, address: u32, dest: &mut [u8]) -> Result<(), MemoryAccessError> {
 		self.with(|raw| raw.read_memory_into(address, dest).map(drop))
 	}
 
-	/// Writes `src` to memory that is accessible.
+	/// Writes `src` to accessible memory.
 	pub fn write(&mut self, address: u32, src: &[u8]) -> Result<(), MemoryAccessError> {
 		self.with(|raw| raw.write_memory(address, src))
 	}
 
-	/// Zeroes memory that is accessible.
+	/// Zeroes accessible memory.
 	pub fn zero(&mut self, address: u32, len: u32) -> Result<(), MemoryAccessError> {
 		self.with(|raw| raw.zero_memory(address, len))
 	}
 
-	/// The pages that are not as they were at first.
+	/// The pages that differ from the initial memory.
 	pub fn pages(&mut self) -> Result<Vec<Page>, String> {
 		let mut pages = Vec::new();
 		self.changed_pages(|address, bytes| {
@@ -482,7 +485,7 @@ impl<E: Environment> Machine<E> {
 		Ok(pages)
 	}
 
-	/// Puts back what [`Self::pages`] gave; `false` where that is not of this program.
+	/// Restores the result of [`Self::pages`]; `false` if it is not of this program.
 	pub fn set_pages(&mut self, pages: &[Page]) -> Result<bool, String> {
 		for page in pages {
 			let Some(address) = page.number.checked_mul(PAGE_SIZE) else { return Ok(false) };
@@ -498,7 +501,8 @@ impl<E: Environment> Machine<E> {
 		Ok(true)
 	}
 
-	/// Calls `visit` for each writable page that is not as it was at first, by rising address.
+	/// Calls `visit` for each writable page that differs from the initial memory, sorted by
+	/// address.
 	fn changed_pages(
 		&mut self,
 		mut visit: impl FnMut(u32, &[u8]) -> Result<(), String>,
@@ -530,7 +534,7 @@ fn chunks(range: Range<u32>) -> impl Iterator<Item = Range<u32>> {
 	range.step_by(CHUNK as usize).map(move |start| start..end.min(start.saturating_add(CHUNK)))
 }
 
-/// Whether `page` is what `initial`, followed by zeros, has at `offset`.
+/// Whether `page` equals `initial`, followed by zeros, at `offset`.
 fn is_initial(page: &[u8], initial: &[u8], offset: usize) -> bool {
 	let initial = initial.get(offset..).unwrap_or_default();
 	let (same, zeros) = page.split_at(initial.len().min(page.len()));

@@ -1,6 +1,6 @@
-//! One runtime call's modules and instances.
+//! The modules and instances of a runtime call.
 //!
-//! Ids come from counters. Both follow the storage transaction: see [`Layer`].
+//! Ids and counters follow the storage transaction: see [`Layer`].
 
 use super::{
 	deadline::Deadline,
@@ -22,23 +22,23 @@ use core::time::Duration;
 use polkavm::{InterruptKind, MemoryAccessError, MemoryProtection, ProgramCounter, Reg};
 use sp_externalities::TransactionType;
 
-/// Owns the ids, modules and instances of one runtime call (an author: of one block's calls).
+/// The modules and instances of a runtime call, or, for an author, of the calls of a block.
 pub struct Manager<E: Environment> {
 	environment: Arc<E>,
 	modules: BTreeMap<ModuleId, Module<E::Module>>,
 	instances: BTreeMap<InstanceId, Instance<E>>,
-	/// Memory of all instances, in bytes, as [`Environment::memory_of`] counts it.
+	/// The memory of all instances, in bytes, as counted by [`Environment::memory_of`].
 	memory: u64,
 	counters: Counters,
 	layers: Vec<Layer>,
 	deadline: Option<E::Deadline>,
-	/// How many instances wait at a syscall.
+	/// The number of instances that wait at a syscall.
 	waiting: usize,
-	/// The one that stopped at a syscall last.
+	/// The instance that stopped at a syscall last.
 	at_syscall: Option<InstanceId>,
 }
 
-/// A program, and what the runtime's table says of its imports.
+/// A program and its imports, bound to the runtime's table.
 struct Module<M> {
 	loaded: Arc<M>,
 	bindings: Bindings,
@@ -51,13 +51,14 @@ struct Counters {
 	instance: u32,
 }
 
-/// An open storage transaction, and the counters at its start: what has a higher id was made in it.
+/// An open storage transaction, with the counters at its start: higher ids were assigned in it.
 ///
-/// Rolled back: all of that goes, and the counters go back, so that an author who drops an
-/// extrinsic goes on as an importer does who never saw it. Committed: all of it stays, also where it
-/// was the host's own, which an author has for each extrinsic and an importer once for a block: what a
-/// runtime forgot to destroy counts alike for both, until the block ends. When the runtime traps,
-/// only the host's transaction is closed, so closing one closes all above it.
+/// When it is rolled back, these are removed and the counters are reset, so that an author who
+/// discards an extrinsic continues like an importer who never executed it. When it is committed,
+/// they are kept. An author has a host transaction for each extrinsic, and an importer one for a
+/// block: objects that a runtime forgot to remove count for both until the end of the block. When
+/// the runtime traps, only the host's transaction is closed, so closing a transaction closes all
+/// inner ones.
 struct Layer {
 	ty: TransactionType,
 	counters: Counters,
@@ -67,16 +68,16 @@ struct Instance<E: Environment> {
 	machine: Machine<E>,
 	bindings: Bindings,
 	state: State,
-	/// Gas that was left when it stopped.
+	/// The gas that was left when it stopped.
 	gas_left: Gas,
 	environment: Arc<E>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum State {
-	/// Waits to be prepared.
+	/// Not prepared.
 	Idle,
-	/// Prepared, or out of gas: waits to be run.
+	/// Prepared, or out of gas.
 	Ready,
 	/// Waits for a syscall's result.
 	AtSyscall,
@@ -89,7 +90,7 @@ impl<E: Environment> Drop for Instance<E> {
 }
 
 impl<E: Environment> Manager<E> {
-	/// A manager with nothing in it.
+	/// An empty manager.
 	pub fn new(environment: Arc<E>) -> Self {
 		Self {
 			environment,
@@ -109,7 +110,7 @@ impl<E: Environment> Manager<E> {
 		Some(self.instances.get(&instance)?.machine.program().bytes())
 	}
 
-	/// What an instance did since it was prepared, where the engine traces.
+	/// The trace of an instance since it was prepared, if the engine traces.
 	pub fn trace(&self, instance: InstanceId) -> Option<&Trace> {
 		self.instances.get(&instance)?.machine.trace()
 	}
@@ -120,7 +121,7 @@ impl<E: Environment> Manager<E> {
 		machine.reg(Reg::SP) < machine.program().memory_map().stack_range().start.into()
 	}
 
-	/// Counts a host fault, whatever operation it came from.
+	/// Counts a host fault of any operation.
 	fn host_fault<F>(&self, reason: String) -> Failure<F> {
 		self.environment.record_fault(&reason);
 		Failure::Host(reason)
@@ -157,7 +158,7 @@ impl<E: Environment> Manager<E> {
 		Ok(id)
 	}
 
-	/// Makes an idle instance, where there is room for one more.
+	/// Creates an idle instance, if the limits allow it.
 	fn make_instance(&mut self, module: ModuleId) -> Outcome<InstanceId, InstantiateError> {
 		let module = self.modules.get(&module).ok_or(InstantiateError::InvalidModule)?;
 		if self.instances.len() >= self.limits().instances {
@@ -185,7 +186,7 @@ impl<E: Environment> Manager<E> {
 		Ok(id)
 	}
 
-	/// Before another program is run: whoever waits at a syscall waits for longer now.
+	/// Before another program runs: an instance that waits at a syscall will wait for longer.
 	fn park_other_than<F>(&mut self, id: InstanceId) -> Result<(), Failure<F>> {
 		match self.at_syscall {
 			Some(waiting) if waiting != id => {
@@ -197,7 +198,7 @@ impl<E: Environment> Manager<E> {
 		}
 	}
 
-	/// Closes the innermost transaction of type `ty` and all within it.
+	/// Closes the innermost transaction of type `ty` and all inner ones.
 	fn close(&mut self, ty: TransactionType) -> Option<Counters> {
 		let index = self.layers.iter().rposition(|layer| layer.ty == ty)?;
 		let counters = self.layers[index].counters;
@@ -213,14 +214,14 @@ impl<E: Environment> Manager<E> {
 		self.counters = counters;
 	}
 
-	/// It is alive no more.
+	/// It is removed.
 	fn forget(&mut self, instance: Instance<E>) {
 		self.memory -= self.environment.memory_of(instance.machine.program());
 		self.waiting -= usize::from(instance.state == State::AtSyscall);
 	}
 
-	/// The machine of an instance whose memory may be accessed so. What fails afterwards is the
-	/// host's fault.
+	/// The machine of an instance whose memory is accessible in this way. Later failures are host
+	/// faults.
 	fn memory(
 		&mut self,
 		id: InstanceId,
@@ -241,7 +242,7 @@ impl<E: Environment> Manager<E> {
 	}
 }
 
-/// There is no instance with the given id.
+/// No instance has this id.
 struct NoInstance;
 
 impl From<NoInstance> for ExecError {
@@ -313,7 +314,7 @@ impl<E: Environment> Instance<E> {
 		Step::Trapped { gas_left: self.gas_left, pc, cause }
 	}
 
-	/// Makes the writes of a syscall, if all of them can be made.
+	/// Makes the writes of a syscall, if all of them are valid.
 	fn write_all(&mut self, encoded: &[u8]) -> Outcome<(), ExecError> {
 		for write in writes::decode(encoded) {
 			let accessible = write.is_some_and(|(address, bytes)| {
@@ -333,8 +334,8 @@ impl<E: Environment> Instance<E> {
 	}
 }
 
-/// Puts what a syscall's arguments point to into `buffer`, as the runtime declared it. What is out
-/// of bounds, or longer than declared, is left out: the runtime finds that out by its own access.
+/// Writes the declared buffers of a syscall to `buffer`. Buffers that are out of bounds or too long
+/// are skipped: the runtime detects that when it accesses them.
 fn bring<E: Environment>(
 	machine: &mut Machine<E>,
 	declared: &Buffer,
@@ -374,7 +375,7 @@ impl<E: Environment> Backend for Manager<E> {
 		if program.len() > self.limits().program {
 			return Err(CompileError::TooLarge.into());
 		}
-		// Before it is compiled: what cannot be had costs nothing.
+		// Checked before compiling, so that a refused request costs nothing.
 		self.ensure_room_for_module()?;
 		let loaded = match self.environment.compile(program, self.deadline.is_none(), admitted) {
 			Err(Failure::Host(reason)) => return Err(self.host_fault(reason)),
@@ -476,7 +477,7 @@ impl<E: Environment> Backend for Manager<E> {
 		self.waiting = waiting - usize::from(waited) + usize::from(waits);
 		self.at_syscall = waits.then_some(id);
 		step.map_err(|reason| match reason.as_str() {
-			// Whoever may dry-run can bring this about: the node is well.
+			// Any dry-run can cause this, so it is not a fault of the node.
 			OUT_OF_TIME => Failure::Host(reason),
 			_ => self.host_fault(reason),
 		})
@@ -517,8 +518,9 @@ impl<E: Environment> Backend for Manager<E> {
 		if !program.is_stop(pc, snapshot.waiting == Waiting::ForResult) {
 			return Err(RestoreError::InvalidSnapshot.into());
 		}
-		// No execution pays for more than its program's translation. It may come from a backend that has another
-		// measure of the program's size: a chain that turned from the embedded form to host functions.
+		// An execution pays at most for its program's translation. A snapshot may come from a
+		// backend with another measure of size: a chain that changed from the embedded form to host
+		// functions.
 		let translation = self.environment.rules().translation(program.largest_code_size());
 		if snapshot.pricing.translation_paid > translation {
 			return Err(RestoreError::InvalidSnapshot.into());
@@ -531,7 +533,7 @@ impl<E: Environment> Backend for Manager<E> {
 		match instance.machine.set_pages(&snapshot.pages) {
 			Ok(true) => {},
 			Ok(false) => {
-				// As if it had never been made.
+				// Removed, as if it had never been created.
 				self.forget_since(Counters { instance: id.0, ..self.counters });
 				return Err(RestoreError::InvalidSnapshot.into());
 			},

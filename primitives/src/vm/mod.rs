@@ -1,17 +1,17 @@
-//! Runs programs in PolkaVM's interpreter, and sets what running them costs.
+//! The interpreter, and the prices of executing programs.
 //!
-//! A node's manager is built on it, which adds native code, a cache and metrics; so is the
-//! [embedded](crate::embedded) backend, which adds nothing. What a program does and what it pays is
-//! decided here, so the backends cannot disagree on it.
+//! A node's manager adds native code, a cache and metrics. The [embedded](crate::embedded) backend
+//! adds nothing. Results and prices are defined here, so that backends cannot disagree on them.
 //!
-//! - [`program`]: a program that was compiled.
-//! - [`machine`]: one instance of it, and which tier it is on.
-//! - [`manager`]: a runtime call's modules and instances, as a [`Backend`](crate::Backend).
-//! - [`environment`]: what a manager needs from the node or the runtime that it is part of; [`deadline`].
-//! - [`prices`]: what executing costs on each tier, and what moving costs; [`opcodes`]: the
-//!   interpreter's price list.
-//! - [`limits`]: what is bounded, and by how much.
-//! - [`trace`]: what an execution did, function by function, for a debugger.
+//! - [`program`]: a compiled program.
+//! - [`machine`]: the state of an instance, and its tier.
+//! - [`manager`]: the modules and instances of a runtime call, as a [`Backend`](crate::Backend).
+//! - [`environment`]: what a manager needs from the node or the runtime that it is part of;
+//!   [`deadline`].
+//! - [`prices`]: prices of both tiers, and of moving between them; [`opcodes`]: the interpreter's
+//!   price list.
+//! - [`limits`]: limits.
+//! - [`trace`]: traces of executions, for debugging.
 
 pub mod deadline;
 pub mod environment;

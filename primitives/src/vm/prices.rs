@@ -1,87 +1,89 @@
-//! What executing a program costs in gas. Consensus: every node of a chain has the same prices.
+//! The prices of executing programs, in gas. They are consensus: all nodes of a chain must have the
+//! same.
 //!
-//! A unit of gas is [`PICOSECONDS_PER_GAS`](crate::PICOSECONDS_PER_GAS) on the machine of record. An execution is on one of two
-//! *tiers*, each with the price list of the engine that it is made for:
+//! A unit of gas is [`PICOSECONDS_PER_GAS`](crate::PICOSECONDS_PER_GAS) on the machine of record.
+//! An execution is on one of two *tiers*, each with the prices of its engine:
 //!
-//! - Tier one, where it starts: the interpreter. Each instruction has the price in
-//!   [`opcodes`], and pays [`Rules::translation_rate`] times as much again for its
-//!   translation, until the translation of the whole program is paid for.
-//! - Tier two, where it moves when it computes for long: native code, by PolkaVM's own cost model.
-//!   Moving up has a price of its own, which pays for compiling, charged each time that an execution
-//!   moves, whether the node has the native code or not.
+//! - Tier one, where each execution starts, is the interpreter. Each instruction has the price in
+//!   [`opcodes`]. Until the translation of the whole program is paid for, it also costs
+//!   [`Rules::translation_rate`] times as much for translation.
+//! - Tier two, for long computations, is native code with PolkaVM's cost model. Moving up has a
+//!   price that covers compilation. It is charged each time, whether the node has cached the native
+//!   code or not.
 //!
-//! Which tier an execution is on follows from gas and syscalls alone. A node without native code runs
-//! the second tier in the interpreter, at the prices of the second tier: slower, with the same gas.
+//! The tier depends on gas and syscalls only. A node without native code interprets tier two at the
+//! prices of tier two: slower, with the same gas.
 
 use super::opcodes;
 use crate::{snapshot::Tier, Gas};
 use polkavm::{CacheModel, CostModelKind, CostModelRef};
 
-/// Translation, beside execution: see [`Rules::translation_rate`]. `virt-opcodes` raises the price of
-/// an opcode whose translation takes longer than this many times its execution.
+/// The default of [`Rules::translation_rate`]. `virt-opcodes` raises the price of an opcode whose
+/// translation takes longer than this many times its execution.
 pub const TRANSLATION_RATE: Gas = 12;
 
 /// The lowest price of an instruction on tier one.
 pub const CHEAPEST: Gas = 8;
 
-/// Gas that pays for the translation of one instruction, at most: 35 ns by `virt-opcodes`, and up to
-/// 60 ns where a program is so large that it needs memory which the process has not used before.
+/// The maximal gas for translating an instruction: 35 ns, measured by `virt-opcodes`, and up to 60
+/// ns for programs that need memory which the process has not used before.
 const TRANSLATION_PER_INSTRUCTION: Gas = 170;
 
-/// As [`TRANSLATION_PER_INSTRUCTION`], for each basic block: 50 ns.
+/// The maximal gas for translating a basic block: 50 ns.
 const TRANSLATION_PER_BLOCK: Gas = 200;
 
-/// Gas for the translation of a program, at least, if it runs for as long: until then its instructions
-/// need not be counted.
+/// The minimal gas for translating a program that runs for as long. Below it, instructions need not
+/// be counted.
 const MIN_TRANSLATION: Gas = 120_000;
 
-/// Gas for translation from which on a program is large: what has been translated is then so much that
-/// keeping it takes longer, as it is moved in memory, and the rest costs [`LARGE_RATE`] times as much.
+/// The gas for translation above which a program counts as large: the translated code is then moved
+/// in memory as it grows, and the rest costs [`LARGE_RATE`] times as much.
 const LARGE_TRANSLATION: Gas = 360_000;
 
-/// See [`LARGE_TRANSLATION`]: a fraction.
+/// See [`LARGE_TRANSLATION`]. A fraction.
 const LARGE_RATE: (Gas, Gas) = (5, 3);
 
-/// Gas to move up, whatever the program: a worker process from the pool, and the way back.
+/// The gas for moving up, independent of the program: a worker process from the pool, and the way
+/// back.
 const TIER_UP_BASE: Gas = 860_000;
 
-/// Gas to move up, for each instruction that is compiled: at most 75 ns.
+/// The gas for moving up per compiled instruction: at most 75 ns.
 const TIER_UP_PER_INSTRUCTION: Gas = 220;
 
-/// Gas to move up, for each basic block: at most 60 ns.
+/// The gas for moving up per basic block: at most 60 ns.
 const TIER_UP_PER_BLOCK: Gas = 180;
 
-/// Gas to move up, for each page of 4 KiB that the program declares: it is compared, and copied.
+/// The gas for moving up per declared page of 4 KiB, which is compared and copied.
 const TIER_UP_PER_PAGE: Gas = 3_000;
 
-/// Syscalls in a row on the second tier, with less than [`TIER_DOWN_GAS`] before each, after which an
-/// execution moves back to the first: a worker process answers a syscall in 0.4 to 3 us, the
+/// The number of consecutive syscalls on tier two, with less than [`TIER_DOWN_GAS`] before each,
+/// after which an execution moves down: a worker process answers a syscall in 0.4 to 3 us, the
 /// interpreter in 0.1 us.
 pub const TIER_DOWN_SYSCALLS: u32 = 32;
 
 /// See [`TIER_DOWN_SYSCALLS`].
 pub const TIER_DOWN_GAS: Gas = 5_000;
 
-/// How much of a program there is to translate and to compile.
+/// The size of a program's code.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Size {
 	/// Instructions.
 	pub instructions: u32,
 	/// Basic blocks.
 	pub blocks: u32,
-	/// Memory of an instance, in pages of 4 KiB.
+	/// The memory of an instance, in pages of 4 KiB.
 	pub pages: u32,
 }
 
 impl Size {
-	/// Gas to translate all of it for the interpreter.
+	/// The gas for translating all of it for the interpreter.
 	fn translation(self) -> Gas {
 		let all = TRANSLATION_PER_INSTRUCTION * Gas::from(self.instructions)
 			+ TRANSLATION_PER_BLOCK * Gas::from(self.blocks);
 		all.max(MIN_TRANSLATION)
 	}
 
-	/// Gas to move an execution of it to native code.
+	/// The gas for moving an execution of it to native code.
 	pub fn tier_up(self) -> Gas {
 		TIER_UP_BASE
 			+ TIER_UP_PER_INSTRUCTION * Gas::from(self.instructions)
@@ -90,12 +92,12 @@ impl Size {
 	}
 }
 
-/// When executions move, and what that costs. The default is the rule of the chain; tests set others, on
-/// all the engines that they compare.
+/// When executions move, and what that costs. The default is consensus; tests set other rules on
+/// all engines that they compare.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rules {
-	/// Gas for translation for each unit of gas of tier one, until the whole program's translation is
-	/// paid for. No instruction takes longer to translate than that.
+	/// The gas for translation per unit of gas of tier one, until the translation of the whole
+	/// program is paid for. No instruction takes longer to translate.
 	pub translation_rate: Gas,
 	/// When an execution moves up.
 	pub tier_up: TierUp,
@@ -106,14 +108,15 @@ pub struct Rules {
 pub enum TierUp {
 	/// Both follow from the program's size.
 	BySize,
-	/// After this much gas of a stretch on tier one, for this price, whatever the program is.
+	/// After this much gas without a syscall on tier one, at this price, for any program.
 	After {
-		/// Gas of a stretch on tier one.
+		/// Gas without a syscall on tier one.
 		gas: Gas,
-		/// Gas that moving costs.
+		/// The price of moving.
 		price: Gas,
 	},
-	/// Never: all executions are on tier one. One that is restored on tier two moves down when it is run.
+	/// Never: all executions are on tier one. An execution that is restored on tier two moves down
+	/// when it runs.
 	Never,
 }
 
@@ -124,7 +127,7 @@ impl Default for Rules {
 }
 
 impl Rules {
-	/// The rules of a runtime that runs programs itself, without native code.
+	/// The rules of the embedded form, without native code.
 	pub const EMBEDDED: Self = Self { translation_rate: TRANSLATION_RATE, tier_up: TierUp::Never };
 
 	/// Whether a program is charged by the upper bound of its size, and not by its exact size. An embedded
@@ -133,7 +136,7 @@ impl Rules {
 		self.tier_up == TierUp::Never
 	}
 
-	/// Gas to translate all of a program for the interpreter.
+	/// The gas for translating a whole program for the interpreter.
 	pub(crate) fn translation(&self, size: Size) -> Gas {
 		if self.translation_rate == 0 {
 			0
@@ -142,8 +145,8 @@ impl Rules {
 		}
 	}
 
-	/// Gas of a stretch that an execution can spend on tier one, whatever the program is: it pays for
-	/// translation by the rate, and does not move up. `paid` was paid for translation before.
+	/// The gas without a syscall that any execution can use on tier one: it pays for translation at
+	/// the rate, and does not move up. `paid` was paid for translation before.
 	pub(crate) fn sure_stretch(&self, stretch: Gas, paid: Gas) -> Gas {
 		let most = match self.tier_up {
 			_ if self.translation_rate == 0 || paid >= MIN_TRANSLATION => return 0,
@@ -154,7 +157,7 @@ impl Rules {
 		((MIN_TRANSLATION - paid) / self.translation_rate).min(most).max(0)
 	}
 
-	/// Whether executions may be on tier two.
+	/// Whether tier two is used.
 	pub(crate) fn has_tier_two(&self) -> bool {
 		self.tier_up != TierUp::Never
 	}
@@ -167,10 +170,10 @@ impl Rules {
 		}
 	}
 
-	/// Gas that an execution spends on tier one without a syscall before it moves up.
+	/// The gas without a syscall after which an execution on tier one moves up.
 	///
-	/// Half of what moving costs: a computation that turns out to be long has then paid little beside
-	/// it, and one that ends soon has not paid for native code.
+	/// Half of the price of moving: a long computation has paid little before, and a short one does
+	/// not pay for native code.
 	pub(crate) fn tier_up_after(&self, size: Size) -> Gas {
 		match self.tier_up {
 			TierUp::BySize => size.tier_up() / 2,
@@ -180,19 +183,20 @@ impl Rules {
 	}
 }
 
-/// What tier one charges for translation.
+/// The charge for translation on tier one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Translation {
 	/// See [`Rules::translation_rate`].
 	pub rate: Gas,
-	/// Gas that was paid.
+	/// The gas that was paid.
 	pub paid: Gas,
-	/// Gas that is still to be paid, at most.
+	/// The maximal gas that remains to be paid.
 	pub due: Gas,
 }
 
 impl Translation {
-	/// Units of execution that pay the first rate, of `gas`. A division only where not all of them do.
+	/// The units of execution, of `gas`, that pay the first rate. Divides only if not all of them
+	/// do.
 	fn at_first_rate(self, gas: Gas) -> Gas {
 		let room = (LARGE_TRANSLATION - self.paid).max(0);
 		if gas.saturating_mul(self.rate) <= room {
@@ -206,16 +210,16 @@ impl Translation {
 		self.rate * LARGE_RATE.0 / LARGE_RATE.1
 	}
 
-	/// The price of `gas` units of execution, translation included.
+	/// The price of `gas` units of execution, including translation.
 	pub fn price(self, gas: Gas) -> Gas {
 		let first = self.at_first_rate(gas);
 		let later = (gas - first).saturating_mul(self.later_rate());
 		gas.saturating_add((first * self.rate).saturating_add(later).min(self.due))
 	}
 
-	/// The most units of execution whose price is at most `gas`, up to `most` of them.
+	/// The maximal units of execution, up to `most`, whose price is at most `gas`.
 	pub fn affordable(self, gas: Gas, most: Gas) -> Gas {
-		// At the higher rate: no division where there is plenty of gas.
+		// At the higher rate. Divides only if gas is scarce.
 		if most.saturating_mul(1 + self.later_rate()) <= gas {
 			return most;
 		}

@@ -28,8 +28,8 @@ use core::cell::OnceCell as OnceLock;
 #[cfg(feature = "std")]
 use std::sync::OnceLock;
 
-/// A compiled program, with what every run needs looked up once. For the first tier at once, for the second
-/// when it is needed.
+/// A compiled program, with data for all runs. Tier one is compiled at once, tier two when it is
+/// first needed.
 pub struct Program {
 	blob: ProgramBlob,
 	bytes: ArcBytes,
@@ -38,11 +38,11 @@ pub struct Program {
 	interpreted: polkavm::Module,
 	/// The program on tier two, in the interpreter.
 	interpreted_at_two: OnceLock<Result<polkavm::Module, String>>,
-	/// Instructions and basic blocks, once they were counted.
+	/// The numbers of instructions and basic blocks, once counted.
 	size: OnceLock<(u32, u32)>,
-	/// Set when [`Self::check`] found nothing.
+	/// Set when [`Self::check`] succeeded.
 	checked: OnceLock<()>,
-	/// Of one that is traced.
+	/// Set if executions are traced.
 	transfers: Option<Arc<Transfers>>,
 	exports: BTreeMap<Box<[u8]>, ProgramCounter>,
 	imports: Vec<SyscallSymbol>,
@@ -50,20 +50,19 @@ pub struct Program {
 	hash: OnceLock<[u8; 32]>,
 }
 
-/// What a runtime's table says of each import of a program.
+/// The imports of a program, bound to a runtime's table.
 pub type Bindings = Arc<[Binding]>;
 
-/// What a runtime's table says of an import.
+/// An import, bound to a runtime's table.
 pub struct Binding {
-	/// What the import is to the runtime.
+	/// The syscall.
 	pub syscall: Syscall,
-	/// The buffers that it declared.
+	/// Its declared buffers.
 	pub buffers: Vec<Buffer>,
 }
 
 impl Program {
-	/// Compiles `program` for the interpreter; with `trace`, so that it is traced. See also
-	/// [`Self::check`].
+	/// Compiles `program` for the interpreter; with `trace`, for tracing. See also [`Self::check`].
 	pub fn new(engine: &Arc<Engine>, trace: bool, program: &[u8]) -> Outcome<Self, CompileError> {
 		let bytes = ArcBytes::from(program);
 		let blob = ProgramBlob::parse(bytes.clone()).map_err(|error| invalid(error.to_string()))?;
@@ -75,7 +74,7 @@ impl Program {
 			.ok_or_else(|| invalid("an import has no name, or a too long one".into()))?;
 		let mut exports = BTreeMap::new();
 		for export in blob.exports() {
-			// Of two exports with one name, the first counts.
+			// Of two exports with the same name, the first counts.
 			exports.entry(export.symbol().as_bytes().into()).or_insert(export.program_counter());
 		}
 		let transfers = trace.then(|| Arc::new(Transfers::of(&blob)));
@@ -99,8 +98,8 @@ impl Program {
 		})
 	}
 
-	/// Errs where the program has something that the backends do not agree on. Done once: it takes longer
-	/// than to compile.
+	/// Errs if the program has code that the backends disagree on. The result is cached: the check
+	/// takes longer than compiling.
 	pub fn check(&self) -> Outcome<(), CompileError> {
 		if self.checked.get().is_some() {
 			return Ok(());
@@ -118,12 +117,12 @@ impl Program {
 		Ok(())
 	}
 
-	/// The program, parsed.
+	/// The parsed program.
 	pub fn blob(&self) -> &ProgramBlob {
 		&self.blob
 	}
 
-	/// Bytes of its code.
+	/// The length of its code, in bytes.
 	pub fn code_len(&self) -> usize {
 		self.blob.code().len()
 	}
@@ -133,22 +132,23 @@ impl Program {
 		&self.bytes
 	}
 
-	/// BLAKE2b-256 of the program's bytes.
+	/// The BLAKE2b-256 hash of the program's bytes.
 	pub fn hash(&self) -> [u8; 32] {
 		*self.hash.get_or_init(|| blake2_256(&self.bytes))
 	}
 
-	/// How much there is of it. Counted when it is asked for first: that takes longer than compiling.
+	/// The size of its code. Counted when it is first needed, because that takes longer than
+	/// compiling.
 	pub fn code_size(&self) -> Size {
-		// What cannot be counted is refused by `check`; a runtime that stores it all the same pays nothing
-		// by its size, on every node.
+		// `check` rejects code that cannot be counted. If a runtime stores it nevertheless, its
+		// size counts as zero, on every node.
 		let (instructions, blocks) =
 			*self.size.get_or_init(|| count(&self.blob).unwrap_or_default());
 		Size { instructions, blocks, pages: self.pages() }
 	}
 
-	/// At least [`Self::code_size`], and known without a look at the instructions: each bit that is set in the
-	/// bit mask starts one, and each may start a block.
+	/// An upper bound of [`Self::code_size`] without counting instructions: each set bit of the bit
+	/// mask starts an instruction, and each instruction may start a block.
 	pub fn largest_code_size(&self) -> Size {
 		let instructions = self.blob.bitmask().iter().map(|byte| byte.count_ones()).sum();
 		Size { instructions, blocks: instructions, pages: self.pages() }
@@ -163,12 +163,12 @@ impl Program {
 		}
 	}
 
-	/// Memory of an instance, in pages. It is below 4 GiB.
+	/// The memory of an instance, in pages. It is below 4 GiB.
 	fn pages(&self) -> u32 {
 		self.memory.div_ceil(PAGE_SIZE.into()) as u32
 	}
 
-	/// The program in the interpreter, at the prices of a tier.
+	/// The interpreted program, at the prices of a tier.
 	pub fn interpreted(&self, tier: Tier) -> Result<&polkavm::Module, String> {
 		match tier {
 			Tier::One => Ok(&self.interpreted),
@@ -190,7 +190,7 @@ impl Program {
 		}
 	}
 
-	/// Its instructions that may call or return, where it is to be traced.
+	/// The instructions that may call or return, if executions are traced.
 	pub fn transfers(&self) -> Option<&Arc<Transfers>> {
 		self.transfers.as_ref()
 	}
@@ -200,22 +200,22 @@ impl Program {
 		self.interpreted.memory_map()
 	}
 
-	/// The entry point of this name.
+	/// The export with this name.
 	pub fn export(&self, entry: &[u8]) -> Option<ProgramCounter> {
 		self.exports.get(entry).copied()
 	}
 
-	/// Memory of an instance, in bytes: read-only data, read-write data and stack.
+	/// The memory of an instance, in bytes: read-only data, read-write data and stack.
 	pub fn memory(&self) -> u64 {
 		self.memory
 	}
 
-	/// The initial bytes of the read-write data; all that follows them is zero.
+	/// The initial content of the read-write data, without trailing zeros.
 	pub fn initial_data(&self) -> &[u8] {
 		self.blob.rw_data()
 	}
 
-	/// What the imports are to a runtime with this table.
+	/// The imports, bound to a runtime's table.
 	pub fn bind(&self, table: SyscallTable<'_>) -> Result<Bindings, CompileError> {
 		let rows = table.decode().ok_or(CompileError::InvalidTable)?;
 		let bind = |symbol: &SyscallSymbol| match rows.iter().position(|row| row.0 == *symbol) {
@@ -227,8 +227,8 @@ impl Program {
 		Ok(self.imports.iter().map(bind).collect())
 	}
 
-	/// What the rest of a block costs again that is entered at `pc`: the whole of it, where `pc` is
-	/// not its start, since a block is charged when it is entered. After the program's last
+	/// The gas that is charged again when a block is entered at `pc`. A block is charged as a whole
+	/// when it is entered, so this is all of it unless `pc` is its start. After the program's last
 	/// instruction there is only a trap, which is not charged.
 	pub fn cost_of_reentry(&self, tier: Tier, pc: ProgramCounter) -> Result<Gas, String> {
 		Ok(match start_of_block(&self.blob, pc) {
@@ -259,18 +259,18 @@ fn invalid(reason: String) -> Failure<CompileError> {
 	Failure::Guest(CompileError::InvalidImage)
 }
 
-/// Where the block that the instruction at `pc` is in starts.
+/// The start of the block that contains the instruction at `pc`.
 fn start_of_block(blob: &ProgramBlob, pc: ProgramCounter) -> Option<ProgramCounter> {
 	scan_find_start_of_basic_block(blob.isa(), blob.code(), blob.bitmask(), pc.0)
 		.map(ProgramCounter)
 }
 
-/// Counts instructions and blocks, and refuses an instruction that is not one, but for the trap that
-/// every program ends with.
+/// Counts instructions and blocks, and rejects invalid instructions except for the trap at the end
+/// of every program.
 ///
-/// The backends do not agree on such code: PolkaVM 0.37 reads some bit masks in two ways, so that an
-/// invalid instruction of no length stands before a real one, and only the recompiler lets a program
-/// jump there. No compiler emits one.
+/// The backends disagree on such code: PolkaVM 0.37 interprets some bit masks in two ways, so that
+/// an invalid instruction of length zero precedes a real one, and only the recompiler lets a
+/// program jump there. No compiler emits such code.
 fn count(blob: &ProgramBlob) -> Outcome<(u32, u32), CompileError> {
 	let end = blob.code().len() as u32;
 	let (mut instructions, mut blocks) = (0, 0);
@@ -284,8 +284,8 @@ fn count(blob: &ProgramBlob) -> Outcome<(u32, u32), CompileError> {
 	Ok((instructions, blocks))
 }
 
-/// PolkaVM's module of `blob`, for the backend that `engine` has, at the prices of a tier. With `trace`, it
-/// stops before each instruction.
+/// Compiles `blob` with the backend of `engine`, at the prices of a tier. With `trace`, it stops
+/// before each instruction.
 pub fn translate(
 	engine: &Engine,
 	trace: bool,
@@ -303,13 +303,13 @@ pub fn translate(
 	})
 }
 
-/// PolkaVM's engine, configured here and not by the environment.
+/// PolkaVM's configuration, independent of environment variables.
 pub fn configure(backend: BackendKind) -> Config {
 	let mut config = Config::new();
 	config
 		.set_backend(Some(backend))
 		.set_default_cost_model(Some(cost_model(Tier::Two)))
-		// The node's threads are the node's: pinning them to a core stalls it on a small machine.
+		// Pinning the node's threads to a core would stall it on a small machine.
 		.set_core_pinning(CorePinning::Disabled)
 		.set_cache_enabled(false);
 	config

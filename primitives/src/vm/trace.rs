@@ -1,7 +1,6 @@
-//! What a traced execution did: its function calls, and the gas of each basic block in them.
+//! Traces of executions: function calls, and the gas of each basic block in them.
 //!
-//! A program that is traced is interpreted one instruction at a time. Results and gas are the same as
-//! without.
+//! A traced program is interpreted one instruction at a time, with the same results and gas.
 
 use super::{deadline::Deadline, limits::OUT_OF_TIME};
 use crate::Gas;
@@ -16,73 +15,73 @@ use alloc::{
 use polkavm::{InterruptKind, ProgramBlob, ProgramCounter, RawInstance, Reg};
 use polkavm_common::program::{Instruction, ParsedInstruction};
 
-/// The most functions that are distinguished by their callers. Further calls are counted in their caller.
+/// The maximal number of functions that are distinguished by their callers. Further calls are
+/// counted in their caller.
 pub const MAX_CALLS: usize = 10_000;
 
-/// The most basic blocks that are distinguished, of all calls. Further ones are counted in the first block
-/// of their call.
+/// The maximal number of distinguished basic blocks, of all calls. Further ones are counted in the
+/// first block of their call.
 pub const MAX_BLOCKS: usize = 100_000;
 
-/// The most calls on the stack: more than a stack of 64 KiB has room for. A program that calls deeper has
-/// its outermost calls dropped, since a call need not use the stack.
+/// The maximal number of calls on the stack: more than fit into a stack of 64 KiB. Of a deeper
+/// stack, the outermost calls are dropped, because a call need not use the stack.
 pub const MAX_DEPTH: usize = 5_000;
 
-/// The most jumps that are kept of a call.
+/// The maximal number of jumps that are kept per call.
 pub const MAX_JUMPS: usize = 64;
 
-/// Steps between two looks at the clock.
+/// The steps between two checks of the time limit.
 const STEPS_PER_LOOK: u32 = 1_024;
 
-/// What an execution did since it was prepared.
+/// The trace of an execution since it was prepared.
 pub struct Trace {
 	transfers: Arc<Transfers>,
 	calls: Vec<Call>,
-	/// By caller, call site and callee.
+	/// The calls, by caller, call site and callee.
 	known: BTreeMap<(usize, u32, u32), usize>,
-	/// Entries in the `blocks` of all calls.
+	/// The number of entries in the `blocks` of all calls.
 	blocks: usize,
 	stack: VecDeque<Frame>,
-	/// The instruction that was stepped to last.
+	/// The current instruction.
 	at: Option<u32>,
-	/// What that instruction does to the stack, once it is known where it leads.
+	/// The effect of that instruction on the call stack, once its target is known.
 	transfer: Option<Pending>,
-	/// Gas that was left there.
+	/// The gas that was left there.
 	gas: Gas,
-	/// Gas that is charged next and was paid for before.
+	/// The gas of the next charge that was paid for before.
 	credit: Gas,
 }
 
-/// A function call: what was run in it, from all times that it was made from the same place with the
-/// same callers.
+/// A function call: all executions of it from the same call site with the same callers.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Call {
-	/// Index of the caller in [`Trace::calls`], and the offset of the call instruction. `None` for the
-	/// entry point.
+	/// The index of the caller in [`Trace::calls`], and the offset of the call instruction. `None`
+	/// for the entry.
 	pub caller: Option<(usize, u32)>,
-	/// Offset of the first instruction.
+	/// The offset of the first instruction.
 	pub entry: u32,
-	/// How often it was made.
+	/// The number of executions.
 	pub count: u64,
-	/// What was run in it, without what it called, by offset of the basic block.
+	/// The basic blocks that it executed, without callees, by offset.
 	pub blocks: BTreeMap<u32, Block>,
 }
 
-/// A basic block that was run.
+/// An executed basic block.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Block {
-	/// How often.
+	/// The number of executions.
 	pub count: u64,
-	/// Its gas, at the prices of the tier that it was run on, without translation.
+	/// Its gas, at the prices of the tier that it ran on, without translation.
 	pub gas: Gas,
 }
 
 struct Frame {
 	call: usize,
-	/// Offset of the call instruction.
+	/// The offset of the call instruction.
 	site: u32,
-	/// The code address that it returns to; none for the entry point.
+	/// The return address; `None` for the entry.
 	return_to: Option<u32>,
-	/// The jumps that led from its first instruction to the current one, without loops: source and target.
+	/// The jumps from its first instruction to the current one, without loops: source and target.
 	jumps: Vec<(u32, u32)>,
 }
 
@@ -140,16 +139,16 @@ impl Trace {
 		}
 	}
 
-	/// Function calls. The first is the entry point, callers come before those that they call.
+	/// The function calls. The first is the entry, and callers precede callees.
 	pub fn calls(&self) -> &[Call] {
 		&self.calls
 	}
 
-	/// The stack of calls, innermost first. Each is a list of offsets: of the current instruction, or of the
-	/// instruction that made the next call, and then of the jumps that led there, the latest first.
+	/// The call stack, innermost first. Each element is a list of offsets: the current instruction
+	/// or the call instruction, followed by the jumps that led there, the latest first.
 	///
-	/// The linker makes a jump of a call that never returns. Debug information tells whether a jump leads
-	/// into another function.
+	/// The linker turns a call that never returns into a jump. Debug information tells whether a
+	/// jump leads into another function.
 	pub fn backtrace(&self) -> Vec<Vec<u32>> {
 		let mut at = self.at;
 		let mut backtrace = Vec::new();
@@ -161,24 +160,24 @@ impl Trace {
 		backtrace
 	}
 
-	/// How many entries [`Self::calls`], their blocks and [`Self::backtrace`] have.
+	/// The number of entries of [`Self::calls`], their blocks and [`Self::backtrace`].
 	pub fn details(&self) -> usize {
 		let jumps: usize = self.stack.iter().map(|frame| 1 + frame.jumps.len()).sum();
 		self.calls.len() + self.blocks + jumps
 	}
 
-	/// The offsets of the current instruction and of the innermost calls, `most` in all.
+	/// The offsets of the current instruction and of the innermost calls, at most `most`.
 	pub fn sites(&self, most: usize) -> Vec<u32> {
 		let calls = self.stack.iter().rev().map(|frame| frame.site);
-		// The outermost frame's site is the entry point, which nothing called.
+		// The outermost frame is the entry, which has no call site.
 		let calls = calls.take(self.stack.len().saturating_sub(1));
 		self.at.into_iter().chain(calls).take(most).collect()
 	}
 
-	/// Runs `raw` until it stops for another reason than a step. Of the gas that is charged first, `credit`
-	/// is for a block that was paid for before.
+	/// Runs `raw` until it stops for another reason than a step. `credit` is the part of the first
+	/// charge that was paid for before.
 	///
-	/// Errs where PolkaVM does, and when the deadline is past.
+	/// Errs if PolkaVM errs, or if the deadline has passed.
 	pub(crate) fn run<D: Deadline>(
 		&mut self,
 		raw: &mut RawInstance,
@@ -204,7 +203,7 @@ impl Trace {
 		interrupt
 	}
 
-	/// It is about to run the instruction that `raw` is at.
+	/// Records the instruction that `raw` will execute next.
 	fn step(&mut self, raw: &RawInstance) {
 		let Some(ProgramCounter(pc)) = raw.program_counter() else { return };
 		self.charged(raw.gas());
@@ -229,7 +228,7 @@ impl Trace {
 		});
 	}
 
-	/// So much gas is left: what is missing was charged for the block of the last instruction.
+	/// Records the remaining gas: the difference was charged for the block of the last instruction.
 	fn charged(&mut self, gas: Gas) {
 		let charged = self.gas - gas;
 		self.gas = gas;
@@ -267,8 +266,8 @@ impl Trace {
 		self.stack.push_back(Frame { call, site, return_to: Some(return_to), jumps: Vec::new() });
 	}
 
-	/// Returns from the innermost call that returns to this code address. `false` where there is none: then it
-	/// was a jump.
+	/// Returns from the innermost call with this return address. `false` if there is none: then it
+	/// is a jump.
 	fn leave(&mut self, address: u32) -> bool {
 		let returns = |frame: &Frame| frame.return_to == Some(address);
 		let Some(above) = self.stack.iter().rev().position(returns) else { return false };
@@ -276,7 +275,7 @@ impl Trace {
 		true
 	}
 
-	/// Notes a jump, within the function or to one that takes its place.
+	/// Records a jump, within the function or as a tail call.
 	fn jumped(&mut self, site: u32, to: u32) {
 		let Some(Frame { jumps, .. }) = self.stack.back_mut() else { return };
 		match jumps.iter().position(|(_, known)| *known == to) {
