@@ -1,8 +1,8 @@
 fn main() {
 	#[cfg(feature = "wasm")]
 	{
-		// The builder hands the enabled features on to the wasm build, where this one, and with it
-		// `std`, has no place.
+		// The builder passes enabled features on to the wasm build, which must not have this one,
+		// and with it `std`.
 		std::env::remove_var("CARGO_FEATURE_WASM");
 		let builder = || {
 			substrate_wasm_builder::WasmBuilder::init_with_defaults()

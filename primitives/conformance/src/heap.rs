@@ -1,16 +1,16 @@
-//! Programs that take as much memory as they may.
+//! Programs that use the maximal memory.
 
 use alloc::vec::Vec;
 use virt_primitives::{ExecResult, Gas, Module, SyscallTable};
 
-/// What a run may spend: enough to have all of a program translated.
+/// The gas of a run: enough to translate all of a program.
 const GAS: Gas = 1_000_000_000;
 
-/// Makes as many instances as there can be of each program in turn, and runs `main` of all, so that all of
-/// their code is translated. Gives how many there were.
+/// Creates the maximal number of instances of each program in turn, and runs `main` of each, so
+/// that all of their code is translated. Returns the numbers of instances.
 ///
-/// Together with what was there before, the programs must have filled the heap with blocks of all sizes
-/// afterwards: a block that was freed serves requests of its size only.
+/// Together with the earlier content, the programs must have filled the heap with blocks of all
+/// sizes afterwards, because a freed block is reused for the same size only.
 pub fn fill(programs: &[Vec<u8>]) -> Vec<u32> {
 	programs.iter().map(|program| fill_with(program)).collect()
 }

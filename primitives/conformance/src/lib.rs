@@ -1,8 +1,8 @@
-//! What any backend of the virtualization host functions must do: one suite, run natively and
-//! inside a wasm runtime, on each backend.
+//! What any backend of the virtualization host functions must do: one suite, which runs natively
+//! and in a wasm runtime, on each backend.
 //!
-//! The crate is its own test runtime, in two forms: with host functions, and with the embedded backend. Built
-//! for wasm, it exports [`suite::run`] as `conformance`, and [`script::record`] as `record`.
+//! The crate is its own test runtime, in two forms: with host functions, and embedded. Built for
+//! wasm, it exports [`suite::run`] as `conformance`, and [`script::record`] as `record`.
 
 #![cfg_attr(not(feature = "std"), no_std)]
 
@@ -15,7 +15,7 @@ pub mod suite;
 #[cfg(feature = "wasm")]
 include!(concat!(env!("OUT_DIR"), "/wasm_binary.rs"));
 
-/// The test runtime that runs programs itself.
+/// The embedded test runtime.
 #[cfg(feature = "wasm")]
 pub mod embedded {
 	include!(concat!(env!("OUT_DIR"), "/virt_conformance_embedded"));
@@ -35,7 +35,7 @@ sp_core::wasm_export_functions! {
 		heap::fill(&programs)
 	}
 
-	// What a runtime that has no extension sees.
+	// Runs without the externalities extension.
 	fn compile(program: alloc::vec::Vec<u8>) {
 		let _ = virt_primitives::Module::from_bytes(&program, &virt_primitives::SyscallTable::EMPTY);
 	}

@@ -1,4 +1,4 @@
-//! A program's calls, and all that can be observed of them, to compare backends by.
+//! Calls of a program, and everything that can be observed, to compare backends.
 
 use alloc::vec::Vec;
 use codec::{Decode, Encode};
@@ -7,44 +7,44 @@ use virt_primitives::{
 	InstantiateError, Module, Restored, Syscall, SyscallTable, TrapCause, MAX_ARGUMENTS,
 };
 
-/// What is done with a program.
+/// A program and its calls.
 #[derive(Clone, Debug, Encode, Decode)]
 pub struct Script {
 	/// Its bytes.
 	pub program: Vec<u8>,
-	/// Entry points to call, and their arguments.
+	/// The entries to call, and their arguments.
 	pub calls: Vec<(Vec<u8>, Vec<u64>)>,
-	/// Gas of each call.
+	/// The gas of each call.
 	pub gas: Gas,
-	/// The most gas that is given at once.
+	/// The maximal gas per run.
 	pub piece: Gas,
-	/// Decides what syscalls give and write, and where a snapshot is taken.
+	/// Determines the results and writes of syscalls, and where snapshots are taken.
 	pub seed: u64,
 }
 
-/// Something that can be observed.
+/// An observation.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 pub enum Event {
 	/// The program was not compiled.
 	NotCompiled(CompileError),
 	/// The program was not instantiated.
 	NotInstantiated(InstantiateError),
-	/// There is no such entry point.
+	/// The entry does not exist.
 	NotPrepared,
-	/// It returned this; so much gas is left.
+	/// It returned this value, with this remaining gas.
 	Finished(u64, Gas),
-	/// It stopped at a syscall: its symbol, its arguments, the gas that is left, and what could be read
-	/// and written where its first argument points.
+	/// It stopped at a syscall: its symbol, its arguments, the remaining gas, and whether the
+	/// memory at its first argument was readable and writable.
 	Syscall(Vec<u8>, [u64; MAX_ARGUMENTS], Gas, Option<[u8; 16]>, bool),
-	/// Its gas ran out: what is left, and what is needed.
+	/// Out of gas: the remaining gas, and the needed gas.
 	OutOfGas(Gas, Option<Gas>),
-	/// It trapped: at this offset, with so much gas left.
+	/// It trapped at this offset, with this remaining gas.
 	Trapped(Option<u32>, TrapCause, Gas),
-	/// The hash of a snapshot that was taken, from which it went on.
+	/// The hash of a snapshot from which it continued.
 	Snapshot([u8; 32]),
 }
 
-/// The most events of one script: what a program does after them is not looked at.
+/// The maximal number of events of a script. Later ones are ignored.
 const MAX_EVENTS: usize = 200;
 
 /// Runs a script.
@@ -68,7 +68,7 @@ pub fn record(script: &Script) -> Vec<Event> {
 	events
 }
 
-/// Calls an entry point; gives the instance where it is idle again.
+/// Calls an entry. Returns the instance if it is idle again.
 fn call(
 	script: &Script,
 	module: &Module,
@@ -92,7 +92,7 @@ fn call(
 		if events.len() >= MAX_EVENTS {
 			return None;
 		}
-		// Gas that was not handed out.
+		// The gas that was withheld.
 		let rest = left - piece;
 		match result.expect("the instance can be run") {
 			ExecResult::Finished { instance, gas_left, value } => {
@@ -128,7 +128,7 @@ fn call(
 	}
 }
 
-/// Looks at a syscall, and writes where it points to.
+/// Observes a syscall, and writes to the memory that it points to.
 fn observe(
 	execution: &mut Execution<AtSyscall>,
 	syscall: Syscall,

@@ -1,7 +1,7 @@
-//! The suite. Each claim is a function; each panics where a backend does not keep it.
+//! The suite. Each claim is a function that panics if a backend violates it.
 //!
-//! What the suite measures (gas, trap positions) it also returns, so that the caller can compare
-//! the backends with each other.
+//! The suite returns its measurements (gas, trap positions), so that the caller can compare
+//! backends.
 
 use alloc::{vec, vec::Vec};
 use codec::{Decode, Encode};
@@ -26,26 +26,26 @@ pub struct Programs {
 	pub backend: Backend,
 }
 
-/// Where backends may differ.
+/// The differences between backends.
 #[derive(Clone, Copy, Encode, Decode)]
 pub struct Backend {
-	/// The most modules that are alive.
+	/// The maximal number of modules.
 	pub modules: u32,
-	/// The most instances that are alive.
+	/// The maximal number of instances.
 	pub instances: u32,
-	/// The most instances that wait at a syscall.
+	/// The maximal number of instances that wait at a syscall.
 	pub nesting: u32,
-	/// The most bytes of a program.
+	/// The maximal size of a program, in bytes.
 	pub program: u32,
-	/// Whether modules and instances are gone when the storage transaction that they were made in is rolled
-	/// back.
+	/// Whether modules and instances are removed when the storage transaction that created them is
+	/// rolled back.
 	pub follows_transactions: bool,
 }
 
-/// Everything measured, in order: equal for all backends.
+/// All measurements, in order: equal for all backends.
 pub type Report = Vec<i64>;
 
-/// Enough for every program that ends.
+/// Enough gas for every program that ends.
 const PLENTY: Gas = 100_000_000;
 
 /// Runs all of it.
@@ -108,7 +108,7 @@ fn prepared(program: &[u8], entry: &str, args: &[u64]) -> Execution<Ready> {
 	instance(program).prepare(entry.as_bytes(), args).expect("the entry point is exported")
 }
 
-/// Runs to the end without a syscall; returns the instance, the value and the gas used.
+/// Runs to the end without a syscall. Returns the instance, the value and the used gas.
 #[track_caller]
 fn finish(execution: Execution<Ready>) -> (Instance, u64, Gas) {
 	match execution.run(PLENTY).expect("the instance is prepared") {
@@ -163,7 +163,7 @@ fn syscall_carries_symbol_and_arguments(program: &[u8], report: &mut Report) {
 	assert_eq!((&symbol[..], args), (&b"sum6"[..], [1, 2, 3, 4, 5, 6]));
 	let (execution, gas_2, symbol, args) = at_syscall(execution.resume(gas, 21));
 	assert_eq!((&symbol[..], args[0]), (&b"sum6"[..], 21));
-	// Both are in one basic block, which was paid for as a whole.
+	// Both are in one basic block, which was charged as a whole.
 	assert!(gas_2 <= gas);
 	match execution.resume(gas_2, 42).expect("the instance waits") {
 		ExecResult::Finished { gas_left, value, .. } => {
@@ -174,7 +174,7 @@ fn syscall_carries_symbol_and_arguments(program: &[u8], report: &mut Report) {
 	}
 }
 
-/// Where the program keeps its 64 bytes of writable memory.
+/// The address of the program's 64 bytes of writable memory.
 fn buffer(program: &[u8]) -> (Instance, u32) {
 	let (instance, address, _) = finish(prepared(program, "buffer", &[]));
 	(instance, address.try_into().expect("addresses have 32 bits"))
@@ -207,7 +207,7 @@ fn memory_access_out_of_bounds_is_refused(program: &[u8]) {
 		assert_eq!(instance.read_memory(bad, &mut [0; 2]), out_of_bounds, "read at {bad:#x}");
 		assert_eq!(instance.write_memory(bad, &[0; 2]), out_of_bounds, "write at {bad:#x}");
 		assert_eq!(instance.zero_memory(bad, 2), out_of_bounds, "zero at {bad:#x}");
-		// Nothing is nowhere.
+		// An empty range is valid anywhere.
 		assert_eq!(instance.read_memory(bad, &mut []), Ok(()));
 		assert_eq!(instance.write_memory(bad, &[]), Ok(()));
 		assert_eq!(instance.zero_memory(bad, 0), Ok(()));
@@ -253,7 +253,8 @@ fn memory_is_exchanged_at_a_syscall(program: &[u8], report: &mut Report) {
 	}
 }
 
-/// The suite's syscalls, with the buffer of `exchange` declared both ways, for up to `max` bytes.
+/// The suite's syscalls, with the buffer of `exchange` declared in both directions, for up to `max`
+/// bytes.
 macro_rules! table {
 	($max:literal) => {{
 		const fn buffer(direction: Direction) -> Buffer {
@@ -287,7 +288,8 @@ fn at_exchange(program: &[u8], table: SyscallTable<'_>, len: u64) -> Exchange {
 	}
 }
 
-/// What the host has in the instance's memory now, whatever waits for the syscall's result.
+/// The content of the instance's memory on the host, without writes that wait for the syscall's
+/// result.
 fn host_memory(execution: &Execution<AtSyscall>, address: u32, len: usize) -> Vec<u8> {
 	let mut bytes = vec![0; len];
 	from_wire::<MemoryError>(virt::read_memory(execution.id().0, address, &mut bytes)).unwrap();
@@ -308,7 +310,7 @@ fn finish_exchange(execution: Execution<AtSyscall>, gas: Gas, sum: u64) -> Gas {
 fn buffers_come_along_and_go_back(program: &[u8], report: &mut Report) {
 	let (mut execution, gas, address) = at_exchange(program, table!(64), 0);
 	let initial: Vec<u8> = (0..64).collect();
-	// Changed behind the execution's back: what it reads is what came along.
+	// Changed without the execution: it reads the included buffer.
 	let behind = from_wire::<MemoryError>(virt::write_memory(execution.id().0, address, &[9]));
 	behind.expect("it is in bounds");
 	let mut read = vec![0; 64];
@@ -354,7 +356,7 @@ fn listed_buffers_change_no_access(program: &[u8]) {
 		// Only part of it is in the buffer.
 		execution.write_memory(address + 60, &[8; 6]).unwrap();
 		look(&execution);
-		// What waited is written now, and nothing else.
+		// The waiting write is made now, and nothing else.
 		execution.write_memory(address + 1, &[6; 3]).unwrap();
 		execution.zero_memory(address, 0).unwrap();
 		look(&execution);
@@ -376,7 +378,7 @@ fn listed_buffers_change_no_access(program: &[u8]) {
 
 fn buffers_beyond_their_limit_stay(program: &[u8]) {
 	let (mut execution, gas, address) = at_exchange(program, table!(63), 0);
-	// Of the 64 bytes none came along, and the last cannot go back with the result.
+	// Of the 64 bytes none was included, and the last cannot be sent with the result.
 	let behind = from_wire::<MemoryError>(virt::write_memory(execution.id().0, address, &[9]));
 	behind.expect("it is in bounds");
 	let mut read = [0; 2];
@@ -435,7 +437,7 @@ fn bad_writes_are_refused_and_nothing_is_lost(program: &[u8]) {
 	finish_exchange(execution, gas, (0..64).sum());
 }
 
-/// A figure that tells snapshots apart.
+/// A number that distinguishes snapshots.
 fn fingerprint(snapshot: &[u8]) -> i64 {
 	snapshot.iter().fold(7i64, |sum, &byte| sum.wrapping_mul(31).wrapping_add(byte.into()))
 }
@@ -468,7 +470,7 @@ fn snapshot_goes_on_where_it_stopped(program: &[u8], report: &mut Report) {
 	};
 	assert_eq!(result, (value, used));
 
-	// At a syscall, with memory that changed and writes that wait.
+	// At a syscall, with changed memory and waiting writes.
 	let (mut execution, gas, address) = at_exchange(program, table!(64), 0);
 	let used = finish_exchange(at_exchange(program, table!(64), 0).0, gas, (0..64).sum());
 	execution.write_memory(address, &[3]).unwrap();
@@ -480,7 +482,7 @@ fn snapshot_goes_on_where_it_stopped(program: &[u8], report: &mut Report) {
 	};
 	assert_eq!(gas_left, gas);
 	assert_eq!(finish_exchange(execution, gas_left, (0..64).sum::<u64>() + 3), used);
-	// With all the gas that there is: none is given, none is taken.
+	// With all gas: none is added, none is lost.
 	let Ok(Restored::AtSyscall { execution, .. }) = module.restore(&snapshot) else {
 		panic!("expected it to wait for a result")
 	};
@@ -517,7 +519,7 @@ fn bad_snapshots_are_refused(program: &[u8], other_program: &[u8]) {
 	for pc in [good.pc + 1, u32::MAX] {
 		refused(&Snapshot { pc, ..good.clone() }, invalid);
 	}
-	// No syscall stands before the start of a block.
+	// No syscall precedes the start of a block.
 	refused(&Snapshot { waiting: Waiting::ForResult, ..good.clone() }, invalid);
 	for number in [0, 0x10, u32::MAX / PAGE_SIZE, u32::MAX] {
 		let pages = vec![Page { number, bytes: vec![1] }];
@@ -647,7 +649,7 @@ fn running_instance_cannot_be_used_twice(program: &[u8]) {
 	refused(virt::prepare(id, b"add", &[]), ExecError::Busy);
 	refused(virt::run(id, PLENTY, &mut step), ExecError::ResultMismatch);
 
-	// None of it disturbed the program.
+	// None of it changed the program's results.
 	at_syscall(execution.resume(gas, 21));
 }
 
@@ -696,7 +698,7 @@ fn stored_program_is_found_by_key(program: &[u8]) {
 	assert_eq!(failed(b"elsewhere", 0), CompileError::NotFound);
 	assert_eq!(failed(b"program", u32::MAX), CompileError::NotFound);
 	assert_eq!(failed(b"program", 0), CompileError::InvalidImage);
-	// Storage is asked first: what is no longer there is not found in any cache.
+	// Storage is checked first: a removed value is not found in a cache.
 	sp_io::storage::clear(b"program");
 	assert_eq!(failed(b"program", 6), CompileError::NotFound);
 }
@@ -712,7 +714,7 @@ fn rollback_takes_instances_and_ids_along(program: &[u8]) {
 	let failure = inner.prepare(b"add", &[]).unwrap_err();
 	assert_eq!(failure.error, ExecError::InvalidInstance);
 	assert_eq!(inner_module.instantiate().unwrap_err(), InstantiateError::InvalidModule);
-	// Dropped before their ids are given again.
+	// Dropped before their ids are reused.
 	drop((failure, inner_module));
 	assert_eq!(instance(program).id(), id, "ids follow the transaction");
 	assert_eq!(finish(before).1, 5);
@@ -754,7 +756,7 @@ fn nesting_limit_is_exact(program: &[u8], limit: u32) {
 	let start = || module.instantiate().unwrap().prepare(b"exchange", &[]).unwrap().run(PLENTY);
 	let mut waiting: Vec<_> = (0..limit).map(|_| at_syscall(start())).collect();
 	assert_eq!(start().unwrap_err(), ExecError::TooDeep);
-	// One that waits can go on, and makes room.
+	// A waiting one can continue, and makes room.
 	let (execution, gas, ..) = waiting.pop().expect("there are some");
 	finish_exchange(execution, gas, (0..64).sum());
 	at_syscall(start());

@@ -1,11 +1,11 @@
-//! The program's description of itself: what `<name>.abi.json` is made from.
+//! The ABI of a program, from which `<name>.abi.json` is generated.
 //!
-//! `entry!` and [`types!`](crate::types!) leave what they were given, as text, in
-//! the section `.virt_abi` of the compiled program. The builder turns that text into the JSON; no
-//! code refers to the section, so none of it gets into the blob.
+//! `entry!` and [`types!`](crate::types!) store their input as text in the section `.virt_abi` of
+//! the compiled program. The builder converts that text to JSON. No code refers to the section, so
+//! it is not part of the blob.
 
-/// Declares the types that entries take and give, beside those of Rust and of this crate: structs,
-/// enums and aliases, with no generics. They get the traits that arguments and results need.
+/// Declares the types of arguments and results of entries, in addition to those of Rust and of this crate: structs,
+/// enums and aliases, without generics. They implement the traits that arguments and results need.
 ///
 /// ```
 /// use virt_guest::types;
@@ -68,7 +68,7 @@ macro_rules! __type {
 	};
 }
 
-/// A record of the section: kind, file and line, one under the other; then the text, to a zero.
+/// A record of the section: kind, file and line, one per line; then the text and a zero byte.
 #[cfg(target_env = "polkavm")]
 #[doc(hidden)]
 #[macro_export]
@@ -92,7 +92,7 @@ macro_rules! __describe {
 	($($tokens:tt)*) => {};
 }
 
-/// All bytes of `text`, of which there are `N`.
+/// The bytes of `text`, of length `N`.
 #[doc(hidden)]
 pub const fn bytes<const N: usize>(text: &str) -> [u8; N] {
 	match text.as_bytes().first_chunk() {

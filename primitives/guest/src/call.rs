@@ -9,10 +9,10 @@ use alloc::vec::Vec;
 use codec::{Decode, DecodeAll, Encode};
 use core::marker::PhantomData;
 
-/// A call of another program's entry, that gives a `T` or reverts with an `E`.
+/// A call of another program's entry that returns a `T` or reverts with an `E`.
 ///
-/// [`interface!`](crate::interface!) makes these. By default nothing is transferred, and the callee
-/// may take all the weight and all the deposit that this call may.
+/// [`interface!`](crate::interface!) creates these. By default no value is transferred, and the
+/// callee may use all of the caller's weight and deposit limit.
 #[must_use = "nothing is called before `call`"]
 pub struct Call<T, E> {
 	address: [u8; 32],
@@ -22,12 +22,12 @@ pub struct Call<T, E> {
 	gives: PhantomData<fn() -> (T, E)>,
 }
 
-/// Why a call gave no result. It changed nothing.
+/// Why a call failed. Its changes were rolled back.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CallError<E> {
-	/// The entry gave this error.
+	/// The entry returned this error.
 	Reverted(E),
-	/// It failed in another way, or gave what it should not.
+	/// It failed in another way, or its output is invalid.
 	Failed(Failure),
 }
 
@@ -38,19 +38,19 @@ impl<T, E> Call<T, E> {
 		Self { address, entry, input: arguments.encode(), limits, gives: PhantomData }
 	}
 
-	/// Transfers this much to the callee.
+	/// Transfers this value to the callee.
 	pub fn value(mut self, value: u128) -> Self {
 		self.limits.value = value;
 		self
 	}
 
-	/// Lets the callee take this much weight at most.
+	/// Limits the weight of the callee.
 	pub fn weight(mut self, weight: Weight) -> Self {
 		self.limits.weight = weight;
 		self
 	}
 
-	/// Lets the signer be held for this much at most by what the callee stores.
+	/// Limits the deposits that are held from the signer for what the callee stores.
 	pub fn deposit_limit(mut self, limit: u128) -> Self {
 		self.limits.deposit = limit;
 		self
@@ -59,7 +59,7 @@ impl<T, E> Call<T, E> {
 
 #[cfg(target_env = "polkavm")]
 impl<T: Decode, E: Decode> Call<T, E> {
-	/// Calls. Faults in a one-shot run, which has no account to call from.
+	/// Makes the call. Faults in a one-shot run, which has no account.
 	pub fn call(self) -> Result<T, CallError<E>> {
 		let result = programs::call(&self.address, self.entry, &self.input, self.limits);
 		outcome(result.map(drop), &programs::returned())
@@ -81,8 +81,8 @@ fn outcome<T: Decode, E: Decode>(
 	}
 }
 
-/// Declares entries of another program, as far as they are to be called: a type whose value is the
-/// account, and whose methods make a [`Call`] each.
+/// Declares entries of another program: a type whose value is the account, with a method per entry that
+/// creates a [`Call`].
 ///
 /// ```ignore
 /// interface! {

@@ -1,47 +1,48 @@
-//! The negative results of syscalls, and what a program gets instead of them.
+//! The negative results of syscalls, and the corresponding types.
 
-/// Results of a syscall that did not do what it was asked for. The call goes on.
+/// The negative results of syscalls. The program continues.
 pub struct Code;
 
 impl Code {
-	/// There is no value under this key; no such account, program, entry or block.
+	/// The value, account, program, entry or block does not exist.
 	pub const NOT_FOUND: i64 = -1;
-	/// The amount was not transferred: too little balance, or the receiver would not live.
+	/// The transfer failed: the balance is too low, or the receiver would be below the existential
+	/// deposit.
 	pub const TRANSFER_FAILED: i64 = -2;
-	/// The program that was called trapped, or did what it must not.
+	/// The callee trapped or caused another fault.
 	pub const CALLEE_TRAPPED: i64 = -3;
-	/// The program that was called asked for all that it did to be undone.
+	/// The callee reverted.
 	pub const CALLEE_REVERTED: i64 = -4;
-	/// The program that was called ran out of the gas that it was given.
+	/// The callee used up its weight limit.
 	pub const OUT_OF_GAS: i64 = -5;
-	/// As many programs as may call each other do already.
+	/// The maximal depth of nested calls is reached.
 	pub const DEPTH_EXCEEDED: i64 = -6;
-	/// The account is being called already, and the entry is not made for that.
+	/// The account is already on the call stack, and the entry is not re-entrant.
 	pub const REENTRANCY_DENIED: i64 = -7;
-	/// The signer could not be held for what the program stored, or not within the limit.
+	/// The deposits exceed the signer's balance or the limit.
 	pub const DEPOSIT_FAILED: i64 = -8;
-	/// There is an account program at this address already.
+	/// An account program with this address exists.
 	pub const ACCOUNT_EXISTS: i64 = -9;
 	/// The bytes are not a call of this runtime.
 	pub const INVALID_CALL: i64 = -10;
-	/// The chain does not let programs make this call.
+	/// The chain does not allow programs to make this call.
 	pub const CALL_FILTERED: i64 = -11;
-	/// The call failed, and changed nothing.
+	/// The dispatched call failed, and changed nothing.
 	pub const DISPATCH_FAILED: i64 = -12;
-	/// It is not a signature of this message by this key.
+	/// The signature is invalid for this message and key.
 	pub const INVALID_SIGNATURE: i64 = -13;
-	/// The program cannot wait here: it is no job, it was called by another program, or it is in an
-	/// atomic scope.
+	/// The program cannot wait here: it is not a job, it was called by another program, or it is in
+	/// an atomic scope.
 	pub const CANNOT_WAIT: i64 = -14;
-	/// There are as many jobs, or messages, as there may be.
+	/// The maximal number of jobs or messages exists.
 	pub const FULL: i64 = -15;
-	/// Jobs live at the account.
+	/// Jobs exist at the account.
 	pub const JOBS_LIVE: i64 = -16;
-	/// The program may not upgrade this account.
+	/// The program is not the account's upgrade authority.
 	pub const UPGRADE_DENIED: i64 = -17;
 }
 
-/// Why another program, or a call of the runtime, changed nothing: a [`Code`] as a type.
+/// Why a call of another program or of the runtime failed: a [`Code`] as a type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, codec::Encode, codec::Decode)]
 pub enum Failure {
 	/// [`Code::NOT_FOUND`].
@@ -101,8 +102,7 @@ impl Failure {
 		(Code::UPGRADE_DENIED, Self::UpgradeDenied),
 	];
 
-	/// What a syscall's result says: nothing, or why not. A code that is not known counts as a trap
-	/// of the callee.
+	/// Checks the result of a syscall. Unknown codes count as a trap of the callee.
 	pub fn check(result: i64) -> Result<(), Self> {
 		if result >= 0 {
 			return Ok(());
@@ -112,28 +112,28 @@ impl Failure {
 	}
 }
 
-/// Who may replace the program of an account with the syscall or the call `set_code`. It can only become stricter.
+/// Who may replace the program of an account with `set_code`. It can only become stricter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, codec::Encode, codec::Decode)]
 pub enum UpgradeAuthority {
 	/// Nobody.
 	Nobody,
 	/// The account's own program.
 	Program,
-	/// Who instantiated it.
+	/// The account that instantiated it.
 	Deployer,
 }
 
-/// A transfer was refused; no balance changed.
+/// A transfer failed; no balance changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, codec::Encode, codec::Decode)]
 pub struct TransferFailed;
 
-/// A length, or nothing for [`Code::NOT_FOUND`].
+/// A length; `None` for [`Code::NOT_FOUND`].
 #[cfg(any(target_env = "polkavm", test))]
 pub(crate) fn found(result: i64) -> Option<usize> {
 	usize::try_from(result).ok()
 }
 
-/// Anything but zero is a failure.
+/// Any value but zero is a failure.
 #[cfg(any(target_env = "polkavm", test))]
 pub(crate) fn transferred(result: i64) -> Result<(), TransferFailed> {
 	if result == 0 {

@@ -1,4 +1,4 @@
-//! Hashes, and signatures to be checked.
+//! Hashes and signature checks.
 
 use crate::{syscalls, Failure};
 
@@ -26,7 +26,7 @@ hashes! {
 	sha2_256 -> 32;
 }
 
-/// Whether it is the sr25519 signature of the message by this key.
+/// Whether the sr25519 signature of the message is valid for this key.
 pub fn sr25519_verify(signature: &[u8; 64], message: &[u8], public: &[u8; 32]) -> bool {
 	let (signature, public) = (signature.as_ptr(), public.as_ptr());
 	// SAFETY: `message` is readable for its length, and the others have the length that they must.
@@ -36,7 +36,7 @@ pub fn sr25519_verify(signature: &[u8; 64], message: &[u8], public: &[u8; 32]) -
 	result == 0
 }
 
-/// Whether it is the ed25519 signature of the message by this key.
+/// Whether the ed25519 signature of the message is valid for this key.
 pub fn ed25519_verify(signature: &[u8; 64], message: &[u8], public: &[u8; 32]) -> bool {
 	let (signature, public) = (signature.as_ptr(), public.as_ptr());
 	// SAFETY: as for `sr25519_verify`.
@@ -46,7 +46,7 @@ pub fn ed25519_verify(signature: &[u8; 64], message: &[u8], public: &[u8; 32]) -
 	result == 0
 }
 
-/// The compressed public key whose secp256k1 signature of `hash` it is.
+/// The compressed public key that made the secp256k1 signature of `hash`.
 pub fn secp256k1_recover(signature: &[u8; 65], hash: &[u8; 32]) -> Result<[u8; 33], Failure> {
 	let mut out = [0; 33];
 	// SAFETY: all of them have the length that they must.

@@ -1,15 +1,15 @@
-//! Entry points: from the input's bytes to typed arguments, and from a result to the output.
+//! Entries: decoding of arguments, and encoding of results.
 
 use codec::{Decode, DecodeAll, Encode, Error, Input, Output};
 
-/// An argument that the caller may leave out: nothing when the input ends before it.
+/// An argument that the caller may omit: the input ends before it.
 ///
-/// It has to come last, or be followed by others of its kind only.
+/// It must be the last argument, or only be followed by other optional ones.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Optional<T>(pub Option<T>);
 
 impl<T> Optional<T> {
-	/// The argument, or `default` when it was left out.
+	/// The argument, or `default` if it was omitted.
 	pub fn unwrap_or(self, default: T) -> T {
 		self.0.unwrap_or(default)
 	}
@@ -25,7 +25,7 @@ impl<T: Decode> Decode for Optional<T> {
 }
 
 impl<T: Encode> Encode for Optional<T> {
-	/// Nothing, where it is left out.
+	/// `None` if it was omitted.
 	fn encode_to<O: Output + ?Sized>(&self, to: &mut O) {
 		if let Some(value) = &self.0 {
 			value.encode_to(to);
@@ -33,16 +33,16 @@ impl<T: Encode> Encode for Optional<T> {
 	}
 }
 
-/// Decodes all of `input` as a tuple of arguments. Errs when bytes are missing or left over.
+/// Decodes all of `input` as a tuple of arguments. Errs if bytes are missing or left over.
 pub fn decode<T: Decode>(input: &[u8]) -> Result<T, Error> {
 	T::decode_all(&mut &*input)
 }
 
-/// What an entry point returned.
+/// The result of an entry.
 ///
-/// `entry!` calls `(&Returned(value)).end(..)`, with what ends a call that has this
-/// output, and that reverts or does not. Method lookup then takes [`EndOfResult`] for a `Result` and
-/// [`EndOfValue`] for all else, though a `Result` could be encoded too.
+/// `entry!` calls `(&Returned(value)).end(..)` with a function that ends the call with an output,
+/// and reverts or not. Method lookup then selects [`EndOfResult`] for a `Result`, and
+/// [`EndOfValue`] for other types, although a `Result` could be encoded, too.
 pub struct Returned<T>(pub T);
 
 /// `Ok` is the output; `Err` is the output of a call that reverts.
@@ -72,8 +72,8 @@ impl<T: Encode> EndOfValue for &Returned<T> {
 	}
 }
 
-/// Decodes the call's input as arguments. Input that cannot be decoded, or that the heap has no room
-/// for, reverts the call. Panics when the heap has no room for what is decoded.
+/// Decodes the call's input as arguments. Input that does not decode, or does not fit into the
+/// heap, reverts the call. Panics if the decoded arguments do not fit into the heap.
 #[cfg(target_env = "polkavm")]
 pub fn arguments<T: Decode>() -> T {
 	let refused = match crate::env::with_input(decode) {
@@ -96,20 +96,20 @@ pub fn end(output: &[u8], revert: bool) {
 	}
 }
 
-/// Exports functions as entry points of the program, under their own names.
+/// Exports functions as entries of the program, under their own names.
 ///
-/// The arguments are decoded (SCALE) from the call's input, one after another; the result is
-/// encoded as its output. Input that does not decode, has bytes left over, or is longer than the
-/// [heap](crate::heap!) has room for, reverts the call. A function that returns a `Result` reverts on
-/// `Err`, with the encoded error as the output.
+/// Arguments are SCALE-decoded from the call's input in order; the result is encoded as its output.
+/// Input that does not decode, has bytes left over, or does not fit into the [heap](crate::heap!),
+/// reverts the call. A function that returns a `Result` reverts on `Err`, with the encoded error as
+/// the output.
 ///
-/// `reentrant fn name(..)` may also be entered while a call of the same account is under way. Where
-/// that is not said, such a call is refused: the function need not think of what is half done.
+/// `reentrant fn name(..)` may be called while another call of the same account waits. Other
+/// functions refuse such calls, so that they need not handle intermediate states.
 ///
-/// `raw fn name(input: Vec<u8>) -> T` takes the input's bytes as they are, and `T: AsRef<[u8]>`
-/// gives the output's bytes as they are. It panics when the heap has no room for the input.
+/// `raw fn name(input: Vec<u8>) -> T` gets the input without decoding, and `T: AsRef<[u8]>` is the
+/// output without encoding. It panics if the input does not fit into the heap.
 ///
-/// What stands here is also the program's description for scripts: see [`abi`](crate::abi).
+/// The declarations are also the program's ABI for scripts: see [`abi`](crate::abi).
 #[cfg(target_env = "polkavm")]
 #[macro_export]
 macro_rules! entry {
@@ -173,7 +173,7 @@ macro_rules! __entries {
 	};
 }
 
-/// The exported function around one with typed arguments.
+/// The exported function for one with typed arguments.
 #[cfg(target_env = "polkavm")]
 #[doc(hidden)]
 #[macro_export]
@@ -190,8 +190,8 @@ macro_rules! __entry {
 	};
 }
 
-/// Exports a function a second time, as `reentrant:<name>`. What `polkavm_export` does by itself,
-/// for a symbol that is no identifier: the linker's format is version 1 of its exports.
+/// Exports a function a second time, as `reentrant:<name>`, like `polkavm_export` does for symbols
+/// that are identifiers. The linker's format is version 1 of its exports.
 #[cfg(target_env = "polkavm")]
 #[doc(hidden)]
 #[macro_export]

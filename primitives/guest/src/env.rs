@@ -1,4 +1,4 @@
-//! The call that is running, its block, and what a program can do in it.
+//! The environment of a call: its input and output, the chain, and what a program can do.
 
 use crate::{
 	codes::{transferred, TransferFailed},
@@ -7,13 +7,13 @@ use crate::{
 use alloc::vec::Vec;
 use core::{mem::MaybeUninit, slice};
 
-/// An account, as the chain names it.
+/// An account id of the chain.
 pub type AccountId = [u8; 32];
 
-/// Input up to this many bytes is decoded where it lies on the stack.
+/// Input up to this length, in bytes, is decoded on the stack.
 const SHORT_INPUT: usize = 256;
 
-/// The call's input. Panics when the heap has no room for it.
+/// The call's input. Panics if it does not fit into the heap.
 pub fn input() -> Vec<u8> {
 	// SAFETY: takes no pointer.
 	match long_input(unsafe { syscalls::input_len() } as usize) {
@@ -22,7 +22,7 @@ pub fn input() -> Vec<u8> {
 	}
 }
 
-/// What `use_input` makes of the call's input; nothing when the heap has no room for it.
+/// Calls `use_input` with the call's input; `None` if it does not fit into the heap.
 pub(crate) fn with_input<R>(use_input: impl FnOnce(&[u8]) -> R) -> Option<R> {
 	// SAFETY: takes no pointer.
 	let len = unsafe { syscalls::input_len() } as usize;
@@ -40,7 +40,7 @@ pub(crate) fn with_input<R>(use_input: impl FnOnce(&[u8]) -> R) -> Option<R> {
 	}))
 }
 
-/// Input of so many bytes; nothing when the heap has no room for it.
+/// Reads input of this length; `None` if it does not fit into the heap.
 fn long_input(len: usize) -> Option<Vec<u8>> {
 	let mut input = Vec::new();
 	input.try_reserve_exact(len).ok()?;
@@ -52,18 +52,18 @@ fn long_input(len: usize) -> Option<Vec<u8>> {
 	Some(input)
 }
 
-/// Sets the call's output; the last one set counts.
+/// Sets the call's output. A later call replaces it.
 pub fn output(data: &[u8]) {
 	// SAFETY: the slice is readable for the length that goes with it.
 	unsafe { syscalls::output(data.as_ptr(), data.len() as u64) }
 }
 
-/// Ends the call at once; what it changed stays.
+/// Ends the call. Its changes are kept.
 pub fn exit() -> ! {
 	end(0)
 }
 
-/// Ends the call at once; all that it changed is undone. The output that was set is kept.
+/// Ends the call and rolls back its changes. The output is kept.
 pub fn revert() -> ! {
 	end(1)
 }
@@ -75,7 +75,7 @@ fn end(flags: u64) -> ! {
 	crate::trap::trap()
 }
 
-/// The account that called.
+/// The caller.
 pub fn caller() -> AccountId {
 	let mut out = [0; 32];
 	// SAFETY: `out` has room for an account.
@@ -83,7 +83,7 @@ pub fn caller() -> AccountId {
 	out
 }
 
-/// The program's own account. Faults in a one-shot run, which has none.
+/// The program's account. Faults in a one-shot run, which has none.
 pub fn address() -> AccountId {
 	let mut out = [0; 32];
 	// SAFETY: `out` has room for an account.
@@ -91,7 +91,7 @@ pub fn address() -> AccountId {
 	out
 }
 
-/// The amount that was transferred with this call.
+/// The value that was transferred with this call.
 pub fn value() -> u128 {
 	let mut out = [0; 16];
 	// SAFETY: `out` has room for an amount.
@@ -99,7 +99,7 @@ pub fn value() -> u128 {
 	u128::from_le_bytes(out)
 }
 
-/// What `account` could spend without being reaped.
+/// The balance that `account` could spend without being reaped.
 pub fn balance(account: &AccountId) -> u128 {
 	let mut out = [0; 16];
 	// SAFETY: `account` is 32 bytes, and `out` has room for an amount.
@@ -107,38 +107,38 @@ pub fn balance(account: &AccountId) -> u128 {
 	u128::from_le_bytes(out)
 }
 
-/// Transfers from the program's account. Faults in a one-shot run, which has none.
+/// Transfers balance from the program's account. Faults in a one-shot run, which has none.
 pub fn transfer(to: &AccountId, amount: u128) -> Result<(), TransferFailed> {
 	let amount = amount.to_le_bytes();
 	// SAFETY: `to` is 32 bytes, and `amount` 16.
 	transferred(unsafe { syscalls::transfer(to.as_ptr(), amount.as_ptr()) })
 }
 
-/// Number of the block that this call is in.
+/// The number of the current block.
 pub fn block_number() -> u64 {
 	// SAFETY: takes no pointer.
 	unsafe { syscalls::block_number() }
 }
 
-/// The block's time, in milliseconds since the Unix epoch.
+/// The current block's time, in milliseconds since the Unix epoch.
 pub fn now() -> u64 {
 	// SAFETY: takes no pointer.
 	unsafe { syscalls::now() }
 }
 
-/// Gas left for this call, after this question was paid for.
+/// The remaining gas of this call, after this syscall.
 pub fn gas_left() -> u64 {
 	// SAFETY: takes no pointer.
 	unsafe { syscalls::gas_left() }
 }
 
-/// Deposits a `ProgramEvent` on the chain.
+/// Deposits a `ProgramEvent`.
 pub fn event(data: &[u8]) {
 	// SAFETY: the slice is readable for the length that goes with it.
 	unsafe { syscalls::event(data.as_ptr(), data.len() as u64) }
 }
 
-/// Gives a line to the node's log, with no effect on the chain. [`log!`](crate::log!) formats.
+/// Writes a line to the node's log, with no effect on the chain. [`log!`](crate::log!) formats.
 pub fn log(text: &str) {
 	// SAFETY: the string is readable for the length that goes with it.
 	unsafe { syscalls::log(text.as_ptr(), text.len() as u64) }
@@ -146,7 +146,7 @@ pub fn log(text: &str) {
 
 pub use crate::crypto::blake2_256;
 
-/// Who signed the call that this one is part of: zeros for root.
+/// The origin of the outermost call: zeros for root.
 pub fn origin() -> AccountId {
 	let mut out = [0; 32];
 	// SAFETY: `out` has room for an account.
@@ -154,13 +154,13 @@ pub fn origin() -> AccountId {
 	out
 }
 
-/// Whether the caller is who signed, or root, and no program.
+/// Whether the caller is the signer or root, and not a program.
 pub fn caller_is_origin() -> bool {
 	// SAFETY: takes no pointer.
 	unsafe { syscalls::caller_is_origin() == 1 }
 }
 
-/// Whether the caller is root, whose account reads as zeros.
+/// Whether the caller is root, whose account is zeros.
 pub fn caller_is_root() -> bool {
 	// SAFETY: takes no pointer.
 	unsafe { syscalls::caller_is_root() == 1 }
@@ -174,7 +174,7 @@ pub fn code_hash() -> [u8; 32] {
 	out
 }
 
-/// The code hash of an account program.
+/// The code hash of an account's program.
 pub fn code_hash_of(account: &AccountId) -> Option<[u8; 32]> {
 	let mut out = [0; 32];
 	// SAFETY: `account` is 32 bytes, and `out` has room for a hash.
@@ -182,7 +182,7 @@ pub fn code_hash_of(account: &AccountId) -> Option<[u8; 32]> {
 	(result == 0).then_some(out)
 }
 
-/// The hash of a block, if the chain remembers it.
+/// The hash of a block, if the chain still stores it.
 pub fn block_hash(number: u64) -> Option<[u8; 32]> {
 	let mut out = [0; 32];
 	// SAFETY: `out` has room for a hash.
@@ -198,7 +198,7 @@ pub fn chain_id() -> [u8; 32] {
 	out
 }
 
-/// The least that an account can hold.
+/// The existential deposit: the minimal balance of an account.
 pub fn existential_deposit() -> u128 {
 	let mut out = [0; 16];
 	// SAFETY: `out` has room for an amount.
@@ -206,7 +206,7 @@ pub fn existential_deposit() -> u128 {
 	u128::from_le_bytes(out)
 }
 
-/// What the signer may still be held for in this call.
+/// The remaining deposit limit of the signer for this call.
 pub fn deposit_left() -> u128 {
 	let mut out = [0; 16];
 	// SAFETY: `out` has room for an amount.
@@ -214,7 +214,7 @@ pub fn deposit_left() -> u128 {
 	u128::from_le_bytes(out)
 }
 
-/// The weight that the gas left stands for: picoseconds, and bytes of proof.
+/// The remaining weight: picoseconds, and bytes of proof.
 pub fn weight_left() -> (u64, u64) {
 	let mut out = [0u64; 2];
 	// SAFETY: `out` is two words of 8 bytes, little-endian as the target is.
@@ -222,7 +222,7 @@ pub fn weight_left() -> (u64, u64) {
 	(out[0], out[1])
 }
 
-/// Deposits a `ProgramEvent` that can be found by each of up to four topics.
+/// Deposits a `ProgramEvent` with up to four topics, by which it can be found.
 pub fn event_indexed(topics: &[[u8; 32]], data: &[u8]) {
 	let topics = topics.as_flattened();
 	let (topics_len, len) = (topics.len() as u64, data.len() as u64);
@@ -230,7 +230,7 @@ pub fn event_indexed(topics: &[[u8; 32]], data: &[u8]) {
 	unsafe { syscalls::event_indexed(topics.as_ptr(), topics_len, data.as_ptr(), len) }
 }
 
-/// Formats like `format!` and gives the line to the node's log.
+/// Formats like `format!` and writes the line to the node's log.
 #[macro_export]
 macro_rules! log {
 	($($argument:tt)+) => {

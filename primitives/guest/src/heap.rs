@@ -1,13 +1,12 @@
-//! The heap: memory of a size that the program chooses, and the crate `picoalloc` to hand it out.
+//! The heap: memory of a size that the program chooses, allocated by the crate `picoalloc`.
 //!
-//! Memory that is freed is used again, and free neighbours become one piece. A piece takes 32 bytes
-//! for its header, and its own size rounded up to 32 bytes. To allocate and to free takes constant
-//! time.
+//! Freed memory is reused, and adjacent free pieces are merged. A piece takes 32 bytes for its
+//! header, plus its size rounded up to 32 bytes. Allocating and freeing take constant time.
 //!
-//! A program says how large its heap is by [`heap!`](crate::heap!). Its memory is part of what the
-//! program declares and is charged for, and so are the allocator's lists of free pieces: some 10 KB,
-//! 2,432 addresses of 4 bytes and the like, by the constants of `picoalloc` 5.2. The linker leaves
-//! both out of a program that never allocates.
+//! [`heap!`](crate::heap!) sets the size. The heap is part of the memory that the program declares
+//! and pays for, and so are the allocator's free lists: about 10 KB, 2,432 addresses of 4 bytes and
+//! more, by the constants of `picoalloc` 5.2. The linker removes both from a program that never
+//! allocates.
 
 use core::{
 	alloc::{GlobalAlloc, Layout},
@@ -16,14 +15,14 @@ use core::{
 };
 use picoalloc::{Allocator, Env, Size};
 
-/// Bytes of the heap of a program that does not choose: what inputs, keys and values of some
-/// thousand bytes need. The chain's longest input is 64 KiB, its longest value 4 KiB.
+/// The default size of the heap, in bytes: enough for inputs, keys and values of some thousand
+/// bytes. The longest input has 64 KiB, the longest value 4 KiB.
 pub const DEFAULT: usize = 32 * 1024;
 
-/// Sizes and places are multiples of this many bytes: the granularity of `picoalloc`.
+/// Sizes and addresses are multiples of this many bytes: the granularity of `picoalloc`.
 const UNIT: usize = 32;
 
-/// Memory of a heap of `BYTES` bytes, which are zero at first.
+/// The memory of a heap of `BYTES` bytes, initially zero.
 #[repr(C, align(32))]
 pub struct Memory<const BYTES: usize>(UnsafeCell<[u8; BYTES]>);
 
@@ -31,20 +30,20 @@ pub struct Memory<const BYTES: usize>(UnsafeCell<[u8; BYTES]>);
 unsafe impl<const BYTES: usize> Sync for Memory<BYTES> {}
 
 impl<const BYTES: usize> Memory<BYTES> {
-	/// Zeros. The program does not compile when `BYTES` is not a multiple of 32.
+	/// Zeroed memory. Compilation fails if `BYTES` is not a multiple of 32.
 	#[allow(clippy::new_without_default)]
 	pub const fn new() -> Self {
 		const { assert!(BYTES.is_multiple_of(UNIT), "the size of a heap is a multiple of 32 bytes") }
 		Self(UnsafeCell::new([0; BYTES]))
 	}
 
-	/// Where it is.
+	/// Its address and size.
 	pub const fn region(&'static self) -> Region {
 		Region { start: self.0.get().cast(), bytes: BYTES }
 	}
 }
 
-/// Where a [`Memory`] is.
+/// The address and size of a [`Memory`].
 #[derive(Clone, Copy)]
 pub struct Region {
 	start: *mut u8,
@@ -65,7 +64,7 @@ impl<E: Env> Heap<E> {
 
 	/// # Safety
 	///
-	/// What an earlier call gave must not be in use any more.
+	/// The result of an earlier call must not be in use any more.
 	#[allow(clippy::mut_from_ref)]
 	unsafe fn allocator(&self) -> &mut Allocator<E> {
 		// SAFETY: there is one thread, and no other reference, as the caller says.
@@ -73,7 +72,7 @@ impl<E: Env> Heap<E> {
 	}
 }
 
-/// A pointer as [`GlobalAlloc`] gives it: null for nothing.
+/// A pointer as [`GlobalAlloc`] returns it: null for `None`.
 fn or_null(piece: Option<NonNull<u8>>) -> *mut u8 {
 	piece.map_or(null_mut(), NonNull::as_ptr)
 }
@@ -124,7 +123,7 @@ mod program {
 
 	/// The memory that the program chose.
 	struct Chosen {
-		/// How much it is; nothing before the first allocation.
+		/// Its region; empty before the first allocation.
 		bytes: Option<Size>,
 	}
 
@@ -148,7 +147,8 @@ mod program {
 	}
 
 	extern "Rust" {
-		/// [`heap!`](crate::heap!) defines it in the program; else the definition below counts.
+		/// [`heap!`](crate::heap!) defines it in the program; otherwise the definition below is
+		/// used.
 		fn __virt_heap() -> Region;
 	}
 
@@ -157,8 +157,8 @@ mod program {
 
 		static MEMORY: Memory<DEFAULT> = Memory::new();
 
-		// A weak definition gives way to the program's. Only the compiler's unstable feature
-		// `linkage` can say that; programs are built with such features anyway.
+		// A weak definition is overridden by the program's. It needs the compiler's unstable
+		// feature `linkage`; programs are built with unstable features anyway.
 		#[linkage = "weak"]
 		#[no_mangle]
 		fn __virt_heap() -> Region {
@@ -167,19 +167,19 @@ mod program {
 	}
 }
 
-/// Chooses the size of the program's heap, in bytes: a constant, and a multiple of 32.
+/// Sets the size of the program's heap, in bytes: a constant, and a multiple of 32.
 ///
-/// It stands once in a program, anywhere outside of functions. Without it, the heap has
-/// [`DEFAULT`](crate::heap::DEFAULT) bytes: 32 KiB. An allocation that the heap has no room for
-/// panics (`memory allocation of 64 bytes failed`), which ends the program, unless it was a `try_`
-/// method that asked for it, which errs.
+/// Use it once in a program, outside of functions. Without it, the heap has
+/// [`DEFAULT`](crate::heap::DEFAULT) bytes: 32 KiB. An allocation that does not fit panics
+/// (`memory allocation of 64 bytes failed`), which ends the program, except in `try_` methods, which
+/// return an error.
 ///
 /// ```ignore
 /// virt_guest::heap!(256 * 1024);
 /// ```
 ///
-/// The program declares that much more memory. Every page of it, 4 KiB, is charged whenever the
-/// program is loaded (0.1 us), and the chain caps the whole: read-only data, this, and the stack.
+/// The heap is part of the memory that the program declares. Each page of 4 KiB is charged when the
+/// program is loaded (0.1 us), and the chain limits the sum of read-only data, heap, and stack.
 #[cfg(target_env = "polkavm")]
 #[macro_export]
 macro_rules! heap {
@@ -215,7 +215,7 @@ mod tests {
 		Layout::from_size_align(size, align).expect("it is a layout")
 	}
 
-	/// As many pieces as there is room for.
+	/// As many pieces as fit.
 	fn exhaust(heap: &impl GlobalAlloc, layout: Layout) -> Vec<*mut u8> {
 		// SAFETY: the layout is not empty.
 		core::iter::repeat_with(|| unsafe { heap.alloc(layout) })
@@ -243,7 +243,7 @@ mod tests {
 				// SAFETY: it came from this heap, with this layout.
 				unsafe { heap.dealloc(piece, small) }
 			}
-			// The neighbours became one again.
+			// Adjacent pieces were merged.
 			let whole = layout(BYTES - UNIT, 8);
 			// SAFETY: the layout is not empty, and the piece is this heap's.
 			unsafe {
@@ -302,7 +302,7 @@ mod tests {
 		unsafe {
 			let mut piece = heap.alloc(layout(10, 1));
 			piece.write_bytes(7, 10);
-			// In its way: the piece has to move.
+			// The next piece is in use: the piece must move.
 			let other = heap.alloc(layout(10, 1));
 			let mut size = 10;
 			for new in [300, 40, 2000, 10] {

@@ -1,7 +1,7 @@
-//! Jobs: calls that wait, and that take longer than a block. See `docs/jobs.md`.
+//! Jobs: calls that can wait, and that can take longer than a block. See `docs/jobs.md`.
 //!
-//! The functions of [`wait`] suspend the job that the program runs in; the rest starts jobs of the
-//! program's account, changes them, and sends messages to them.
+//! The functions of [`wait`] suspend the job that the program runs in. The others manage jobs of
+//! the program's account, and send messages to jobs.
 
 use crate::{
 	call::{Limits, Weight},
@@ -11,7 +11,7 @@ use crate::{
 use alloc::vec::Vec;
 use codec::{Decode, DecodeAll, Error};
 
-/// Names a job.
+/// The id of a job.
 pub type JobId = u64;
 
 /// The job that this call is part of.
@@ -20,9 +20,9 @@ pub fn current() -> Option<JobId> {
 	JobId::try_from(unsafe { syscalls::job_id() }).ok()
 }
 
-/// Starts a job of the program's account: a call of the entry of an account program, this one or
-/// another. Of `limits`, the weight is the job's budget, whose fee this account pays, and the deposit is
-/// what this account may be held for.
+/// Starts a job of the program's account: a call of an account program's entry. The weight of
+/// `limits` is the job's budget, whose fee this account pays; the deposit limits the deposits that
+/// are held from this account.
 pub fn start(
 	address: &AccountId,
 	entry: &str,
@@ -59,8 +59,8 @@ pub fn top_up(job: JobId, budget: Weight) -> Result<(), Failure> {
 	Failure::check(unsafe { syscalls::top_up_job(job, budget.as_ptr()) })
 }
 
-/// Sends a message to the jobs at an address: the one that waits for the topic, or the next one to do
-/// so, gets it.
+/// Sends a message to the jobs at an address. The job that has waited for the topic the longest
+/// receives it, or else the next job that waits for it.
 pub fn send(address: &AccountId, topic: &[u8], data: &[u8]) -> Result<(), Failure> {
 	let (topic_len, len) = (topic.len() as u64, data.len() as u64);
 	// SAFETY: the slices are readable for the lengths that go with them; an account is 32 bytes.
@@ -72,25 +72,25 @@ pub fn send(address: &AccountId, topic: &[u8], data: &[u8]) -> Result<(), Failur
 /// A message to a job.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Message {
-	/// Who sent it: who signed, or the program that did.
+	/// The sender: the signer, or the program that sent it.
 	pub sender: AccountId,
-	/// What it says.
+	/// The data.
 	pub data: Vec<u8>,
 }
 
 impl Message {
-	/// The data as a value. Errs when it is none.
+	/// Decodes the data. Errs if it does not decode.
 	pub fn decode<T: Decode>(&self) -> Result<T, Error> {
 		T::decode_all(&mut &self.data[..])
 	}
 }
 
-/// Suspends the job. What it did so far is final: storage, transfers and events stay, whatever comes
-/// after. Locals, heap and call stack are as they were when it goes on.
+/// Suspends the job. The changes so far are committed: storage, transfers and events are not rolled
+/// back later. Locals, heap and call stack are restored when it resumes.
 ///
-/// Each function panics where the program cannot wait: outside of a job, in a program that was called by
-/// another, and in [`atomic`](wait::atomic). What others do meanwhile, with the account of the program
-/// too, is done when it goes on: read anew what may have changed.
+/// Each function panics if the program cannot wait: outside of a job, in a program that was called
+/// by another, and in [`atomic`](wait::atomic). Other calls can change the account's storage
+/// meanwhile: read it again.
 pub mod wait {
 	use super::*;
 
@@ -98,12 +98,12 @@ pub mod wait {
 	const UNTIL_TIME: u64 = 2;
 	const FOR_MESSAGE: u64 = 4;
 
-	/// Waits for so many blocks, for one at least.
+	/// Waits for this many blocks, at least one.
 	pub fn blocks(count: u64) {
 		suspend(UNTIL_BLOCK, count, &[]);
 	}
 
-	/// Waits for a block whose time is not below `time`, in milliseconds since the Unix epoch.
+	/// Waits for a block whose time is at least `time`, in milliseconds since the Unix epoch.
 	pub fn until(time: u64) {
 		suspend(UNTIL_TIME, time, &[]);
 	}
@@ -116,29 +116,28 @@ pub mod wait {
 		}
 	}
 
-	/// Waits for a message with the topic, for so many blocks at most.
+	/// Waits for a message with the topic, for at most this many blocks.
 	pub fn message_or_blocks(topic: &[u8], count: u64) -> Option<Message> {
 		suspend(FOR_MESSAGE | UNTIL_BLOCK, count, topic)
 	}
 
-	/// Waits for a message with the topic, until a block whose time is not below `time`.
+	/// Waits for a message with the topic, until a block whose time is at least `time`.
 	pub fn message_or_until(topic: &[u8], time: u64) -> Option<Message> {
 		suspend(FOR_MESSAGE | UNTIL_TIME, time, topic)
 	}
 
-	/// Lets the other jobs that are ready go first.
+	/// Lets other ready jobs run first.
 	pub fn yield_now() {
 		suspend(0, 0, &[]);
 	}
 
-	/// Runs `work` without a suspension: all of it is in one block, and if it fails, all of it is rolled
-	/// back. It has half a slice at least. Outside of a job it is just run: nothing suspends there.
+	/// Runs `work` without suspending: all of it is in one block, and if it fails, all of it is
+	/// rolled back. It has at least half a slice. Outside of a job, it just runs `work`.
 	pub fn atomic<R>(work: impl FnOnce() -> R) -> R {
 		// SAFETY: takes no pointer.
 		let outer = unsafe { syscalls::atomic(1) };
 		let result = work();
-		// Within another scope, that one goes on.
-		// SAFETY: takes no pointer.
+		// In another scope, that scope continues. SAFETY: takes no pointer.
 		unsafe { syscalls::atomic(outer) };
 		result
 	}

@@ -1,17 +1,16 @@
-//! What a program links against.
+//! The library that programs link against.
 //!
-//! It knows the syscall table, how a program is entered and how it ends. It does not know the node,
-//! the runtime or how a syscall is answered.
+//! It has the syscall table, the entries of a program, and wrappers. It does not depend on the node or the
+//! runtime.
 //!
-//! Two crates are made from it. Compiled for the PolkaVM target it is a program's library: wrappers
-//! for every syscall (`env`, `storage`, `programs`, `crypto`), typed storage
-//! ([`Storage`]), typed calls of other programs (`interface!`), calls that outlive their block (`jobs`),
-//! `entry!`, a panic handler and a heap (`heap!`). Compiled for anything else, only what runtime, tests and guest share is left:
-//! [`syscall_table!`], [`Code`], [`types!`], and the parts of [`entry`](mod@entry) that need no
-//! syscall.
+//! The crate has two forms. Compiled for the PolkaVM target, it is a program's library: wrappers for every
+//! syscall (`env`, `storage`, `programs`, `crypto`), typed storage ([`Storage`]), typed calls of other
+//! programs (`interface!`), calls that outlive their block (`jobs`), `entry!`, a panic handler and a heap
+//! (`heap!`). Compiled for other targets, it has what runtimes, tests and programs share:
+//! [`syscall_table!`], [`Code`], [`types!`], and the parts of [`entry`](mod@entry) that need no syscall.
 //!
-//! The program to start from is `fixtures/programs/counter`. What a program and its tests share can be
-//! compiled for both:
+//! `fixtures/programs/counter` is a program to start from. Types that a program and its tests share compile
+//! for both:
 //!
 //! ```
 //! use virt_guest::prelude::*;

@@ -1,6 +1,6 @@
 //! Limits of a call of another program.
 
-/// Ref time in picoseconds, of which 700 are a unit of gas, and proof size in bytes.
+/// Ref time in picoseconds, 700 per unit of gas, and proof size in bytes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Weight {
 	/// In picoseconds.
@@ -10,7 +10,7 @@ pub struct Weight {
 }
 
 impl Weight {
-	/// As the syscalls take it.
+	/// The encoding for syscalls.
 	pub(crate) fn to_bytes(self) -> [u8; 16] {
 		let mut bytes = [0; 16];
 		bytes[..8].copy_from_slice(&self.ref_time.to_le_bytes());
@@ -19,14 +19,14 @@ impl Weight {
 	}
 }
 
-/// What a call of another program may take, beside its input.
+/// Limits of a call of another program, and the value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-	/// Transferred with the call.
+	/// The value to transfer with the call.
 	pub value: u128,
-	/// Weight that it may take; 0 of a part for all that is left.
+	/// The weight limit; 0 in a part means the remaining weight.
 	pub weight: Weight,
-	/// What the signer may be held for: [`u128::MAX`] for all that this call may hold.
+	/// The limit of deposits from the signer; [`u128::MAX`] for the remaining limit.
 	pub deposit: u128,
 }
 
@@ -37,7 +37,7 @@ impl Default for Limits {
 }
 
 impl Limits {
-	/// As the syscalls take them.
+	/// The encoding for syscalls.
 	pub(crate) fn to_bytes(self) -> [u8; 48] {
 		let mut bytes = [0; 48];
 		bytes[..16].copy_from_slice(&self.value.to_le_bytes());

@@ -1,4 +1,4 @@
-//! A line of text for the log, on the stack: a panic may be about the heap, which takes longer, too.
+//! A log line on the stack: a panic may be about the heap, which is also slower.
 
 use alloc::string::String;
 use core::{
@@ -7,14 +7,14 @@ use core::{
 	slice,
 };
 
-/// Bytes of a [`Line`]: most messages fit. The chain takes longer ones.
+/// The capacity of a [`Line`], in bytes: enough for most messages. The chain accepts longer ones.
 const LINE: usize = 192;
 
-/// A line of text of bounded length: what does not fit is dropped.
+/// A line of bounded length. The excess is dropped.
 pub(crate) struct Line {
 	text: [MaybeUninit<u8>; LINE],
 	len: usize,
-	/// Whether something was dropped.
+	/// Whether a part was dropped.
 	cut: bool,
 }
 
@@ -24,7 +24,7 @@ impl Line {
 		Self { text: [MaybeUninit::uninit(); LINE], len: 0, cut: false }
 	}
 
-	/// Adds what of `text` there is room for.
+	/// Appends the part of `text` that fits.
 	pub(crate) fn push(&mut self, text: &str) {
 		let len = text.len().min(LINE - self.len);
 		// SAFETY: there is room for `len` more bytes, and `text` has as many.
@@ -36,7 +36,7 @@ impl Line {
 		self.cut |= len < text.len();
 	}
 
-	/// Adds a number in decimal digits, without `core::fmt`.
+	/// Appends a number in decimal digits, without `core::fmt`.
 	pub(crate) fn push_number(&mut self, number: u32) {
 		if number >= 10 {
 			self.push_number(number / 10);
@@ -46,7 +46,7 @@ impl Line {
 		self.push(unsafe { core::str::from_utf8_unchecked(&digit) });
 	}
 
-	/// Gives it to the node's log.
+	/// Writes it to the node's log.
 	pub(crate) fn log(&self) {
 		// SAFETY: `len` bytes of the text were written.
 		let text = unsafe { slice::from_raw_parts(self.text.as_ptr().cast::<u8>(), self.len) };
@@ -62,7 +62,7 @@ impl Write for Line {
 	}
 }
 
-/// Formats a line for [`log!`](crate::log!): a long one on the heap.
+/// Formats a line for [`log!`](crate::log!). Long lines use the heap.
 pub fn log(arguments: fmt::Arguments<'_>) {
 	let mut line = Line::new();
 	let _ = line.write_fmt(arguments);

@@ -1,14 +1,14 @@
-//! Typed storage: one value, or a map of them, under a name.
+//! Typed storage: values and maps.
 //!
-//! A [`StorageValue`] lies under its name. An entry of a [`Storage`] map lies under the name's
-//! length (one byte), the name, and the SCALE-encoded key: no two maps have a key in common. All of
-//! it faults in a one-shot run, which has no storage.
+//! The key of a [`StorageValue`] is its name. The key of an entry of a [`Storage`] map is the
+//! length of the name (one byte), the name, and the SCALE-encoded map key: two maps never have a
+//! key in common. All functions fault in a one-shot run, which has no storage.
 
 use alloc::vec::Vec;
 use codec::{Encode, Output};
 use core::marker::PhantomData;
 
-/// Names this long are left room for a key: the chain takes 128 bytes for both.
+/// The maximal length of a name, which leaves room for a key: the chain accepts 128 bytes for both.
 const MAX_NAME: usize = 64;
 
 /// A value of type `V` in the account's storage.
@@ -36,26 +36,26 @@ pub struct Storage<K, V> {
 }
 
 impl<V> StorageValue<V> {
-	/// The value under this name. Each name is to be used once in a program.
+	/// The value with this name, which must be unique in the program.
 	pub const fn new(name: &'static [u8]) -> Self {
 		assert!(name.len() <= MAX_NAME, "the name is longer than 64 bytes");
 		Self { name, value: PhantomData }
 	}
 
-	/// The bytes that the value is stored under.
+	/// The storage key.
 	pub const fn key(&self) -> &'static [u8] {
 		self.name
 	}
 }
 
 impl<K: Encode, V> Storage<K, V> {
-	/// The map of this name. Each name is to be used once in a program.
+	/// The map with this name, which must be unique in the program.
 	pub const fn new(name: &'static [u8]) -> Self {
 		assert!(name.len() <= MAX_NAME, "the name is longer than 64 bytes");
 		Self { name, entry: PhantomData }
 	}
 
-	/// The bytes that `key`'s value is stored under.
+	/// The storage key of `key`'s value.
 	pub fn key(&self, key: &K) -> Vec<u8> {
 		let mut bytes = Vec::with_capacity(1 + self.name.len() + key.size_hint());
 		self.write_key(key, &mut bytes);
@@ -76,17 +76,17 @@ mod access {
 	use codec::{Decode, DecodeAll};
 	use core::{mem::MaybeUninit, slice};
 
-	/// The value under `key`. Bytes that are no `V` are not a missing value: they trap.
+	/// Reads the value at `key`. Traps if the bytes do not decode as a `V`.
 	fn read<V: Decode>(key: &[u8]) -> Option<V> {
 		storage::with_value(key, |value| {
 			V::decode_all(&mut &*value).expect("the stored value is not of this type")
 		})
 	}
 
-	/// Bytes of the longest key.
+	/// The maximal length of a key, in bytes.
 	const LONGEST: usize = 128;
 
-	/// A key on the stack: the heap takes longer. What is too long is not in it.
+	/// A key on the stack, which is faster than the heap. Keys that are too long are truncated.
 	struct Short {
 		bytes: [MaybeUninit<u8>; LONGEST],
 		len: usize,
@@ -106,12 +106,12 @@ mod access {
 	}
 
 	impl<K: Encode, V> Storage<K, V> {
-		/// What `use_key` makes of the bytes that `key`'s value is stored under.
+		/// Calls `use_key` with the storage key of `key`'s value.
 		fn with_key<R>(&self, key: &K, use_key: impl FnOnce(&[u8]) -> R) -> R {
 			let mut short = Short { bytes: [MaybeUninit::uninit(); LONGEST], len: 0 };
 			self.write_key(key, &mut short);
 			if short.len > LONGEST {
-				// The chain refuses it, with its length.
+				// The chain rejects a key of this length.
 				return use_key(&self.key(key));
 			}
 			// SAFETY: that many bytes were written.
@@ -150,7 +150,7 @@ mod access {
 			storage::write(self.key(), value);
 		}
 
-		/// Removes the value; says whether there was one.
+		/// Removes the value. Returns whether there was one.
 		pub fn remove(&self) -> bool {
 			storage::remove(self.key()).is_some()
 		}
@@ -160,7 +160,7 @@ mod access {
 			storage::contains(self.key())
 		}
 
-		/// Reads the value, lets `f` change it, and stores it, or removes it when `f` took it.
+		/// Reads the value, lets `f` change it, and stores it; removes it if `f` leaves `None`.
 		pub fn mutate<R>(&self, f: impl FnOnce(&mut Option<V>) -> R) -> R {
 			change(self.key(), f)
 		}
@@ -185,7 +185,7 @@ mod access {
 			self.with_key(key, |key| storage::write(key, value));
 		}
 
-		/// Removes the value of `key`; says whether there was one.
+		/// Removes the value of `key`. Returns whether there was one.
 		pub fn remove(&self, key: &K) -> bool {
 			self.with_key(key, storage::remove).is_some()
 		}
@@ -195,7 +195,8 @@ mod access {
 			self.with_key(key, storage::contains)
 		}
 
-		/// Reads the value of `key`, lets `f` change it, and stores it, or removes it when `f` took it.
+		/// Reads the value of `key`, lets `f` change it, and stores it; removes it if `f` leaves
+		/// `None`.
 		pub fn mutate<R>(&self, key: &K, f: impl FnOnce(&mut Option<V>) -> R) -> R {
 			self.with_key(key, |key| change(key, f))
 		}

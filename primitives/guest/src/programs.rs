@@ -1,5 +1,4 @@
-//! Other programs, and the rest of the runtime. All of it needs an account of the program's own,
-//! except [`run_code`].
+//! Calls of other programs and of the runtime. All except [`run_code`] need an account.
 
 pub use crate::{
 	codes::UpgradeAuthority,
@@ -9,11 +8,11 @@ pub use crate::{
 use crate::{env::AccountId, syscalls, Failure};
 use alloc::{vec, vec::Vec};
 
-/// The name of a program: the BLAKE2b-256 hash of its blob.
+/// The code hash of a program: the BLAKE2b-256 hash of its blob.
 pub type CodeHash = [u8; 32];
 
-/// Calls an account program at one of its entries. Gives what it gave; [`returned`] has that also
-/// where it reverted.
+/// Calls an entry of an account program. Returns its output; [`returned`] also has it if the callee
+/// reverted.
 pub fn call(
 	address: &AccountId,
 	entry: &str,
@@ -36,7 +35,7 @@ pub fn call(
 	Ok(returned())
 }
 
-/// Gives a program an account. Gives its address.
+/// Instantiates a program. Returns the address.
 pub fn instantiate(
 	code_hash: &CodeHash,
 	salt: &[u8],
@@ -61,7 +60,7 @@ pub fn instantiate(
 	Ok(address)
 }
 
-/// Gives a program an account whose program can be replaced. Gives its address.
+/// Instantiates a program with an upgrade authority. Returns the address.
 pub fn instantiate_upgradable(
 	code_hash: &CodeHash,
 	salt: &[u8],
@@ -89,11 +88,12 @@ pub fn instantiate_upgradable(
 	Ok(address)
 }
 
-/// Replaces the program of the account `address`, this program's own or one that it instantiated, and runs
-/// the new program's `migrate` with `input`, where it has one. Gives what that gave.
+/// Replaces the program of the account `address`, which is this program's own or one that it
+/// instantiated, and runs the new program's `migrate` with `input`, if it has one. Returns the
+/// output of that.
 ///
-/// Where the account is this program's own, this program runs on until it returns; the next call reaches
-/// the new one.
+/// If the account is this program's own, this program continues until it returns; the next call
+/// runs the new one.
 pub fn set_code(
 	address: &AccountId,
 	code_hash: &CodeHash,
@@ -114,15 +114,14 @@ pub fn set_code(
 	Ok(returned())
 }
 
-/// Makes who may replace the program of the account `address` stricter. It cannot be undone.
+/// Makes the upgrade authority of the account `address` stricter. This cannot be undone.
 pub fn restrict_upgrades(address: &AccountId, authority: UpgradeAuthority) -> Result<(), Failure> {
 	// SAFETY: an account is 32 bytes.
 	Failure::check(unsafe { syscalls::restrict_upgrades(address.as_ptr(), authority as u64) })
 }
 
-/// Runs another program's code in this one's place: with its account, storage, caller and value. It
-/// can do whatever this program can: run none that is not trusted like this one. `weight` is as in
-/// [`Limits`].
+/// Runs another program's code in this account, with its storage, caller and value. That code can
+/// do everything that this program can: only run code that you trust. `weight` is as in [`Limits`].
 pub fn run_code(
 	code_hash: &CodeHash,
 	entry: &str,
@@ -144,7 +143,7 @@ pub fn run_code(
 	Ok(returned())
 }
 
-/// What the last program that was called gave, also where it reverted.
+/// The output of the last callee, even if it reverted.
 pub fn returned() -> Vec<u8> {
 	// SAFETY: takes no pointer.
 	let len = unsafe { syscalls::returned_len() };
@@ -154,14 +153,14 @@ pub fn returned() -> Vec<u8> {
 	data
 }
 
-/// Dispatches a call of the runtime, SCALE-encoded, from the program's account.
+/// Dispatches a SCALE-encoded call of the runtime from the program's account.
 pub fn dispatch(call: &[u8]) -> Result<(), Failure> {
 	// SAFETY: the slice is readable for the length that goes with it.
 	Failure::check(unsafe { syscalls::dispatch(call.as_ptr(), call.len() as u64) })
 }
 
-/// Ends the program's account and this call: every deposit is given back, and the balance goes to
-/// `beneficiary`. Returns only where nothing was done.
+/// Terminates the program's account and ends this call: all deposits are released, and the balance
+/// goes to `beneficiary`. Returns only if it failed.
 pub fn terminate(beneficiary: &AccountId) -> Failure {
 	// SAFETY: an account is 32 bytes.
 	let result = unsafe { syscalls::terminate(beneficiary.as_ptr()) };

@@ -1,10 +1,9 @@
-//! What the compiler wants from a program without a standard library, beside a
-//! [`heap`](crate::heap): a way to panic.
+//! The panic handler.
 
 use crate::{line::Line, trap::trap};
 use core::{fmt::Write as _, panic::PanicInfo};
 
-/// Logs where and why; then traps.
+/// Logs the location and the message, then traps.
 #[panic_handler]
 fn panic(info: &PanicInfo) -> ! {
 	let mut line = Line::new();

@@ -1,19 +1,19 @@
-//! The storage of the program's account. All of it faults in a one-shot run, which has none.
+//! The storage of the program's account. All functions fault in a one-shot run, which has none.
 
 use crate::{codes::found, syscalls};
 use alloc::{borrow::Cow, vec::Vec};
 use codec::{Decode, DecodeAll, Encode};
 use core::{mem::MaybeUninit, slice};
 
-/// A value up to this many bytes is read by one syscall, a longer one by two.
+/// Values up to this length, in bytes, are read by one syscall, longer ones by two.
 const FIRST_READ: usize = 256;
 
-/// The bytes under `key`.
+/// The value of `key`.
 pub fn get(key: &[u8]) -> Option<Vec<u8>> {
 	with_value(key, |value| value.into_owned())
 }
 
-/// What `use_value` makes of the bytes under `key`.
+/// Calls `use_value` with the value of `key`.
 pub(crate) fn with_value<R>(key: &[u8], use_value: impl FnOnce(Cow<'_, [u8]>) -> R) -> Option<R> {
 	let read = |out, room| {
 		// SAFETY: `key` is readable for its length, and `out` has room for `room` bytes.
@@ -22,8 +22,9 @@ pub(crate) fn with_value<R>(key: &[u8], use_value: impl FnOnce(Cow<'_, [u8]>) ->
 	with_read(read, use_value)
 }
 
-/// What `use_value` makes of the value that `read` writes to a place of so many bytes; `read` gives the
-/// value's whole length. A short value lies on the stack: most are, and the heap takes longer.
+/// Calls `use_value` with the value that `read` writes to a buffer of the given length; `read`
+/// returns the total length of the value. Short values are read on the stack, which is faster than
+/// the heap.
 fn with_read<R>(
 	read: impl Fn(*mut u8, u64) -> Option<usize>,
 	use_value: impl FnOnce(Cow<'_, [u8]>) -> R,
@@ -42,40 +43,40 @@ fn with_read<R>(
 	Some(use_value(Cow::Owned(long)))
 }
 
-/// Stores `value` under `key`. Returns the old value's length.
+/// Stores `value` at `key`. Returns the length of the previous value.
 pub fn set(key: &[u8], value: &[u8]) -> Option<usize> {
 	let (key_len, len) = (key.len() as u64, value.len() as u64);
 	// SAFETY: both slices are readable for the lengths that go with them.
 	found(unsafe { syscalls::storage_set(key.as_ptr(), key_len, value.as_ptr(), len) })
 }
 
-/// Removes the value under `key`. Returns its length.
+/// Removes the value of `key`. Returns its length.
 pub fn remove(key: &[u8]) -> Option<usize> {
 	// SAFETY: the slice is readable for the length that goes with it.
 	found(unsafe { syscalls::storage_remove(key.as_ptr(), key.len() as u64) })
 }
 
-/// Whether there is a value under `key`.
+/// Whether `key` has a value.
 pub fn contains(key: &[u8]) -> bool {
 	// SAFETY: the slice is readable for the length that goes with it.
 	found(unsafe { syscalls::storage_contains(key.as_ptr(), key.len() as u64) }).is_some()
 }
 
-/// The typed value under `key`; nothing when there is none, or one of another type.
+/// The typed value of `key`; `None` if there is none, or one of another type.
 pub fn read<T: Decode>(key: &[u8]) -> Option<T> {
 	with_value(key, |value| T::decode_all(&mut &*value).ok())?
 }
 
-/// Stores a typed value under `key`.
+/// Stores a typed value at `key`.
 pub fn write<T: Encode>(key: &[u8], value: &T) {
 	value.using_encoded(|bytes| set(key, bytes));
 }
 
-/// Storage that is gone when the call ends that this one is part of, and costs no deposit.
+/// Transient storage: it lasts until the outermost call ends, and costs no deposit.
 pub mod transient {
 	use super::{found, syscalls, with_read, Vec};
 
-	/// The bytes under `key`.
+	/// The value of `key`.
 	pub fn get(key: &[u8]) -> Option<Vec<u8>> {
 		let read = |out, room| {
 			// SAFETY: `key` is readable for its length, and `out` has room for `room` bytes.
@@ -84,14 +85,14 @@ pub mod transient {
 		with_read(read, |value| value.into_owned())
 	}
 
-	/// Stores `value` under `key`. Returns the old value's length.
+	/// Stores `value` at `key`. Returns the length of the previous value.
 	pub fn set(key: &[u8], value: &[u8]) -> Option<usize> {
 		let (key_len, len) = (key.len() as u64, value.len() as u64);
 		// SAFETY: both slices are readable for the lengths that go with them.
 		found(unsafe { syscalls::transient_set(key.as_ptr(), key_len, value.as_ptr(), len) })
 	}
 
-	/// Removes the value under `key`. Returns its length.
+	/// Removes the value of `key`. Returns its length.
 	pub fn remove(key: &[u8]) -> Option<usize> {
 		// SAFETY: the slice is readable for the length that goes with it.
 		found(unsafe { syscalls::transient_remove(key.as_ptr(), key.len() as u64) })

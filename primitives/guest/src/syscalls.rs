@@ -1,6 +1,6 @@
-//! The raw syscalls, as the table has them. Programs call the wrappers instead.
+//! The raw syscalls of the table. Programs call the wrappers instead.
 
-/// Makes imports of the rows of a table: of [`syscall_table!`](crate::syscall_table!), or of a
+/// Generates imports from the rows of a table: [`syscall_table!`](crate::syscall_table!), or a
 /// chain's own.
 #[macro_export]
 macro_rules! imports {

@@ -1,4 +1,4 @@
-//! A call, what is expected of it, and what came of it.
+//! Calls, expectations, and results.
 
 use crate::{
 	property,
@@ -8,8 +8,8 @@ use crate::{
 use codec::{Decode, DecodeAll, Encode};
 use std::{any::type_name, fmt::Debug};
 
-/// A call that is not made yet: by [`ALICE`], with no value and the weight limit [`WEIGHT`], unless set
-/// otherwise.
+/// A call to be made: by [`ALICE`], without a value and with the weight limit [`WEIGHT`], unless
+/// set otherwise.
 #[must_use = "the call is made by `returns`, `succeeds`, `outcome` and the like"]
 pub struct Call {
 	chain: Chain,
@@ -19,19 +19,19 @@ pub struct Call {
 /// The result of a call.
 #[derive(Clone, Debug, Encode, Decode)]
 pub struct Outcome {
-	/// Why it failed, if it did.
+	/// The error, if it failed.
 	pub error: Option<Error>,
-	/// The program's output, also where it reverted.
+	/// The program's output, even if it reverted.
 	pub output: Vec<u8>,
-	/// Weight that it took, without the base of the call.
+	/// The consumed weight, without the base weight of the call.
 	pub weight_used: Weight,
-	/// The same ref time in gas, as programs count it.
+	/// The consumed ref time in gas, as programs count it.
 	pub gas_used: u64,
-	/// Data of the program's events, in order.
+	/// The data of the program's events, in order.
 	pub events: Vec<Vec<u8>>,
-	/// What programs logged, a line each.
+	/// The log lines of programs.
 	pub log: Vec<String>,
-	/// What programs did, as a tree, where the call failed.
+	/// The tree of program calls, if the call failed.
 	pub trace: Option<String>,
 }
 
@@ -49,35 +49,35 @@ impl Call {
 		Self { chain: chain.clone(), call }
 	}
 
-	/// By another caller. Nothing is signed: it may be any account, a program's too.
+	/// Sets the caller. Nothing is signed: it may be any account, including a program's.
 	pub fn by(mut self, caller: AccountId) -> Self {
 		self.call.caller = caller;
 		self
 	}
 
-	/// With this amount transferred.
+	/// Sets the value to transfer.
 	pub fn value(mut self, value: u128) -> Self {
 		self.call.value = value;
 		self
 	}
 
-	/// With this weight limit.
+	/// Sets the weight limit.
 	pub fn weight(mut self, weight: Weight) -> Self {
 		self.call.weight = weight;
 		self
 	}
 
-	/// With the caller held for this much at most. Without it, for anything.
+	/// Sets the limit of deposits from the caller. The default is no limit.
 	pub fn deposit_limit(mut self, limit: u128) -> Self {
 		self.call.deposit_limit = Some(limit);
 		self
 	}
 
-	/// Of an instantiation: who may replace the account's program. Without it, nobody.
+	/// Sets the upgrade authority of an instantiation. The default is nobody.
 	///
 	/// # Panics
 	///
-	/// When it is no instantiation.
+	/// If the call is not an instantiation.
 	#[track_caller]
 	pub fn upgradable_by(mut self, by: UpgradeAuthority) -> Self {
 		match &mut self.call.target {
@@ -97,25 +97,25 @@ impl Call {
 		self.chain.ask(Request::Call(protocol::Call { random, ..self.call }))
 	}
 
-	/// Calls, whatever comes of it.
+	/// Makes the call and returns its outcome.
 	#[track_caller]
 	pub fn outcome(self) -> Outcome {
 		self.make().0
 	}
 
-	/// The call has to succeed, and its output to be a `T`.
+	/// Expects success with an output of type `T`.
 	#[track_caller]
 	pub fn returns<T: DecodeAll>(self) -> T {
 		self.succeeds().decode()
 	}
 
-	/// The call has to succeed.
+	/// Expects success.
 	#[track_caller]
 	pub fn succeeds(self) -> Outcome {
 		self.outcome().successful()
 	}
 
-	/// The call has to succeed, and to deposit this event, among others.
+	/// Expects success, and this event among others.
 	#[track_caller]
 	pub fn emits<E: DecodeAll + Debug + PartialEq>(self, event: E) -> Outcome {
 		let outcome = self.succeeds();
@@ -128,7 +128,7 @@ impl Call {
 		outcome
 	}
 
-	/// The call has to revert, with an `E`.
+	/// Expects a revert with an error of type `E`.
 	#[track_caller]
 	pub fn reverts<E: DecodeAll>(self) -> E {
 		let outcome = self.outcome();
@@ -141,13 +141,13 @@ impl Call {
 		}
 	}
 
-	/// The call has to revert, with this error.
+	/// Expects a revert with this error.
 	#[track_caller]
 	pub fn reverts_with<E: DecodeAll + Debug + PartialEq>(self, error: E) {
 		assert_eq!(self.reverts::<E>(), error, "the call reverted with another error");
 	}
 
-	/// The call has to fail: `assert_eq!(call.fails(), Error::Trapped)`.
+	/// Expects a failure: `assert_eq!(call.fails(), Error::Trapped)`.
 	#[track_caller]
 	pub fn fails(self) -> Error {
 		let outcome = self.outcome();
@@ -157,11 +157,11 @@ impl Call {
 		}
 	}
 
-	/// The instantiation has to succeed.
+	/// Expects the instantiation to succeed.
 	///
 	/// # Panics
 	///
-	/// When it fails, or is no instantiation.
+	/// If it fails, or if the call is not an instantiation.
 	#[track_caller]
 	pub fn account(self) -> Account {
 		let chain = self.chain.clone();
@@ -181,11 +181,11 @@ impl Outcome {
 		}
 	}
 
-	/// The output as a `T`.
+	/// Decodes the output as a `T`.
 	///
 	/// # Panics
 	///
-	/// When it is none.
+	/// If it does not decode.
 	#[track_caller]
 	pub fn decode<T: DecodeAll>(&self) -> T {
 		match T::decode_all(&mut &self.output[..]) {
@@ -197,7 +197,7 @@ impl Outcome {
 		}
 	}
 
-	/// The events that are an `E`, in order.
+	/// The events that decode as an `E`, in order.
 	pub fn events_of<E: DecodeAll>(&self) -> Vec<E> {
 		self.events.iter().filter_map(|data| E::decode_all(&mut &data[..]).ok()).collect()
 	}

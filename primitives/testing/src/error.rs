@@ -1,26 +1,26 @@
-//! Why a call fails.
+//! Errors of calls.
 
 use codec::{Decode, Encode};
 use std::fmt;
 
 macro_rules! errors {
 	($($name:ident)*) => {
-		/// Why a call failed: an error of the pallet of programs, by its name, or another one.
+		/// Why a call failed: an error of `pallet-virt`, by name, or another one.
 		///
-		/// What each of them means is in the metadata of the chain, and in `docs/troubleshooting.md`.
+		/// The metadata of the chain and `docs/troubleshooting.md` describe each.
 		#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 		#[non_exhaustive]
 		pub enum Error {
 			$(#[allow(missing_docs)] $name,)*
-			/// An error of another pallet, by its name, or of the runtime: `Token(BelowMinimum)`.
+			/// An error of another pallet or of the runtime, by name: `Token(BelowMinimum)`.
 			Other(String),
 		}
 
 		impl Error {
-			/// The names of the errors of the pallet of programs.
+			/// The names of the errors of `pallet-virt`.
 			pub const NAMES: &[&str] = &[$(stringify!($name)),*];
 
-			/// The error of the pallet of programs that is called so; any other name is [`Error::Other`].
+			/// The error of `pallet-virt` with this name; other names are [`Error::Other`].
 			pub fn named(name: &str) -> Self {
 				match name {
 					$(stringify!($name) => Self::$name,)*

@@ -6,7 +6,7 @@ use crate::{
 };
 use codec::{DecodeAll, Encode};
 
-/// A job that was started. It runs at the end of each block: [`Chain::skip`] goes on by some.
+/// A started job. It runs at the end of each block: [`Chain::skip`] makes blocks.
 #[derive(Clone)]
 pub struct Job {
 	chain: Chain,
@@ -14,12 +14,12 @@ pub struct Job {
 }
 
 impl Call {
-	/// Starts a job with this call's account, entry, caller, value and deposit limit. The weight is the
-	/// job's budget.
+	/// Starts a job with this call's account, entry, caller, value and deposit limit. The weight is
+	/// the job's budget.
 	///
 	/// # Panics
 	///
-	/// When it does not start, or when this is no call of an account.
+	/// If it does not start, or if this is not a call of an account.
 	#[track_caller]
 	pub fn start(self) -> Job {
 		match self.try_start() {
@@ -28,7 +28,7 @@ impl Call {
 		}
 	}
 
-	/// Starts a job, or says why it does not.
+	/// Starts a job. Returns the error if it does not start.
 	#[track_caller]
 	pub fn try_start(self) -> Result<Job, Error> {
 		let (chain, call) = self.into_parts();
@@ -43,17 +43,17 @@ impl Job {
 		self.id
 	}
 
-	/// What it does, or how it ended.
+	/// Its status, or how it ended.
 	#[track_caller]
 	pub fn state(&self) -> JobState {
 		self.chain.ask(Request::Job(self.id))
 	}
 
-	/// Goes on, block by block, until it has ended. Gives how many blocks that took.
+	/// Makes blocks until it has ended, at most `blocks`. Returns how many that took.
 	///
 	/// # Panics
 	///
-	/// When it has not ended after so many blocks.
+	/// If it has not ended by then.
 	#[track_caller]
 	pub fn run(&self, most: u32) -> u32 {
 		for blocks in 0..=most {
@@ -68,7 +68,7 @@ impl Job {
 		panic!("the job has not ended after {most} blocks: {:?}", self.state())
 	}
 
-	/// It has to have finished, and its output to be a `T`.
+	/// Expects that it finished with an output of type `T`.
 	#[track_caller]
 	pub fn returns<T: DecodeAll>(&self) -> T {
 		match self.state() {
@@ -80,7 +80,7 @@ impl Job {
 		}
 	}
 
-	/// It has to have failed: `assert_eq!(job.fails(), Error::Trapped)`.
+	/// Expects that it failed: `assert_eq!(job.fails(), Error::Trapped)`.
 	#[track_caller]
 	pub fn fails(&self) -> Error {
 		match self.state() {
@@ -91,21 +91,21 @@ impl Job {
 }
 
 impl Account {
-	/// Sends a message to the jobs at this account, as [`ALICE`].
+	/// Sends a message to the jobs at this account, from [`ALICE`].
 	///
 	/// # Panics
 	///
-	/// When no job lives here, or the message is too long.
+	/// If no job exists here, or the message is too long.
 	#[track_caller]
 	pub fn send(&self, topic: &[u8], data: impl Encode) {
 		self.send_by(ALICE, topic, &data.encode())
 	}
 
-	/// Sends a message of another sender, its bytes as they are.
+	/// Sends a message from another sender, without encoding its data.
 	///
 	/// # Panics
 	///
-	/// As [`Self::send`] does.
+	/// Like [`Self::send`].
 	#[track_caller]
 	pub fn send_by(&self, sender: AccountId, topic: &[u8], data: &[u8]) {
 		let (address, topic, data) = (self.address, topic.to_vec(), data.to_vec());

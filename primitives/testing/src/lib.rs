@@ -1,4 +1,4 @@
-//! Tests of programs, on a chain in memory: the runtime, the limits and the prices of the dev chain.
+//! Tests of programs on a chain in memory, with the runtime, the limits and the prices of the dev chain.
 //!
 //! ```no_run
 //! use virt_testing::*;
@@ -10,19 +10,18 @@
 //! assert_eq!(counter.call("increment", (1_000u32,)).returns::<u32>(), 1_041);
 //! ```
 //!
-//! Arguments are a tuple, encoded as the program's `entry!` decodes them. What a test expects ends the line:
+//! Arguments are a tuple, encoded as the program's `entry!` decodes them. An expectation ends a call:
 //! [`returns`](Call::returns), [`emits`](Call::emits), [`reverts`](Call::reverts) and
-//! [`fails`](Call::fails) panic when the call went otherwise. The message has what the programs logged and,
-//! where the call failed, the tree of program calls, with source lines where `<name>.debug.polkavm` is known.
-//! [`property`] has tests with random values and random sequences of calls.
+//! [`fails`](Call::fails) panic if it is not met. The message contains the log lines of programs and, if the
+//! call failed, the tree of program calls, with source lines if `<name>.debug.polkavm` is available.
+//! [`property`] has property tests with random values and sequences of calls.
 //!
-//! The chain is run by `virt-node`, in a process of its own for each [`Chain`]: this crate has few
-//! dependencies. `virt-node program test` builds a project and runs its tests; it sets two variables, which
-//! you may set yourself to use `cargo test`:
+//! `virt-node` runs each [`Chain`] in a separate process, so this crate has few dependencies. `virt-node
+//! program test` builds a project and runs its tests. To use `cargo test`, set two variables:
 //!
-//! - `VIRT_NODE`: the path of `virt-node`. Without it, the one on the `PATH`.
+//! - `VIRT_NODE`: the path of `virt-node`. The default is the one on the `PATH`.
 //! - `VIRT_PROGRAMS`: the folder with `<name>.polkavm`, `<name>.abi.json` and `<name>.debug.polkavm` of
-//!   the programs, for the trees of failed calls. Without it, those have code hashes and offsets.
+//!   the programs, for the trees of failed calls. Without it, these contain code hashes and offsets.
 
 mod call;
 mod error;
@@ -49,39 +48,39 @@ use std::{
 	rc::Rc,
 };
 
-/// An account, as programs name it.
+/// An account id, as in programs.
 pub type AccountId = [u8; 32];
 
-/// Uploads and instantiates, where a test does not say who.
+/// The default account that uploads and instantiates.
 pub const ALICE: AccountId = [1; 32];
-/// Has [`FUNDS`] too.
+/// An account with [`FUNDS`].
 pub const BOB: AccountId = [2; 32];
-/// Has [`FUNDS`] too.
+/// An account with [`FUNDS`].
 pub const CHARLIE: AccountId = [3; 32];
 
-/// The chain's token, in its smallest unit.
+/// An amount of the chain's token, in its smallest unit.
 pub const UNIT: u128 = 1_000_000_000_000;
-/// Balance of each account at the start.
+/// The initial balance of each account.
 pub const FUNDS: u128 = 1_000_000 * UNIT;
-/// What an account must keep to live.
+/// The minimal balance of an account.
 pub const EXISTENTIAL_DEPOSIT: u128 = UNIT / 1_000;
-/// What is held for each program, account program and storage item.
+/// The deposit per program, account program and storage item.
 pub const DEPOSIT_PER_ITEM: u128 = UNIT / 10_000;
-/// What is held for each byte of a program, and of a storage item's key and value.
+/// The deposit per byte of a program, and of a storage item's key and value.
 pub const DEPOSIT_PER_BYTE: u128 = UNIT / 1_000_000;
-/// Default weight limit of a call: half a second of ref time. The interpreter uses it up within the time that
-/// a dry-run may take.
+/// The default weight limit of a call: half a second of ref time. The interpreter uses it up within
+/// the time limit of a dry-run.
 pub const WEIGHT: Weight = Weight::from_parts(500_000_000_000, u64::MAX);
 
-/// What runs programs. Results and weights are the same.
+/// The backend that runs programs. Results and weights are the same on all of them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Backend {
-	/// Starts fastest.
+	/// The interpreter, which starts fastest.
 	#[default]
 	Interpreter,
-	/// Native code, for programs that compute for long.
+	/// Native code, for long computations.
 	Recompiler,
-	/// The interpreter first, then native code: as a node.
+	/// The interpreter first, then native code, like a node.
 	Tiered,
 }
 
@@ -95,13 +94,13 @@ impl Backend {
 	}
 }
 
-/// The chain. A clone is the same chain.
+/// A chain in memory. A clone refers to the same chain.
 #[derive(Clone)]
 pub struct Chain(Rc<Inner>);
 
 struct Inner {
 	node: RefCell<Node>,
-	/// Accounts made so far: each has a salt of its own.
+	/// The number of instantiated accounts: each has its own salt.
 	accounts: Cell<u32>,
 }
 
@@ -127,21 +126,21 @@ impl Default for Chain {
 }
 
 impl Chain {
-	/// A new chain, on the interpreter.
+	/// A new chain with the interpreter.
 	///
 	/// # Panics
 	///
-	/// When `virt-node` cannot be run.
+	/// If `virt-node` cannot be run.
 	#[track_caller]
 	pub fn new() -> Self {
 		Self::with_backend(Backend::default())
 	}
 
-	/// A new chain on another backend.
+	/// A new chain with another backend.
 	///
 	/// # Panics
 	///
-	/// When `virt-node` cannot be run, or the backend not on this machine.
+	/// If `virt-node` cannot be run, or this machine does not support the backend.
 	#[track_caller]
 	pub fn with_backend(backend: Backend) -> Self {
 		Self(Rc::new(Inner { node: RefCell::new(Node::start(backend)), accounts: Cell::new(0) }))
@@ -159,12 +158,12 @@ impl Chain {
 		Snapshot { chain, copy: self.ask(Request::Snapshot), accounts }
 	}
 
-	/// Restores a snapshot of this chain: storage, balances, block and time. A snapshot can be restored
-	/// more than once.
+	/// Restores a snapshot of this chain: storage, balances, block and time. A snapshot can be
+	/// restored many times.
 	///
 	/// # Panics
 	///
-	/// When the snapshot is of another chain.
+	/// If the snapshot is of another chain.
 	#[track_caller]
 	pub fn roll_back(&self, snapshot: &Snapshot) {
 		assert!(Rc::ptr_eq(&self.0, &snapshot.chain.0), "the snapshot is of another chain");
@@ -176,7 +175,7 @@ impl Chain {
 	///
 	/// # Panics
 	///
-	/// When the program is not admitted.
+	/// If the program is rejected.
 	#[track_caller]
 	pub fn upload(&self, code: &[u8]) -> Program {
 		match self.try_upload(ALICE, code) {
@@ -185,20 +184,20 @@ impl Chain {
 		}
 	}
 
-	/// Uploads a program, or says why it is not admitted.
+	/// Uploads a program. Returns the error if it is rejected.
 	#[track_caller]
 	pub fn try_upload(&self, owner: AccountId, code: &[u8]) -> Result<Program, Error> {
 		let uploaded: Result<_, Error> = self.ask(Request::Upload { owner, code: code.to_vec() });
 		Ok(Program { chain: self.clone(), code_hash: uploaded? })
 	}
 
-	/// What `account` has, in the smallest unit, with the existential deposit and what is held.
+	/// The balance of `account`, in the smallest unit, including the existential deposit and holds.
 	#[track_caller]
 	pub fn balance(&self, account: AccountId) -> u128 {
 		self.ask(Request::Balance(account))
 	}
 
-	/// What is held of `account`: deposits for what it stored.
+	/// The deposits that are held from `account`.
 	#[track_caller]
 	pub fn held(&self, account: AccountId) -> u128 {
 		self.ask(Request::Held(account))
@@ -208,7 +207,7 @@ impl Chain {
 	///
 	/// # Panics
 	///
-	/// When it is less than what opens the account.
+	/// If a new account would be below the existential deposit.
 	#[track_caller]
 	pub fn give(&self, account: AccountId, amount: u128) {
 		let given: Result<(), Error> = self.ask(Request::Give(account, amount));
@@ -223,13 +222,13 @@ impl Chain {
 		self.ask(Request::SetBalance(account, amount))
 	}
 
-	/// Number of the block that calls are in.
+	/// The number of the current block.
 	#[track_caller]
 	pub fn block(&self) -> u64 {
 		self.ask(Request::Block)
 	}
 
-	/// Goes on by so many blocks, with the jobs that run in them.
+	/// Makes this many blocks, and runs jobs in them.
 	#[track_caller]
 	pub fn skip(&self, blocks: u32) {
 		self.ask(Request::Skip(blocks))
@@ -244,28 +243,28 @@ pub struct Program {
 }
 
 impl Program {
-	/// BLAKE2b-256 of its blob.
+	/// The code hash: the BLAKE2b-256 hash of its blob.
 	pub fn code_hash(&self) -> [u8; 32] {
 		self.code_hash
 	}
 
-	/// Calls it once, without an account.
+	/// Runs it once without an account.
 	pub fn run(&self, entry: &str, arguments: impl Encode) -> Call {
 		let target = Target::Run { code_hash: self.code_hash, entry: entry.into() };
 		Call::new(&self.chain, target, arguments)
 	}
 
-	/// Gives it an account, as [`ALICE`] and with no value.
+	/// Instantiates it, as [`ALICE`] and without a value.
 	///
 	/// # Panics
 	///
-	/// When the instantiation fails.
+	/// If the instantiation fails.
 	#[track_caller]
 	pub fn instantiate(&self, arguments: impl Encode) -> Account {
 		self.instantiation(arguments).account()
 	}
 
-	/// An instantiation that is not made yet: set the caller and the value, and end with
+	/// An instantiation to be made: set the caller and the value, and end with
 	/// [`account`](Call::account).
 	pub fn instantiation(&self, arguments: impl Encode) -> Call {
 		let nth = self.chain.0.accounts.get();
@@ -276,7 +275,7 @@ impl Program {
 	}
 }
 
-/// A program's account on the chain.
+/// An account program on the chain.
 #[derive(Clone)]
 pub struct Account {
 	chain: Chain,
@@ -289,20 +288,20 @@ impl Account {
 		self.address
 	}
 
-	/// What it has, in the smallest unit.
+	/// Its balance, in the smallest unit.
 	#[track_caller]
 	pub fn balance(&self) -> u128 {
 		self.chain.balance(self.address)
 	}
 
-	/// Replaces its program as its deployer, [`ALICE`] unless set otherwise, and calls the new program's
-	/// `migrate`, if it has one.
+	/// Replaces its program as its deployer, [`ALICE`] unless set otherwise, and runs the new
+	/// program's `migrate`, if it has one.
 	pub fn set_code(&self, program: &Program, arguments: impl Encode) -> Call {
 		let target = Target::Upgrade { address: self.address, code_hash: program.code_hash };
 		Call::new(&self.chain, target, arguments)
 	}
 
-	/// Calls it.
+	/// A call of one of its entries.
 	pub fn call(&self, entry: &str, arguments: impl Encode) -> Call {
 		let target = Target::Account { address: self.address, entry: entry.into() };
 		Call::new(&self.chain, target, arguments)

@@ -13,13 +13,13 @@ use std::{
 	thread,
 };
 
-/// The variable that names the node's binary.
+/// The variable with the path of the node.
 pub const NODE: &str = "VIRT_NODE";
 
-/// A `virt-node program test-chain`. It ends with this.
+/// A process of `virt-node program test-chain`. Dropping this ends it.
 pub struct Node {
 	process: Child,
-	/// None once it was told to end.
+	/// `None` after it was told to end.
 	stdin: Option<ChildStdin>,
 	stdout: ChildStdout,
 }
@@ -27,7 +27,7 @@ pub struct Node {
 impl Node {
 	/// # Panics
 	///
-	/// When there is no node, or it is of another version.
+	/// If there is no node, or it has another version.
 	#[track_caller]
 	pub fn start(backend: Backend) -> Self {
 		let path = path();
@@ -55,11 +55,11 @@ impl Node {
 		node
 	}
 
-	/// The answer to a request, which has to be a `T`.
+	/// Sends a request and returns the answer, which must be a `T`.
 	///
 	/// # Panics
 	///
-	/// When the node has ended: it says why on standard error.
+	/// If the node has ended: it prints the reason to standard error.
 	#[track_caller]
 	pub fn ask<T: Decode>(&mut self, request: &Request) -> T {
 		let stdin = self.stdin.as_mut().expect("it was not told to end; qed");
@@ -81,8 +81,8 @@ impl Drop for Node {
 	}
 }
 
-/// Where the node is: as [`NODE`] says; beside what cargo builds, for the tests of this project; else on
-/// the path.
+/// The path of the node: [`NODE`]; beside cargo's output, for the tests of this project; or on the
+/// `PATH`.
 fn path() -> PathBuf {
 	if let Some(path) = env::var_os(NODE) {
 		return path.into();

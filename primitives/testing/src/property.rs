@@ -1,11 +1,12 @@
-//! Tests with random values, and with random sequences of calls.
+//! Property tests with random values and random sequences of calls.
 //!
-//! [`values`] runs a test with random values, [`sequences`] runs random sequences of actions and checks an invariant
-//! after each action. A failure is shrunk: the panic shows the shortest sequence, of the smallest values, that was
-//! found, and the seed that finds it again. Values come from strategies of [`proptest`].
+//! [`values`] runs a test with random values. [`sequences`] runs random sequences of actions and
+//! checks an invariant after each action. A failure is shrunk: the panic message has the shortest
+//! sequence with the smallest values that was found, and the seed that reproduces it. Values come
+//! from [`proptest`] strategies.
 //!
-//! Two variables of the environment: `VIRT_SEED` is the seed, a number; without it, each run has another one.
-//! `VIRT_CASES` is how many cases there are.
+//! Two environment variables: `VIRT_SEED` is the seed, a number; by default, each run has another
+//! one. `VIRT_CASES` is the number of cases.
 
 use crate::Chain;
 use proptest::{
@@ -24,18 +25,18 @@ use std::{
 	sync::Once,
 };
 
-/// Cases of a test, unless `VIRT_CASES` says otherwise.
+/// The default number of cases of a test.
 pub const CASES: u32 = 64;
-/// Actions of a sequence, at most.
+/// The maximal number of actions of a sequence.
 pub const MAX_ACTIONS: usize = 20;
-/// Attempts to make a failing case smaller.
+/// The maximal number of attempts to shrink a failing case.
 const MAX_SHRINKS: u32 = 1_024;
 
 /// Runs `test` with random values.
 ///
 /// # Panics
 ///
-/// When `test` panics with one of them: with the smallest value that it panics with.
+/// If `test` panics: with the smallest value for which it panics.
 #[track_caller]
 pub fn values<S: Strategy>(values: S, test: impl Fn(S::Value))
 where
@@ -49,13 +50,13 @@ where
 
 /// Runs random sequences of 1 to [`MAX_ACTIONS`] actions on a chain.
 ///
-/// Each begins with the chain as it is now, and with a clone of `world`: accounts, and what the test
-/// expects of them. `act` makes an action, `invariant` looks at the world after each of them; a sequence
-/// fails where one of the two panics.
+/// Each starts with the current state of the chain and a clone of `world`: accounts, and what the
+/// test expects of them. `act` makes an action, `invariant` checks the world after each. A sequence
+/// fails if one of them panics.
 ///
 /// # Panics
 ///
-/// When a sequence fails: with the shortest that was found.
+/// If a sequence fails: with the shortest that was found.
 #[track_caller]
 pub fn sequences<W: Clone, S: Strategy>(
 	chain: &Chain,
@@ -77,7 +78,7 @@ pub fn sequences<W: Clone, S: Strategy>(
 	};
 	let seed = seed();
 	let mut found = find(&vec(&actions, 1..=MAX_ACTIONS), &test, seed);
-	// No action can be left out of what is found now. Others may need fewer.
+	// No single action can be removed. Other sequences may be shorter.
 	while let Some((_, longer)) = found.as_ref().filter(|(_, longer)| longer.len() > 1) {
 		match find(&vec(&actions, 1..longer.len()), &test, seed) {
 			None => break,
@@ -98,7 +99,7 @@ fn seed() -> u64 {
 	number("VIRT_SEED").unwrap_or_else(|| RandomState::new().build_hasher().finish())
 }
 
-/// A variable of the environment.
+/// An environment variable.
 #[track_caller]
 fn number(name: &str) -> Option<u64> {
 	let text = env::var(name).ok()?;
@@ -110,7 +111,7 @@ fn fail(seed: u64, value: &str, reason: &str) -> ! {
 	panic!("found by the seed {seed} (VIRT_SEED={seed} finds it again): {value}\n{reason}")
 }
 
-/// A value that `test` panics with, made small, after what the panic says.
+/// A value for which `test` panics, after shrinking, and the panic's message.
 #[track_caller]
 fn find<S: Strategy>(strategy: &S, test: impl Fn(S::Value), seed: u64) -> Option<(String, S::Value)>
 where
@@ -136,9 +137,9 @@ where
 }
 
 thread_local! {
-	/// Whether a property test runs on this thread. Its panics are caught, and not printed.
+	/// Whether a property test runs on this thread. Its panics are caught and not printed.
 	static QUIET: Cell<bool> = const { Cell::new(false) };
-	/// Where the latest of them was.
+	/// The location of the latest panic.
 	static PLACE: RefCell<String> = const { RefCell::new(String::new()) };
 }
 

@@ -1,30 +1,32 @@
-//! What a test and `virt-node program test-chain` say to each other.
+//! The protocol between a test and `virt-node program test-chain`.
 //!
-//! The test writes a [`Request`], the node its answer, over the node's standard input and output. Each is
-//! SCALE-encoded, after its length: four bytes, little-endian. The answer's type is named at each request.
+//! The test writes a [`Request`] and the node writes its answer, over the node's standard input and
+//! output. Each message is SCALE-encoded after its length: four bytes, little-endian. Each request
+//! documents the type of its answer.
 
 use crate::{AccountId, Error, UpgradeAuthority, Weight};
 use codec::{Decode, DecodeAll, Encode};
 use std::io::{self, Read, Write};
 
-/// Both sides have to be of one version: they come from one checkout.
+/// Both sides must have the same version.
 pub const VERSION: u32 = 3;
 
-/// Size of the longest message, in bytes. A program is far smaller.
+/// The maximal length of a message, in bytes. A program is much smaller.
 const MAX_MESSAGE: u32 = 256 << 20;
 
-/// What a test asks of the chain.
+/// A request to the chain.
 #[derive(Debug, Encode, Decode)]
 pub enum Request {
-	/// The first: this side's version, and the name of the test. Answer: the version of the other side.
+	/// The first request: the version of this side, and the name of the test. Answer: the version
+	/// of the other side.
 	Start { version: u32, test: String },
 	/// Upload a program. Answer: `Result<[u8; 32], Error>`, its code hash.
 	Upload { owner: AccountId, code: Vec<u8> },
 	/// Call a program. Answer: `(Outcome, Option<AccountId>)`; the account is that of an instantiation.
 	Call(Call),
-	/// Answer: `u128`, what the account has, with what is held of it.
+	/// Answer: `u128`, the account's balance including holds.
 	Balance(AccountId),
-	/// Answer: `u128`, what is held of the account.
+	/// Answer: `u128`, the account's holds.
 	Held(AccountId),
 	/// Mint this much for the account. Answer: `Result<(), Error>`.
 	Give(AccountId, u128),
@@ -32,68 +34,68 @@ pub enum Request {
 	SetBalance(AccountId, u128),
 	/// Answer: `u64`, the number of the block.
 	Block,
-	/// Begin the next block, so many times. Answer: `()`.
+	/// Make this many blocks. Answer: `()`.
 	Skip(u32),
-	/// Keep the state. Answer: `u32`, which names the copy.
+	/// Save the state. Answer: `u32`, the id of the copy.
 	Snapshot,
 	/// Restore a copy of the state. Answer: `()`.
 	RollBack(u32),
-	/// Forget a copy of the state. Answer: `()`.
+	/// Remove a copy of the state. Answer: `()`.
 	Forget(u32),
 	/// Start a job with a call of an account. Answer: `Result<u64, Error>`, its id.
 	StartJob(Call),
-	/// Answer: [`JobState`], of the job of this id.
+	/// Answer: [`JobState`] of the job with this id.
 	Job(u64),
 	/// Send a message to the jobs at an address. Answer: `Result<(), Error>`.
 	Send { sender: AccountId, address: AccountId, topic: Vec<u8>, data: Vec<u8> },
 }
 
-/// What a job does, or how it ended.
+/// The status of a job, or how it ended.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 pub enum JobState {
-	/// It runs in the next block that has room for it.
+	/// It is ready, and runs in the next block that has room for it.
 	Ready,
 	/// It waits for a deadline or a message.
 	Waiting,
-	/// Its budget does not pay for another slice.
+	/// Its budget is too small for another slice.
 	Starved,
 	/// Its entry returned.
 	Finished { output: Vec<u8> },
 	/// It failed.
 	Failed { error: Error },
-	/// It was cancelled, or there never was one.
+	/// It was cancelled, or does not exist.
 	Gone,
 }
 
 /// A call of a program.
 #[derive(Clone, Debug, Encode, Decode)]
 pub struct Call {
-	/// What is called.
+	/// The callee.
 	pub target: Target,
 	/// The input.
 	pub input: Vec<u8>,
-	/// Who calls.
+	/// The caller.
 	pub caller: AccountId,
-	/// Amount that is transferred with it, in the smallest unit.
+	/// The value to transfer, in the smallest unit.
 	pub value: u128,
 	/// Weight limit.
 	pub weight: Weight,
-	/// What the caller may be held for, in the smallest unit.
+	/// The limit of deposits from the caller, in the smallest unit.
 	pub deposit_limit: Option<u128>,
-	/// Whether the call is one of a property test: its gas differs from run to run.
+	/// Whether the call is part of a property test: its gas differs between runs.
 	pub random: bool,
 }
 
-/// What is called.
+/// A callee.
 #[derive(Clone, Debug, Encode, Decode)]
 pub enum Target {
-	/// A program, once, without an account.
+	/// A program without an account.
 	Run { code_hash: [u8; 32], entry: String },
-	/// A program, which gets an account.
+	/// An instantiation of a program.
 	Instantiate { code_hash: [u8; 32], salt: Vec<u8>, authority: UpgradeAuthority },
-	/// The migration of a program, which an account gets in place of its own.
+	/// An upgrade of an account to a program.
 	Upgrade { address: AccountId, code_hash: [u8; 32] },
-	/// An account of a program.
+	/// An account program.
 	Account { address: AccountId, entry: String },
 }
 
@@ -105,7 +107,7 @@ pub fn write(to: &mut impl Write, message: &impl Encode) -> io::Result<()> {
 	to.flush()
 }
 
-/// Reads a message: none where the other side has ended.
+/// Reads a message; `None` if the other side has ended.
 pub fn read<T: Decode>(from: &mut impl Read) -> io::Result<Option<T>> {
 	let mut length = [0; 4];
 	match from.read_exact(&mut length) {

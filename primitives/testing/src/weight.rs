@@ -1,7 +1,7 @@
 use codec::{Decode, Encode};
 use std::fmt;
 
-/// Weight: the time that a call takes, in picoseconds, and what it adds to a block's proof, in bytes.
+/// Weight: ref time in picoseconds, and proof size in bytes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode)]
 pub struct Weight {
 	ref_time: u64,
@@ -9,7 +9,7 @@ pub struct Weight {
 }
 
 impl Weight {
-	/// Of so many picoseconds and bytes.
+	/// A weight of this many picoseconds and bytes.
 	pub const fn from_parts(ref_time: u64, proof_size: u64) -> Self {
 		Self { ref_time, proof_size }
 	}

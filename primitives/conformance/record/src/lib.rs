@@ -1,5 +1,5 @@
-//! The programs that backends and machines are compared by: the conformance suite's, the fixtures, and
-//! generated ones.
+//! The programs for comparing backends and machines: those of the conformance suite, the fixtures,
+//! and generated ones.
 
 use polkavm_common::{
 	program::{asm, InstructionSetKind, ProgramBlob},
@@ -16,11 +16,11 @@ use virt_differential::{
 use virt_manager::prices::{Rules, TierUp};
 use virt_primitives::{vm::limits::Limits, Gas};
 
-/// Rules by which most programs of the suite move to the second tier.
+/// Rules with which most programs of the suite move to tier two.
 pub const RULES: Rules =
 	Rules { translation_rate: 12, tier_up: TierUp::After { gas: 40, price: 7 } };
 
-/// The most gas that is given at once: all of it, some of it, and little.
+/// The maximal gas per run: all of it, some of it, and little.
 const PIECES: [Gas; 3] = [i64::MAX / 2, 1_000_000, 5_000];
 
 /// The programs of the suite, for a backend with these limits.
@@ -59,7 +59,7 @@ pub fn fixtures() -> Vec<(&'static str, Script)> {
 	scripts.collect()
 }
 
-/// A script of the generated program of that seed.
+/// A script of the generated program with that seed.
 pub fn generated(seed: u64) -> Script {
 	let bytes = random(seed, 100 + (seed as usize * 37) % 1_500);
 	let Case { program, calls, gas, slice, .. } = Case::generate(&mut Source::new(&bytes));

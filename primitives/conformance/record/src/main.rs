@@ -1,5 +1,5 @@
-//! Prints what programs do on this machine's interpreter, a line each: results, gas, traps and snapshots.
-//! Two machines are compared by the output.
+//! Prints what programs do in this machine's interpreter, one line each: results, gas, traps and
+//! snapshots. The output is compared between machines.
 
 use codec::Encode;
 use std::sync::Arc;
