@@ -1,18 +1,18 @@
-//! The chains that the node knows by name. Their content is the runtime's presets.
+//! The chains that the node knows by name. Their genesis is one of the runtime's presets.
 
 use crate::client::HostFunctions;
 use sc_service::{ChainType, GenericChainSpec, NoExtension, Properties};
 use sp_genesis_builder::{DEV_RUNTIME_PRESET, LOCAL_TESTNET_RUNTIME_PRESET};
 use virt_runtime::{embedded, WASM_BINARY};
 
-/// With the VM's host functions: the genesis builder runs the runtime, which imports them.
+/// With the host functions, because building the genesis runs the runtime.
 pub type ChainSpec = GenericChainSpec<NoExtension, HostFunctions>;
 
-/// The chain of this name; `None` where no chain has it.
+/// The chain with this name; `None` if there is none.
 ///
-/// - `dev`: one node that seals instantly.
-/// - `local`, or nothing: Alice and Bob with Aura and GRANDPA, on one machine.
-/// - `dev-embedded`, `local-embedded`: the same, with a runtime that runs programs itself.
+/// - `dev`: one node with instant sealing.
+/// - `local` or empty: Alice and Bob with Aura and GRANDPA, on one machine.
+/// - `dev-embedded`, `local-embedded`: the same with the embedded runtime.
 pub fn named(name: &str) -> Option<Result<ChainSpec, String>> {
 	let (dev, local) = (
 		("Development", ChainType::Development, DEV_RUNTIME_PRESET),

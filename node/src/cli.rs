@@ -1,5 +1,5 @@
-//! The command line: what `sc-cli` offers, when a development chain gets blocks, and the choice of
-//! the VM's backend.
+//! The command line: the options of `sc-cli`, the sealing of a development chain, and the VM's
+//! backend.
 
 use crate::dev::Sealing;
 use clap::{Parser, Subcommand, ValueEnum};
@@ -13,39 +13,40 @@ pub struct Cli {
 	#[command(flatten)]
 	pub run: sc_cli::RunCmd,
 
-	/// When a development chain (`--dev`) gets a block. [default: instant]
+	/// When a development chain (`--dev`) makes blocks. [default: instant]
 	///
-	/// - instant: as soon as there is a transaction. Blocks are final at once.
+	/// - instant: when a transaction arrives. Blocks are final at once.
 	///
-	/// - manual: when `engine_createBlock` is called. It says whether the block is final, too;
-	///   `engine_finalizeBlock` makes it so later.
+	/// - manual: when `engine_createBlock` is called. That call or `engine_finalizeBlock` makes the
+	///   block final.
 	///
-	/// - interval=<MS>: after so many milliseconds, also without transactions. Final at once.
+	/// - interval=<MS>: every so many milliseconds, with or without transactions. Blocks are final
+	///   at once.
 	///
-	/// In all of them block 1, an empty one, is there from the start: clients wait for it.
+	/// In every mode, an empty block 1 exists from the start, because clients wait for it.
 	#[arg(long, value_name = "WHEN", verbatim_doc_comment)]
 	pub sealing: Option<Sealing>,
 
-	/// What runs programs. Results, gas and fees do not depend on it, speed does.
+	/// The backend that runs programs. Results, gas and fees do not depend on it, speed does.
 	#[arg(long, value_enum, value_name = "BACKEND", global = true, default_value_t)]
 	pub vm_backend: VmBackend,
 
-	/// Do not measure at the start whether a validator's machine is fast enough.
+	/// Do not measure at start whether the machine is fast enough for a validator.
 	#[arg(long)]
 	pub no_hardware_benchmarks: bool,
 }
 
-/// [`BackendChoice`], as the command line knows it.
+/// [`BackendChoice`] as an argument.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum VmBackend {
-	/// `tiered` where this machine can do it, else `interpreter`.
+	/// `tiered` if this machine supports it, otherwise `interpreter`.
 	#[default]
 	Auto,
-	/// The interpreter first, and native code for programs that compute for long.
+	/// The interpreter first, and native code for long computations.
 	Tiered,
-	/// Native code in sandboxed worker processes; refuses to start where that cannot be had.
+	/// Native code in sandboxed worker processes. Fails to start if that is not supported.
 	Recompiler,
-	/// Slow, and runs everywhere.
+	/// The interpreter only. Slower, and works on any machine.
 	Interpreter,
 }
 
@@ -66,7 +67,7 @@ pub enum Command {
 	#[command(subcommand)]
 	Key(sc_cli::KeySubcommand),
 
-	/// Write a chain specification. The older name: see `export-chain-spec`.
+	/// Write a chain specification. The older name of `export-chain-spec`.
 	BuildSpec(sc_cli::BuildSpecCmd),
 
 	/// Write a chain specification.
@@ -75,25 +76,25 @@ pub enum Command {
 	/// Execute a block of the database again.
 	CheckBlock(sc_cli::CheckBlockCmd),
 
-	/// Write blocks to a file.
+	/// Export blocks to a file.
 	ExportBlocks(sc_cli::ExportBlocksCmd),
 
-	/// Write the state at a block into a chain specification.
+	/// Export the state at a block as a chain specification.
 	ExportState(sc_cli::ExportStateCmd),
 
-	/// Execute and store the blocks of a file.
+	/// Import blocks from a file.
 	ImportBlocks(sc_cli::ImportBlocksCmd),
 
-	/// Remove the whole chain from the database.
+	/// Remove the chain from the database.
 	PurgeChain(sc_cli::PurgeChainCmd),
 
-	/// Go back by some blocks: as far as they are not final or, on a development chain, any.
+	/// Revert blocks: non-final ones, or any on a development chain.
 	Revert(sc_cli::RevertCmd),
 
-	/// Print what the database holds.
+	/// Print the contents of the database.
 	ChainInfo(sc_cli::ChainInfoCmd),
 
-	/// Look into a program, or run it on a chain in memory: no node, no database, no keys.
+	/// Inspect a program, or run it on a chain in memory. Needs no node, database or keys.
 	#[command(subcommand)]
 	Program(crate::program::ProgramCmd),
 }

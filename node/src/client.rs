@@ -15,10 +15,10 @@ use virt_runtime::RuntimeApi;
 
 pub use virt_runtime::{Block, Hash};
 
-/// What the runtime may import: the usual, and the VM.
+/// The host functions: Substrate's and ours.
 #[cfg(not(feature = "sp-virtualization"))]
 pub type HostFunctions = (sp_io::SubstrateHostFunctions, virt_primitives::HostFunctions);
-/// What the runtime may import: the usual, and the VM, by either of its interfaces.
+/// The host functions: Substrate's, ours, and those of `sp-virtualization`.
 #[cfg(feature = "sp-virtualization")]
 pub type HostFunctions = (
 	sp_io::SubstrateHostFunctions,
@@ -31,15 +31,16 @@ pub type Backend = TFullBackend<Block>;
 pub type Pool = TransactionPoolHandle<Block, Client>;
 pub type SelectChain = LongestChain<Backend, Block>;
 
-/// Whether one node alone makes this chain's blocks. Else it takes an authority's slot, and GRANDPA
-/// finalises.
+/// Whether a single node makes this chain's blocks. Otherwise Aura assigns slots, and GRANDPA
+/// finalizes.
 ///
-/// A property of the chain and not of a flag: a database must be opened again the same way.
+/// It is a property of the chain and not an option, because a database must always be opened in the
+/// same way.
 pub fn is_dev(spec: &dyn ChainSpec) -> bool {
 	spec.chain_type() == ChainType::Development
 }
 
-/// A client that can execute blocks, and what is needed to make a node or a command of it.
+/// A client that can execute blocks, and the other parts of a node or a command.
 pub struct Parts {
 	pub backend: Arc<Backend>,
 	pub client: Arc<Client>,
@@ -50,7 +51,8 @@ pub struct Parts {
 	pub task_manager: TaskManager,
 }
 
-/// The one way to make a client: no path that executes blocks can miss the VM.
+/// Creates a client. All code that executes blocks uses it, so that the manager is always
+/// registered.
 pub fn parts(config: &Configuration, backend: BackendChoice) -> Result<Parts, ServiceError> {
 	let registry = config.prometheus_registry();
 	let engine = virt_manager::node::start(backend, registry)

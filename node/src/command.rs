@@ -1,4 +1,4 @@
-//! From the command line to the thing that was asked for.
+//! Runs the command of the command line.
 
 use crate::{
 	chain_spec,
@@ -14,10 +14,10 @@ use std::{io::ErrorKind, net::TcpListener, path::PathBuf, sync::Arc};
 use virt_manager::BackendChoice;
 use virt_runtime::{BlockNumber, Hash};
 
-/// What a development node logs when nothing else is asked for.
+/// The default log filter of a development node.
 const QUIET: &str = "warn,virt=info";
 
-/// Takes back what finality has stored, before blocks are.
+/// Reverts the data of finality before blocks are reverted.
 type AuxRevert = Box<dyn FnOnce(Arc<Client>, Arc<Backend>, BlockNumber) -> sc_cli::Result<()>>;
 
 impl SubstrateCli for Cli {
@@ -117,8 +117,8 @@ pub fn run() -> sc_cli::Result<()> {
 }
 
 fn run_node(mut cli: Cli, backend: BackendChoice) -> sc_cli::Result<()> {
-	// An authority must not change its network identity by accident; one with a well-known key has
-	// no standing to lose, so it may make one up.
+	// A validator must not change its network identity by accident. One with a well-known key may
+	// generate it.
 	if cli.run.get_keyring().is_some() {
 		cli.run.network_params.node_key_params.unsafe_force_node_key_generation = true;
 	}
@@ -155,8 +155,8 @@ fn run_node(mut cli: Cli, backend: BackendChoice) -> sc_cli::Result<()> {
 	})
 }
 
-/// A state that is still to come can be taken in for a block that is not final yet only, and GRANDPA
-/// makes blocks final all the time: such a node would never have one.
+/// A node can only import the state of a block that is not final yet. GRANDPA finalizes all the
+/// time, so that such a node would never have a state.
 fn refuse_fast_sync(cli: &Cli) -> sc_cli::Result<()> {
 	match cli.run.network_params.sync {
 		SyncMode::Fast | SyncMode::FastUnsafe => Err(sc_cli::Error::Input(
@@ -168,15 +168,15 @@ fn refuse_fast_sync(cli: &Cli) -> sc_cli::Result<()> {
 	}
 }
 
-/// Sets what a development chain wants, where the command line leaves it open.
+/// Sets the defaults of a development chain.
 fn prepare_dev(cli: &mut Cli) -> sc_cli::Result<dev::Options> {
 	let Cli { run, sealing, .. } = cli;
-	// Instant blocks are final before the fork-aware pool's views have followed: it then drops
-	// transactions of a burst. A chain without forks does not need it.
+	// With instant sealing, blocks are final before the views of the fork-aware pool have followed:
+	// it then drops transactions of a burst. A chain without forks does not need it.
 	run.pool_config.pool_type = TransactionPoolType::SingleState;
-	// What was in a block may come again after a revert.
+	// A transaction may be submitted again after a revert.
 	run.pool_config.tx_ban_seconds.get_or_insert(0);
-	// A revert needs the state that it goes back to.
+	// A revert needs older states.
 	let pruning = &mut run.import_params.pruning_params.state_pruning;
 	if *pruning.get_or_insert(DatabasePruningMode::Archive) != DatabasePruningMode::Archive {
 		return Err(sc_cli::Error::Input(
@@ -184,8 +184,8 @@ fn prepare_dev(cli: &mut Cli) -> sc_cli::Result<dev::Options> {
 				.into(),
 		));
 	}
-	// What the developer's own programs and transactions do, and trouble; not each thing that the
-	// machinery does. What was asked for comes later in the list, and wins.
+	// Shows programs, transactions and warnings, but not Substrate's other lines. Filters of the
+	// command line come later in the list, and take precedence.
 	if std::env::var_os("RUST_LOG").is_none_or(|filter| filter.is_empty()) {
 		run.shared_params.log.insert(0, QUIET.into());
 	}
@@ -195,8 +195,8 @@ fn prepare_dev(cli: &mut Cli) -> sc_cli::Result<dev::Options> {
 	})
 }
 
-/// The RPC server takes any free port when its own is taken, and clients then talk to whatever
-/// else is there. Rather say so and stop.
+/// If its port is in use, the RPC server would listen on any free port, and clients would connect
+/// to another process. Fail instead.
 fn claim_rpc_port(config: &mut Configuration) -> sc_cli::Result<()> {
 	for endpoint in config.rpc.addr.iter_mut().flatten() {
 		endpoint.retry_random_port = false;
@@ -207,15 +207,14 @@ fn claim_rpc_port(config: &mut Configuration) -> sc_cli::Result<()> {
 					endpoint.listen_addr,
 				)));
 			},
-			// Freed again at once. Other troubles are the server's to tell: some endpoints are
-			// optional.
+			// Released at once. The server reports other problems: some endpoints are optional.
 			_ => {},
 		}
 	}
 	Ok(())
 }
 
-/// A node that seals instantly has nothing to tell anybody: loopback, on a port that is free.
+/// A node with instant sealing has no peers: listen on a free loopback port.
 fn stay_at_home(config: &mut Configuration) {
 	let nowhere: Multiaddr = "/ip4/127.0.0.1/tcp/0".parse().expect("a valid address; qed");
 	config.network.listen_addresses = vec![nowhere];

@@ -1,5 +1,5 @@
-//! Where the VM is joined to the client: every call into the runtime gets a manager of its own, and with
-//! the feature `sp-virtualization` the extension of that interface, too.
+//! Registers the manager with the client: each call into the runtime gets a manager of its own, and
+//! with the feature `sp-virtualization` the extension of that interface.
 
 use sc_client_api::execution_extensions::ExtensionsFactory;
 use sp_externalities::Extensions;

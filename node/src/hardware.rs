@@ -1,7 +1,7 @@
-//! Whether this machine is fast enough for a validator of the chain.
+//! Checks whether this machine is fast enough for a validator.
 //!
-//! Weights are [`MARGIN`] times what calls take on the machine of record, which
-//! [`pallet_virt::weights`] names: a validator may be that many times slower. A slower one makes and
+//! Weights are [`MARGIN`] times the measurements on the machine of record, which
+//! [`pallet_virt::weights`] names: a validator may be slower by this factor. A slower one makes and
 //! imports full blocks too late.
 
 use pallet_virt::gas::MARGIN;
@@ -9,29 +9,29 @@ use sc_sysinfo::{benchmark_cpu, benchmark_memory, ExecutionLimit, Throughput};
 use std::time::Duration;
 use virt_manager::Backend;
 
-/// How long each benchmark may take.
+/// The duration of each benchmark.
 const LIMIT: ExecutionLimit = ExecutionLimit::MaxDuration(Duration::from_millis(250));
 
-/// What a machine does, by the benchmarks of `sc-sysinfo`, in MiB per second.
+/// The results of `sc-sysinfo`'s benchmarks, in MiB per second.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Speed {
-	/// BLAKE2b-256 of one core.
+	/// BLAKE2b-256 on one core.
 	pub hashing: f64,
-	/// Copies in memory.
+	/// Copying memory.
 	pub copying: f64,
 }
 
-/// That of the machine of record.
+/// The machine of record.
 pub const RECORD: Speed = Speed { hashing: 1_140.0, copying: 12_500.0 };
 
 impl Speed {
-	/// Measures this machine, for half a second.
+	/// Measures this machine for half a second.
 	pub fn measure() -> Self {
 		let mibs = |throughput: Throughput| throughput.as_mibs();
 		Self { hashing: mibs(benchmark_cpu(LIMIT)), copying: mibs(benchmark_memory(LIMIT)) }
 	}
 
-	/// What of it is too little for a validator.
+	/// The results that are too low for a validator.
 	pub fn shortfalls(self) -> Vec<String> {
 		let least = |record: f64| record / MARGIN as f64;
 		[("hashes", self.hashing, RECORD.hashing), ("copies", self.copying, RECORD.copying)]
@@ -44,7 +44,7 @@ impl Speed {
 	}
 }
 
-/// Warns in the log where a validator is too slow for the chain's weights. With `measured`, it measures
+/// Logs a warning if a validator is too slow for the chain's weights. With `measured`, it measures
 /// the machine.
 pub fn warn_of_slow_validator(backend: Backend, measured: bool) {
 	if backend == Backend::Interpreter {

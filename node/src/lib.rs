@@ -1,6 +1,6 @@
-//! The integration node, as a library: an example for chains of your own.
+//! The node as a library: an example for chains of your own.
 //!
-//! Start reading at [`client::parts`], where the VM is joined to the client.
+//! Start reading at [`client::parts`], which registers the manager with the client.
 
 pub mod chain_spec;
 pub mod cli;

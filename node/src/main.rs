@@ -1,4 +1,4 @@
-//! The node that runs PolkaVM programs for the chain: see `virt-node --help`.
+//! The node: see `virt-node --help`.
 
 use std::process::ExitCode;
 
@@ -6,7 +6,7 @@ fn main() -> ExitCode {
 	match virt_node::command::run() {
 		Ok(()) => ExitCode::SUCCESS,
 		Err(error) => {
-			// One line for people, not the nested `Debug` that returning the error would print.
+			// One line instead of the nested `Debug` output of a returned error.
 			eprintln!("Error: {error}");
 			virt_node::program::exit_code(&error)
 		},

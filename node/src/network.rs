@@ -1,4 +1,4 @@
-//! The node among others: Aura decides whose turn it is, GRANDPA what is final.
+//! The network node: Aura assigns slots, and GRANDPA finalizes.
 
 use crate::{
 	client::{Backend, Block, Client, Hash, Parts, SelectChain},
@@ -22,18 +22,18 @@ use sp_consensus_aura::{
 use sp_timestamp::InherentDataProvider as TimeProvider;
 use std::{sync::Arc, time::Duration};
 
-/// A proof of finality is kept at least every so many blocks.
+/// The maximal distance between stored finality proofs, in blocks.
 const JUSTIFICATION_PERIOD: u32 = 512;
 
-/// How long a vote may need to reach everybody.
+/// The time that a vote may need to reach all nodes.
 const GOSSIP_DURATION: Duration = Duration::from_millis(333);
 
-/// The part of a slot in which a block may be filled; the rest is for its way to the others.
+/// The part of a slot in which a block may be filled; the rest is for its distribution.
 const PROPOSAL_PORTION: f32 = 2.0 / 3.0;
 
 type BlockImport = GrandpaBlockImport<Backend, Block, Client, SelectChain>;
 
-/// How this node takes in blocks, and the two ends that authoring and voting hold on to.
+/// How this node imports blocks, and the parts that authoring and voting need.
 pub struct SlotConsensus {
 	pub import_queue: DefaultImportQueue<Block>,
 	block_import: BlockImport,
@@ -41,7 +41,7 @@ pub struct SlotConsensus {
 	slot_duration: SlotDuration,
 }
 
-/// Checks that a block's slot has come and is its author's, and what GRANDPA has to say.
+/// Checks a block's slot, its author, and GRANDPA's justifications.
 pub fn consensus(config: &Configuration, parts: &Parts) -> Result<SlotConsensus, ServiceError> {
 	let Parts { client, select_chain, task_manager, .. } = parts;
 	let (block_import, grandpa) = sc_consensus_grandpa::block_import(
@@ -155,7 +155,7 @@ pub fn start<N: NetworkBackend<Block, Hash>>(
 			telemetry: None,
 			protocol_name,
 		};
-		// Also where this node has no vote: it is how the others' votes are followed.
+		// Also without a vote of its own, to follow the votes of others.
 		let voter = sc_consensus_grandpa::run_grandpa_voter(GrandpaParams {
 			config,
 			link: grandpa,

@@ -1,4 +1,4 @@
-//! The RPC methods beyond those that `sc-service` brings along.
+//! The RPC methods in addition to those of `sc-service`.
 
 use crate::client::{Client, Pool};
 use jsonrpsee::{core::RegisterMethodError, RpcModule};

@@ -9,7 +9,7 @@ use sc_network::NetworkBackend;
 use sc_service::{Configuration, Error as ServiceError, TaskManager};
 use virt_manager::BackendChoice;
 
-/// How blocks of this chain are checked, for the commands that import some.
+/// The import queue of this chain, for commands that import blocks.
 pub fn import_queue(
 	config: &Configuration,
 	parts: &Parts,
@@ -21,8 +21,8 @@ pub fn import_queue(
 	}
 }
 
-/// Starts the node that this chain wants: with `dev`, a development node. It runs until the task
-/// manager is dropped. With `measured`, a validator's machine is measured before.
+/// Starts a node: with `dev`, a development node. It runs until the task manager is dropped. With
+/// `measured`, a validator's machine is measured before.
 pub fn start<N: NetworkBackend<Block, Hash>>(
 	config: Configuration,
 	backend: BackendChoice,

@@ -21,7 +21,7 @@ use sc_service::{
 use sc_transaction_pool_api::OffchainTransactionPoolFactory;
 use std::sync::Arc;
 
-/// What differs between development nodes and network nodes.
+/// The parts that differ between development nodes and network nodes.
 pub struct Consensus<N: NetworkBackend<Block, Hash>> {
 	pub import_queue: DefaultImportQueue<Block>,
 	pub network: FullNetworkConfiguration<Block, Hash, N>,
@@ -31,7 +31,7 @@ pub struct Consensus<N: NetworkBackend<Block, Hash>> {
 	pub rpc: RpcModule<()>,
 }
 
-/// A node's connections, once they run.
+/// The parts of a running node.
 pub struct Running {
 	pub pool: Arc<Pool>,
 	pub network: Arc<dyn NetworkService>,
@@ -39,7 +39,7 @@ pub struct Running {
 	pub sync: Arc<SyncingService<Block>>,
 }
 
-/// Starts everything but the sealing: network, off-chain workers, RPC, pool maintenance.
+/// Starts everything except sealing: network, off-chain workers, RPC, pool maintenance.
 pub fn spawn<N: NetworkBackend<Block, Hash>>(
 	config: Configuration,
 	parts: &mut Parts,
@@ -47,7 +47,7 @@ pub fn spawn<N: NetworkBackend<Block, Hash>>(
 ) -> Result<Running, ServiceError> {
 	let Consensus { import_queue, network: net_config, metrics, warp_sync, rpc: own } = consensus;
 	let Parts { backend, client, engine, executor, keystore, task_manager, .. } = parts;
-	// Its tasks are essential ones: a command that ends has none.
+	// Its tasks are essential: a command that ends must not start them.
 	let pool = sc_transaction_pool::Builder::new(
 		task_manager.spawn_essential_handle(),
 		client.clone(),

@@ -1,8 +1,7 @@
-//! `virt_traceCall` and `virt_traceTransaction`: what programs do in a dry-run, and what they did in a
-//! transaction of a block.
+//! The RPC methods `virt_traceCall` and `virt_traceTransaction`.
 //!
-//! The runtime's functions are executed with a VM that records: see [`virt_trace`]. No state is written, and
-//! other executions are not affected.
+//! The runtime's functions are executed with a VM that records: see [`virt_trace`]. No state is
+//! written, and other executions are not affected.
 
 use crate::{
 	client::{Backend, Block, Client, Executor, Hash},
@@ -35,41 +34,43 @@ use virt_manager::Engine;
 use virt_primitives::VirtExt;
 use virt_trace::{record, Program};
 
-/// The errors' codes.
+/// The error codes.
 pub mod codes {
-	/// There is no such block here, or its state is gone.
+	/// The block does not exist here, or its state was pruned.
 	pub const UNKNOWN_BLOCK: i32 = 6201;
 	/// The block has no such transaction.
 	pub const UNKNOWN_TRANSACTION: i32 = 6202;
-	/// It is not a function that can be traced.
+	/// The function cannot be traced.
 	pub const NOT_A_DRY_RUN: i32 = 6203;
 	/// The runtime failed, or programs ran for longer than [`super::TIME`].
 	pub const FAILED: i32 = 6204;
-	/// Another trace is being made.
+	/// Another trace is running.
 	pub const BUSY: i32 = 6205;
 }
 
-/// How long programs may run in all.
+/// The time limit of programs.
 pub const TIME: Duration = Duration::from_secs(10);
 
-/// The functions of the runtime that can be traced: `state_call` takes the same names and arguments.
+/// The functions of the runtime API that can be traced, with the names and arguments of
+/// `state_call`.
 pub const DRY_RUNS: [&str; 3] =
 	["VirtApi_dry_run", "VirtApi_dry_run_call", "VirtApi_dry_run_instantiate"];
 
-/// What was traced.
+/// The result of a trace.
 #[derive(Clone, Debug, Serialize)]
 pub struct Traced {
-	/// What the runtime's function returned, encoded: a `DryRun`, or an `ApplyExtrinsicResult`.
+	/// The encoded return value of the runtime's function: a `DryRun`, or an
+	/// `ApplyExtrinsicResult`.
 	pub output: Bytes,
-	/// The programs that were called, one after the other; those that these called are within them. A
-	/// dry-run of a call that asks how much is left may try several limits; the first is that of the call.
+	/// The programs that were called directly, with their callees inside. A dry-run of a call that
+	/// reads the remaining weight may try several limits; the first is that of the call.
 	pub programs: Vec<Program>,
 }
 
 #[rpc(server)]
 pub trait TraceApi {
-	/// Traces a dry-run: `function` and `arguments` are those of `state_call`, on the state of the best
-	/// block, or of `at`.
+	/// Traces a dry-run. `function` and `arguments` are those of `state_call`, on the state of the
+	/// best block, or of `at`.
 	#[method(name = "virt_traceCall", blocking)]
 	fn trace_call(
 		&self,
@@ -78,8 +79,8 @@ pub trait TraceApi {
 		at: Option<Hash>,
 	) -> Result<Traced, ErrorObjectOwned>;
 
-	/// Traces transaction `index` of a block. The block's earlier transactions are executed first, on the
-	/// state of the block's parent.
+	/// Traces transaction `index` of a block. Earlier transactions of the block are executed first,
+	/// on the state of its parent.
 	#[method(name = "virt_traceTransaction", blocking)]
 	fn trace_transaction(&self, block: Hash, index: u32) -> Result<Traced, ErrorObjectOwned>;
 }
@@ -89,11 +90,11 @@ struct Trace {
 	backend: Arc<Backend>,
 	executor: Executor,
 	engine: Arc<Engine>,
-	/// Locked while a trace is made: each may take a core for as long as [`TIME`].
+	/// Locked during a trace: each may use a core for as long as [`TIME`].
 	busy: Mutex<()>,
 }
 
-/// The methods.
+/// The RPC methods.
 pub fn create(
 	client: Arc<Client>,
 	backend: Arc<Backend>,
@@ -114,15 +115,15 @@ fn failed(reason: impl ToString) -> ErrorObjectOwned {
 	error(codes::FAILED, reason)
 }
 
-/// The state of a block, and what was changed since.
+/// The state of a block, with the changes since.
 struct State<S> {
 	backend: S,
 	changes: OverlayedChanges<BlakeTwo256>,
 }
 
 impl Trace {
-	/// A permit to make a trace. Nobody waits for one: requests that wait would hold threads that other
-	/// methods need.
+	/// A permit to make a trace. Requests do not wait for one, because waiting requests would block
+	/// threads that other methods need.
 	fn permit(&self) -> Result<MutexGuard<'_, ()>, ErrorObjectOwned> {
 		match self.busy.try_lock() {
 			Ok(permit) => Ok(permit),
@@ -144,7 +145,7 @@ impl Trace {
 		Ok(State { backend, changes: OverlayedChanges::default() })
 	}
 
-	/// Executes a function of the runtime, with this VM.
+	/// Executes a function of the runtime with this VM.
 	fn execute<S: sc_client_api::StateBackend<BlakeTwo256>>(
 		&self,
 		state: &mut State<S>,
@@ -162,7 +163,7 @@ impl Trace {
 		result.map_err(failed)
 	}
 
-	/// Executes a function of the runtime, and records what programs do.
+	/// Executes a function of the runtime, and records its programs.
 	fn record<S: sc_client_api::StateBackend<BlakeTwo256>>(
 		&self,
 		state: &mut State<S>,

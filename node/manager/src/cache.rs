@@ -1,9 +1,9 @@
-//! Compiled modules by content, least recently used first out.
+//! The module cache: compiled modules by content, least recently used first out.
 //!
-//! The key is the program itself: a look-up hashes the bytes in hand, by a fast hash with a secret
-//! of this process, and then compares them all; no two programs can be taken for each other. A
-//! program in storage has a name, too: the hash that storage keeps of it. Whoever asks has the bytes
-//! or that hash, so what was rolled back in storage cannot be run from here.
+//! The key is the program itself: a look-up hashes the program's bytes with a fast keyed hash, and
+//! then compares all bytes, so that programs cannot be confused. A stored program also has a name:
+//! the hash that storage keeps of it. A look-up needs the bytes or that hash, so a program whose
+//! upload was rolled back cannot be run from the cache.
 
 use crate::{limits::MAX_NAMES, module::Compiled};
 use ahash::RandomState;
@@ -15,18 +15,18 @@ use std::{
 };
 use virt_primitives::StoredName;
 
-/// The cache. Locked only to look up and to insert, never while hashing or compiling.
+/// The cache. Locked only for look-ups and insertions, never while hashing or compiling.
 pub struct Cache {
 	modules: Mutex<LruMap<Program, Entry, ByBytes>>,
 	names: Mutex<LruMap<StoredName, Named>>,
 	state: RandomState,
 }
 
-/// What a name stands for, as long as somebody has it.
+/// Modules by name, while they exist.
 type Named = Weak<Compiled>;
 
 impl Cache {
-	/// An empty cache that holds up to `capacity` bytes.
+	/// An empty cache with a capacity of `capacity` bytes.
 	pub fn new(capacity: usize) -> Self {
 		Self {
 			modules: Mutex::new(LruMap::new(ByBytes { held: 0, capacity })),
@@ -35,7 +35,7 @@ impl Cache {
 		}
 	}
 
-	/// What [`Self::get`] looks for, and the [`Compiled`] that is inserted has.
+	/// The digest for [`Self::get`] and for a [`Compiled`].
 	pub fn digest(&self, program: &[u8]) -> u64 {
 		self.state.hash_one(program)
 	}
@@ -46,10 +46,10 @@ impl Cache {
 		self.modules.lock().get(&wanted).map(|entry| entry.compiled.clone())
 	}
 
-	/// The module of this name.
+	/// The module with this name.
 	pub fn get_named(&self, name: &StoredName) -> Option<Arc<Compiled>> {
 		let compiled = self.names.lock().get(name)?.upgrade()?;
-		// It was used now.
+		// Marks it as used.
 		self.modules.lock().get(&Program(compiled.clone()));
 		Some(compiled)
 	}
@@ -59,25 +59,25 @@ impl Cache {
 		self.names.lock().insert(name, Arc::downgrade(compiled));
 	}
 
-	/// Keeps `compiled`, at the size that it has now; older modules make room for it.
+	/// Inserts `compiled` with its current size; older modules are evicted.
 	pub fn insert(&self, compiled: Arc<Compiled>) {
 		let size = compiled.size();
 		self.modules.lock().insert(Program(compiled.clone()), Entry { compiled, size });
 	}
 
-	/// Forgets everything.
+	/// Empties the cache.
 	pub fn clear(&self) {
 		self.modules.lock().clear();
 	}
 
-	/// How many modules it holds, and how many bytes they take.
+	/// The number of modules, and their size in bytes.
 	pub fn usage(&self) -> (usize, usize) {
 		let map = self.modules.lock();
 		(map.len(), map.limiter().held)
 	}
 }
 
-/// A key: a program's bytes, where its module has them already, and the hash of them.
+/// A key: a program's bytes, shared with its module, and their hash.
 struct Program(Arc<Compiled>);
 
 impl Hash for Program {
@@ -93,7 +93,7 @@ impl PartialEq for Program {
 	}
 }
 
-/// A program that is looked for.
+/// The program of a look-up.
 struct Wanted<'a> {
 	program: &'a [u8],
 	digest: u64,
@@ -113,11 +113,11 @@ impl PartialEq<Program> for Wanted<'_> {
 
 struct Entry {
 	compiled: Arc<Compiled>,
-	/// Its size when it was inserted; it grows with native code.
+	/// Its size when it was inserted, which grows with native code.
 	size: usize,
 }
 
-/// Bounds the bytes held.
+/// Limits the size in bytes.
 struct ByBytes {
 	held: usize,
 	capacity: usize,

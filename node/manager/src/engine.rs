@@ -33,7 +33,7 @@ use virt_primitives::{
 	CompileError, Failure, Outcome, StoredName, VirtExt, LOG_TARGET,
 };
 
-/// One per process.
+/// The engine of a process.
 pub struct Engine {
 	backend: Backend,
 	fallback_reason: Option<String>,
@@ -49,9 +49,9 @@ pub struct Engine {
 }
 
 impl Engine {
-	/// Starts the engine and runs a first program, so that what does not work here shows now.
+	/// Starts the engine and runs a first program, so that problems are detected now.
 	///
-	/// `registry` is where the metrics go, if anywhere.
+	/// `registry` is the registry for the metrics, if any.
 	pub fn new(
 		backend: BackendChoice,
 		registry: Option<&Registry>,
@@ -59,7 +59,7 @@ impl Engine {
 		Self::with(Options { backend, ..Options::default() }, registry)
 	}
 
-	/// The same with all options.
+	/// Like [`Self::new`], with all options.
 	pub fn with(options: Options, registry: Option<&Registry>) -> Result<Arc<Self>, EngineError> {
 		if options.trace && options.backend != BackendChoice::Interpreter {
 			return Err(EngineError("virt: only the interpreter can trace".into()));
@@ -114,25 +114,25 @@ impl Engine {
 		}))
 	}
 
-	/// Starts worker processes before a program needs one, which would wait for it some 100 ms. For a
-	/// process that lives on, as a node does.
+	/// Starts worker processes in advance, for long-running processes such as a node. Without it,
+	/// the first program waits about 100 ms for a worker.
 	pub fn warm_up(&self) {
 		if let Some(Recompiler { probe, warm_up, .. }) = &self.recompiler {
 			warm_up.lock().get_or_insert_with(|| WarmUp::start(probe.clone()));
 		}
 	}
 
-	/// Ends what [`Self::warm_up`] began, and waits for it. To be called before the process ends: a worker
-	/// that is being started then is left behind.
+	/// Stops [`Self::warm_up`], and waits for it. Call it before the process exits: a worker that
+	/// is being started would be left behind.
 	pub fn stop_warm_up(&self) {
 		if let Some(Recompiler { warm_up, .. }) = &self.recompiler {
-			// Dropped without the lock.
+			// Dropped without holding the lock.
 			let begun = warm_up.lock().take();
 			drop(begun);
 		}
 	}
 
-	/// Which backend runs.
+	/// The backend.
 	pub fn backend(&self) -> Backend {
 		self.backend
 	}
@@ -142,17 +142,17 @@ impl Engine {
 		self.fallback_reason.as_deref()
 	}
 
-	/// The process's metrics.
+	/// The metrics of the process.
 	pub fn metrics(&self) -> &Metrics {
 		&self.metrics
 	}
 
-	/// A fresh manager, wrapped as the externalities extension.
+	/// A new manager in an externalities extension.
 	pub fn extension(self: &Arc<Self>) -> VirtExt {
 		VirtExt::new(Manager::new(self.clone()))
 	}
 
-	/// How the engine is, for people.
+	/// The state of the engine for `virt_health`.
 	pub fn health(&self) -> Health {
 		let (modules, bytes) = self.cache.usage();
 		let metrics = &self.metrics;
@@ -186,7 +186,7 @@ impl Engine {
 		}
 	}
 
-	/// Forgets all compiled programs, so that a benchmark can load them anew.
+	/// Empties the module cache, for benchmarks.
 	pub fn clear_cache(&self) {
 		self.cache.clear();
 	}
@@ -196,13 +196,13 @@ impl Engine {
 		self.metrics.cache_bytes.set(self.cache.usage().1 as u64);
 	}
 
-	/// The program's native code, compiled now if it was not before.
+	/// The program's native code, compiled now if necessary.
 	fn native<'a>(&self, compiled: &'a Arc<Compiled>, tier: Tier) -> Option<&'a polkavm::Module> {
 		let recompiler = self.recompiler.as_ref()?;
 		let known = compiled.is_native_known(tier);
 		let module = compiled.native(tier, |blob| self.translate(recompiler, blob, tier));
 		if !known {
-			// It is larger now.
+			// The module has become larger.
 			self.keep(compiled);
 		}
 		module
@@ -216,8 +216,8 @@ impl Engine {
 	) -> Option<polkavm::Module> {
 		let translated =
 			translate(&recompiler.polkavm, false, blob, tier).or_else(|failure| match failure {
-				// Native code of all programs shares one arena. What the cache keeps must not keep this
-				// one out.
+				// Native code of all programs shares one arena. Cached modules must not prevent
+				// this one from being compiled.
 				Failure::Host(reason) => {
 					log::warn!(target: LOG_TARGET, "Compiling again with an empty cache: {reason}");
 					self.cache.clear();
@@ -251,7 +251,7 @@ impl Environment for Engine {
 		&HOST
 	}
 
-	/// Programs of dry-runs are not kept: they would push those of the chain out of the cache.
+	/// Modules compiled for a dry-run are not cached: they would evict those of the chain.
 	fn compile(
 		&self,
 		program: &[u8],
@@ -261,7 +261,8 @@ impl Environment for Engine {
 		let digest = self.cache.digest(program);
 		if let Some(compiled) = self.cache.get(program, digest) {
 			self.metrics.cache_hits.inc();
-			// It may have been compiled without the check: whether it is cached must not show.
+			// It may have been compiled without the check. A runtime must not be able to observe
+			// the cache.
 			if !admitted {
 				compiled.program().check()?;
 			}
@@ -296,8 +297,7 @@ impl Environment for Engine {
 		self.backend == Backend::Recompiler
 	}
 
-	/// Errs, as the operator wants it, where only the recompiler was asked for and a process cannot
-	/// be had.
+	/// Errs if only the recompiler was requested and no worker process is available.
 	fn worker(&self, compiled: &Arc<Compiled>, tier: Tier) -> Result<Option<Worker>, String> {
 		let Some(recompiler) = &self.recompiler else { return Ok(None) };
 		let Some(slot) = WorkerSlot::take(&recompiler.workers) else { return Ok(None) };
@@ -333,7 +333,7 @@ impl Environment for Engine {
 	}
 }
 
-/// When a dry-run has had its time.
+/// The deadline of a dry-run.
 #[derive(Clone, Copy)]
 pub struct Deadline(Instant);
 

@@ -1,32 +1,32 @@
-//! How an engine is, for people: what `virt_health` answers.
+//! The state of an engine, as returned by `virt_health`.
 
 use serde::Serialize;
 
-/// Counts since the process started, and what is now.
+/// Counts since the process started, and current values.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Health {
 	/// `tiered`, `recompiler` or `interpreter`.
 	pub backend: &'static str,
-	/// Why the recompiler does not run, where it was wanted.
+	/// Why the recompiler is not used, if it was requested.
 	pub fallback_reason: Option<String>,
-	/// Executions that moved to tier two.
+	/// The number of moves to tier two.
 	pub tier_ups: u64,
-	/// Executions that moved back to tier one.
+	/// The number of moves back to tier one.
 	pub tier_downs: u64,
-	/// Instances alive now.
+	/// The number of instances.
 	pub instances: u64,
-	/// Syscalls that programs made.
+	/// The number of syscalls.
 	pub syscalls: u64,
-	/// Programs that trapped.
+	/// The number of traps.
 	pub traps: u64,
-	/// Worker processes, where there are any.
+	/// The worker processes, if there are any.
 	pub workers: Option<WorkerHealth>,
 	/// The module cache.
 	pub cache: CacheHealth,
-	/// The node's own failures, each of which aborted a runtime call.
+	/// The number of host faults. Each aborted a runtime call.
 	pub host_faults: u64,
-	/// The last of them.
+	/// The last host fault.
 	pub last_fault: Option<String>,
 }
 
@@ -34,11 +34,11 @@ pub struct Health {
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct WorkerHealth {
-	/// Those that run or hold a program.
+	/// The number of workers that run or hold a program.
 	pub at_work: usize,
-	/// Those that are kept for the next.
+	/// The number of idle workers.
 	pub idle: usize,
-	/// Most that can be at work.
+	/// The maximal number of workers.
 	pub limit: usize,
 }
 
@@ -46,16 +46,16 @@ pub struct WorkerHealth {
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CacheHealth {
-	/// Modules in it.
+	/// The number of modules.
 	pub modules: usize,
-	/// Bytes that they take.
+	/// Their size, in bytes.
 	pub bytes: usize,
-	/// Bytes that they may take.
+	/// The capacity, in bytes.
 	pub capacity: usize,
-	/// Programs found in it.
+	/// The number of hits.
 	pub hits: u64,
-	/// Programs that were compiled.
+	/// The number of misses: programs that were compiled.
 	pub misses: u64,
-	/// Programs that were compiled to native code, too.
+	/// The number of programs that were compiled to native code.
 	pub native: u64,
 }

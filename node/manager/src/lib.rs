@@ -46,5 +46,5 @@ pub use health::Health;
 pub use options::{Backend, BackendChoice, EngineError, Options};
 pub use virt_primitives::vm::{opcodes, prices, trace, trace::Trace};
 
-/// One runtime call's modules and instances.
+/// The modules and instances of a runtime call.
 pub type Manager = virt_primitives::vm::Manager<Engine>;

@@ -1,35 +1,35 @@
-//! What Prometheus gets to see. Counts everything the process does, dry-runs too.
+//! Prometheus metrics. They count everything in the process, including dry-runs.
 
 use substrate_prometheus_endpoint::{
 	register, Counter, Gauge, Opts, PrometheusError, Registry, U64,
 };
 
-/// The manager's metrics; they count whether or not anybody collects them.
+/// The manager's metrics. They count with or without a registry.
 pub struct Metrics {
-	/// Programs compiled.
+	/// Compiled programs.
 	pub compiled: Counter<U64>,
-	/// Programs compiled to native code, too.
+	/// Programs compiled to native code.
 	pub compiled_native: Counter<U64>,
-	/// Bytes that the module cache holds.
+	/// The size of the module cache, in bytes.
 	pub cache_bytes: Gauge<U64>,
-	/// Executions that moved to tier two.
+	/// Moves to tier two.
 	pub tier_ups: Counter<U64>,
-	/// Executions that moved back to tier one.
+	/// Moves back to tier one.
 	pub tier_downs: Counter<U64>,
-	/// Programs found in the cache.
+	/// Hits of the module cache.
 	pub cache_hits: Counter<U64>,
-	/// Instances alive now, in all managers.
+	/// Instances, of all managers.
 	pub instances: Gauge<U64>,
-	/// Syscalls that programs made.
+	/// Syscalls.
 	pub syscalls: Counter<U64>,
-	/// Programs that trapped.
+	/// Traps.
 	pub traps: Counter<U64>,
-	/// The node's own failures, each of which aborted a runtime call.
+	/// Host faults. Each aborted a runtime call.
 	pub host_faults: Counter<U64>,
 }
 
 impl Metrics {
-	/// Makes the metrics, and registers them where there is a registry.
+	/// Creates the metrics, and registers them if there is a registry.
 	pub fn new(registry: Option<&Registry>) -> Result<Self, PrometheusError> {
 		let counter = |name: &str, help: &str| {
 			let counter = Counter::with_opts(Opts::new(name, help))?;

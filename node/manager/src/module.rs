@@ -1,4 +1,4 @@
-//! A program in a node: what the interpreter needs of it, native code, and an instance for the next run.
+//! A module of a node: the compiled program, native code, and pooled instances.
 
 use crate::{
 	limits::MAX_POOLED,
@@ -13,36 +13,36 @@ use virt_primitives::{
 	CompileError, Gas, Outcome, SyscallTable,
 };
 
-/// A program that was compiled for the interpreter, and for native code where that was needed.
+/// A program that is compiled for the interpreter, and for native code when needed.
 pub struct Compiled {
 	program: Program,
 	digest: u64,
-	/// The program in native code, by tier.
+	/// The native code, by tier.
 	native: [OnceLock<Option<polkavm::Module>>; 2],
-	/// Instances for the next run.
+	/// Pooled instances.
 	pool: Pool,
-	/// The table that a runtime used last, and what it makes of the imports.
+	/// The last table of a runtime, and the imports bound to it.
 	bound: Mutex<Option<(Box<[u8]>, Bindings)>>,
 }
 
-/// Bytes that the recompiler keeps for each entry of a program's jump table.
+/// The memory of the recompiler per entry of a program's jump table, in bytes.
 const NATIVE_JUMP: usize = 16;
 
-/// Bytes that any instance of the interpreter takes, whatever its program: see "live instances: memory of each" in
+/// The memory of any interpreter instance, in bytes: see "live instances: memory of each" in
 /// `docs/benchmarks.md`.
 const INSTANCE: usize = 8 << 10;
 
-/// Bytes that an instance of the interpreter keeps for each byte of code: the place of the block that starts
-/// there.
+/// The memory of an interpreter instance per byte of code, in bytes: the position of the block that
+/// starts there.
 const BLOCK_OFFSET: usize = 4;
 
-/// Bytes that an instance of the interpreter keeps at most for each instruction that it has translated: two
-/// handlers and their arguments, where each instruction is a block, in vectors that grow by doubling.
+/// The maximal memory of an interpreter instance per translated instruction, in bytes: two handlers
+/// and their arguments, if each instruction is a block, in vectors that grow by doubling.
 const TRANSLATED: usize = 108;
 
 impl Compiled {
-	/// Compiles `bytes`, whose digest in the cache is `digest`, for the interpreter; with `trace`, so that it is
-	/// traced. `budget` bounds its pooled instances.
+	/// Compiles `bytes`, whose digest in the cache is `digest`, for the interpreter; with `trace`,
+	/// for tracing. `budget` limits its pooled instances.
 	pub fn new(
 		engine: &Arc<polkavm::Engine>,
 		budget: &Arc<Budget>,
@@ -59,7 +59,7 @@ impl Compiled {
 		})
 	}
 
-	/// The digest of the program's bytes, by the cache's hash.
+	/// The digest of the program's bytes in the cache.
 	pub fn digest(&self) -> u64 {
 		self.digest
 	}
@@ -69,9 +69,9 @@ impl Compiled {
 		self.program.bytes()
 	}
 
-	/// The program in native code, at the prices of a tier; compiled by `compile` if it was not before.
+	/// The native code with the prices of a tier, compiled by `compile` if necessary.
 	///
-	/// `None` where that gave nothing: then the interpreter runs it to its end, to the same result.
+	/// `None` if `compile` failed: then the program is interpreted, with the same results.
 	pub fn native(
 		&self,
 		tier: Tier,
@@ -85,17 +85,17 @@ impl Compiled {
 		self.native[tier as usize].get().is_some()
 	}
 
-	/// Bytes that an instance takes at most that has executed this much gas.
+	/// The maximal memory of an instance that has executed this much gas, in bytes.
 	fn instance_size(&self, executed: Gas) -> usize {
-		// An instruction takes one byte at least.
+		// An instruction takes at least one byte.
 		let code = self.program.code_len();
 		let instructions = usize::try_from(executed / CHEAPEST).map_or(code, |it| it.min(code));
 		let memory = self.program.memory() as usize;
 		INSTANCE + memory + code * BLOCK_OFFSET + instructions * TRANSLATED
 	}
 
-	/// What keeping it costs at most, in bytes: program, native code, jump table, initial memory, and a
-	/// pooled instance.
+	/// The maximal memory of the cached module, in bytes: program, native code, jump table, initial
+	/// memory, and a pooled instance.
 	pub fn size(&self) -> usize {
 		let modules = self.native.iter().filter_map(|native| native.get()?.as_ref());
 		let native: usize = modules.filter_map(|it| Some(it.machine_code()?.len())).sum();

@@ -1,4 +1,4 @@
-//! What joins an engine to a Substrate client: the extension of its runtime calls, and the RPC method.
+//! Connects an engine to a Substrate client: the extension for runtime calls, and the RPC method.
 
 use crate::{BackendChoice, Engine, EngineError};
 use jsonrpsee::{core::RpcResult, RpcModule};
@@ -8,14 +8,14 @@ use sp_runtime::traits::{Block as BlockT, NumberFor};
 use std::sync::Arc;
 use substrate_prometheus_endpoint::Registry;
 
-/// What a runtime with host functions imports beyond Substrate's own.
+/// The host functions in addition to Substrate's.
 pub use virt_primitives::HostFunctions;
 
-/// Starts a node's engine, and logs which backend it runs.
+/// Starts a node's engine, and logs its backend.
 ///
 /// # Errors
 ///
-/// The chosen backend does not work on this machine. The error is one line that says the fix.
+/// If the backend does not work on this machine. The error is one line that contains the fix.
 pub fn start(
 	backend: BackendChoice,
 	registry: Option<&Registry>,
@@ -35,8 +35,8 @@ pub fn start(
 	Ok(engine)
 }
 
-/// Starts worker processes ahead of the first programs, in the background. To be kept as long as the node
-/// runs: dropping it stops what is still being started, so that no process is left behind.
+/// Starts worker processes in the background before the first program needs one. Keep it while the
+/// node runs: dropping it stops the start of workers, so that no process is left behind.
 #[must_use = "dropping it stops the start"]
 pub fn warm_up(engine: &Arc<Engine>) -> WarmUp {
 	engine.warm_up();
@@ -52,10 +52,10 @@ impl Drop for WarmUp {
 	}
 }
 
-/// Registers a new manager for each call into the runtime, whatever makes it: block import, authoring,
-/// the transaction pool, RPC, off-chain workers.
+/// Registers a new manager for each call into the runtime: block import, authoring, the transaction
+/// pool, RPC, off-chain workers.
 ///
-/// All managers share the engine, and thereby its module cache and metrics. They share nothing that a
+/// All managers share the engine with its module cache and metrics. They share nothing that a
 /// runtime can observe.
 pub struct VirtExtensions(pub Arc<Engine>);
 
@@ -67,7 +67,7 @@ impl<Block: BlockT> ExtensionsFactory<Block> for VirtExtensions {
 	}
 }
 
-/// The RPC method `virt_health`, which answers [`Health`](crate::Health).
+/// The RPC method `virt_health`, which returns [`Health`](crate::Health).
 pub fn rpc(engine: Arc<Engine>) -> RpcModule<Arc<Engine>> {
 	let mut module = RpcModule::new(engine);
 	module

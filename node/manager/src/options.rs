@@ -4,17 +4,17 @@ use crate::{limits::CACHE_BYTES, prices::Rules, watchdog::OnFault};
 use std::{fmt, str::FromStr};
 use virt_primitives::LOG_TARGET;
 
-/// Which backend the operator asks for.
+/// The backend that the operator requests.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum BackendChoice {
-	/// [`Self::Tiered`] where it works, else the interpreter.
+	/// [`Self::Tiered`] if it works, otherwise the interpreter.
 	#[default]
 	Auto,
-	/// The interpreter first, and native code for what computes for long.
+	/// The interpreter first, and native code for long computations.
 	Tiered,
 	/// Native code in sandboxed worker processes.
 	Recompiler,
-	/// Works everywhere; slower on long computations.
+	/// The interpreter only. Works everywhere, and is slower on long computations.
 	Interpreter,
 }
 
@@ -43,7 +43,7 @@ impl fmt::Display for BackendChoice {
 	}
 }
 
-/// Which backend runs. All give the same results and the same gas.
+/// The backend that runs. Results and gas are the same on all of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Backend {
 	/// See [`BackendChoice::Tiered`].
@@ -64,7 +64,7 @@ impl fmt::Display for Backend {
 	}
 }
 
-/// The engine could not be started. One line that says the fix.
+/// The engine could not be started. One line that contains the fix.
 #[derive(Debug)]
 pub struct EngineError(pub(crate) String);
 
@@ -76,19 +76,20 @@ impl fmt::Display for EngineError {
 
 impl std::error::Error for EngineError {}
 
-/// What an engine is started with. None of it changes a result, except for [`Self::rules`].
+/// The options of an engine. None affects results, except [`Self::rules`].
 #[derive(Clone, Copy, Debug)]
 pub struct Options {
-	/// Which backend to run.
+	/// The backend.
 	pub backend: BackendChoice,
 	/// See [`CACHE_BYTES`].
 	pub cache_bytes: usize,
-	/// When executions change tiers. For tests: a node has the default, as all nodes of its chain.
+	/// When executions change tiers. Only tests change it: all nodes of a chain must use the
+	/// default.
 	pub rules: Rules,
-	/// What to do about a worker process that cannot go on. It must not return.
+	/// Called when a worker process is lost. It must not return.
 	pub on_dead_worker: OnFault,
-	/// Whether executions are traced: see [`crate::trace`]. Needs [`BackendChoice::Interpreter`], and is
-	/// many times slower.
+	/// Whether executions are traced: see [`crate::trace`]. Requires
+	/// [`BackendChoice::Interpreter`], and is many times slower.
 	pub trace: bool,
 }
 
@@ -104,7 +105,7 @@ impl Default for Options {
 	}
 }
 
-/// Exit status of a process whose worker cannot go on. `EX_OSERR` of sysexits.h.
+/// The exit status after a worker process was lost: `EX_OSERR` of sysexits.h.
 pub const DEAD_WORKER_STATUS: i32 = 71;
 
 fn end_process(fault: &str) {

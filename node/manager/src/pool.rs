@@ -1,4 +1,4 @@
-//! Instances of the interpreter that are used again. Why: `docs/decisions/instances-are-used-again.md`.
+//! Pools of interpreter instances. See `docs/decisions/instances-are-used-again.md`.
 
 use crate::limits::{MAX_POOLED, POOL_BYTES};
 use parking_lot::Mutex;
@@ -8,7 +8,8 @@ use std::sync::{
 };
 use virt_primitives::vm::Pooled;
 
-/// Bytes of the pooled instances of all programs, but for one of each program, which counts as a part of it.
+/// The size of the pooled instances of all programs, in bytes. The first instance of each program
+/// counts as a part of its module instead.
 #[derive(Default)]
 pub struct Budget(AtomicUsize);
 
@@ -23,11 +24,11 @@ impl Budget {
 	}
 }
 
-/// The pooled instances of one program. More than one where it was nested.
+/// The pooled instances of a program. More than one if it was nested.
 pub struct Pool {
 	instances: Mutex<Vec<Entry>>,
-	/// Whether an instance was offered before. What runs once is not pooled: it would keep memory from the
-	/// next program.
+	/// Whether an instance was returned before. A program that runs once is not pooled: its
+	/// instance would keep memory from the next program.
 	offered: AtomicBool,
 	budget: Arc<Budget>,
 }
@@ -51,9 +52,10 @@ impl Pool {
 		Some(instance)
 	}
 
-	/// Keeps an instance of `size` bytes, if it is not the first that is offered, and there is room for it.
+	/// Returns an instance of `size` bytes to the pool, unless it is the first one or exceeds the
+	/// budget.
 	pub fn put(&self, mut instance: Pooled, size: usize) {
-		// Registers and place are set when it is prepared.
+		// Registers and position are set when it is prepared.
 		let first = !self.offered.swap(true, Relaxed);
 		if first || size > MAX_POOLED || instance.raw.reset_memory().is_err() {
 			return;
@@ -100,7 +102,7 @@ mod tests {
 			pool.put(instance(), each);
 		}
 		assert_eq!(budget.0.load(Relaxed), fit * each);
-		// Of those that were put, the first and the last are not there.
+		// Of the returned instances, the first and the last are not pooled.
 		let taken = std::iter::from_fn(|| pool.take()).count();
 		assert_eq!(taken, fit + 1);
 		assert_eq!(budget.0.load(Relaxed), 0);

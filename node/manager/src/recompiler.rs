@@ -31,9 +31,10 @@ impl Recompiler {
 		Ok(Self { polkavm, watchdog, workers: Arc::default(), probe, warm_up: Mutex::new(None) })
 	}
 
-	/// An instance in a worker process, and the process's id.
+	/// An instance in a worker process, and the id of the process.
 	pub(crate) fn instantiate(&self, module: &polkavm::Module) -> Result<(RawInstance, u32), String> {
-		// An idle worker may have been killed, which shows when it is to be used: then the next.
+		// An idle worker may have been killed, which is detected when it is used: then try the
+		// next.
 		let tries = self.polkavm.idle_worker_pids().len() + 1;
 		let starting = self.watchdog.watch(None);
 		let mut failed = String::new();

@@ -1,14 +1,15 @@
-//! Starts PolkaVM, and finds out what the machine supports.
+//! Starts PolkaVM, and detects what the machine supports.
 
 use crate::{limits::IDLE_WORKERS, workers};
 use polkavm::{BackendKind, SandboxKind};
 use virt_primitives::vm::program::configure;
 
-/// Has the allocator keep memory that was freed, up to 64 MiB, and take large blocks from it, too.
+/// Configures the allocator to keep up to 64 MiB of freed memory, and to allocate large blocks from
+/// it.
 ///
-/// By default each block of 128 KiB or more is had from the kernel and given back to it, so that
-/// an instance's memory and its translated code cost a page fault for each page, each time: in a virtual
-/// machine that doubles what translating a large program takes.
+/// By default, blocks of 128 KiB or more are allocated from the kernel and returned to it, so that
+/// an instance's memory and its translated code cause page faults each time. In a virtual machine,
+/// that doubles the time of translating a large program.
 pub fn keep_freed_memory() {
 	#[cfg(all(target_os = "linux", target_env = "gnu"))]
 	// SAFETY: it only sets parameters of the allocator; where it does not know them, nothing changes.
@@ -28,7 +29,7 @@ pub(crate) fn cpu_has_avx2() -> bool {
 	true
 }
 
-/// Starts PolkaVM and runs a program that only returns, which it gives, too.
+/// Starts PolkaVM and runs a program that only returns. Returns both.
 pub(crate) fn start(backend: BackendKind) -> Result<(polkavm::Engine, polkavm::Module), String> {
 	let mut config = configure(backend);
 	config.set_worker_count(IDLE_WORKERS);
@@ -48,7 +49,7 @@ pub(crate) fn start(backend: BackendKind) -> Result<(polkavm::Engine, polkavm::M
 	}
 }
 
-/// What an operator can do about a sandbox that does not start.
+/// Adds what an operator can do about a sandbox that does not start.
 pub(crate) fn explain_sandbox_failure(reason: String) -> String {
 	if user_namespaces() {
 		reason
@@ -57,7 +58,7 @@ pub(crate) fn explain_sandbox_failure(reason: String) -> String {
 	}
 }
 
-/// Whether a process may have a user namespace of its own.
+/// Whether a process can create a user namespace.
 fn user_namespaces() -> bool {
 	// SAFETY: the child ends at once, without a look at anything.
 	unsafe {

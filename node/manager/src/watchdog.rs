@@ -1,8 +1,8 @@
-//! Notices worker processes that died, were stopped, or get no time on a core.
+//! Detects worker processes that died, were stopped, or get no CPU time.
 //!
-//! PolkaVM waits for a worker in a loop that has no end when the worker has one. So a thread that
-//! waits for nobody looks at the workers that are at work, from outside, and ends the process where
-//! one cannot go on: no block is imported, and nothing is taken for a result.
+//! PolkaVM waits for a worker in a loop that does not end if the worker is lost. So a thread checks
+//! the workers that are waited for, and ends the process if one is lost: no block is imported, and
+//! no result is recorded.
 
 use crate::limits::{WATCH_INTERVAL, WATCH_PATIENCE};
 use parking_lot::{Condvar, Mutex};
@@ -16,20 +16,20 @@ use std::{
 	thread,
 };
 
-/// What to do about a worker that cannot go on. It must end the process, or the call that waits for
-/// the worker waits for ever.
+/// Handles the loss of a worker. It must end the process; otherwise the call that waits for the
+/// worker waits forever.
 pub type OnFault = fn(&str);
 
-/// A worker process that is watched.
+/// A watched worker process.
 pub struct Watched {
-	/// Unknown of one that is only being made ready.
+	/// Unknown while the worker is being started.
 	pid: Option<u32>,
-	/// Odd while somebody waits for the worker: how often that began and ended.
+	/// Incremented when a wait for the worker begins and when it ends, so it is odd during a wait.
 	waits: AtomicU64,
 }
 
 impl Watched {
-	/// Does `what`, which waits for the worker.
+	/// Calls `what`, which waits for the worker.
 	#[inline]
 	pub fn wait<T>(&self, what: impl FnOnce() -> T) -> T {
 		self.waits.fetch_add(1, Relaxed);
@@ -39,7 +39,7 @@ impl Watched {
 	}
 }
 
-/// The thread's list of workers.
+/// The list of watched workers.
 pub struct Watchdog {
 	workers: Mutex<Vec<Weak<Watched>>>,
 	arrived: Condvar,
@@ -54,8 +54,8 @@ impl Watchdog {
 		Ok(watchdog)
 	}
 
-	/// Watches the worker with this process id, or one that is to be made ready, for as long as the
-	/// returned handle lives.
+	/// Watches the worker with this process id, or one that is being started, until the returned
+	/// handle is dropped.
 	pub fn watch(&self, pid: Option<u32>) -> Arc<Watched> {
 		let watched = Arc::new(Watched { pid, waits: AtomicU64::new(0) });
 		self.workers.lock().push(Arc::downgrade(&watched));
@@ -63,7 +63,7 @@ impl Watchdog {
 		watched
 	}
 
-	/// The workers that are watched, once there are any; none after a while without.
+	/// The watched workers, once there are any; `None` after a while without.
 	fn workers(&self) -> Vec<Arc<Watched>> {
 		let mut workers = self.workers.lock();
 		if workers.is_empty() {
@@ -74,17 +74,17 @@ impl Watchdog {
 	}
 }
 
-/// What was seen of a worker.
+/// The last observation of a worker.
 #[derive(Default)]
 struct Sight {
 	waits: u64,
 	cpu_time: u64,
-	/// Looks in a row without progress.
+	/// The number of consecutive checks without progress.
 	stalled: u32,
 }
 
 fn watch(watchdog: Weak<Watchdog>, on_fault: OnFault) {
-	// By address: handles live for longer than what was seen of them.
+	// By address: handles live longer than observations.
 	let mut sights: HashMap<*const Watched, Sight> = HashMap::new();
 	loop {
 		thread::sleep(WATCH_INTERVAL);
@@ -95,7 +95,7 @@ fn watch(watchdog: Weak<Watchdog>, on_fault: OnFault) {
 			let waits = worker.waits.load(Relaxed);
 			let sight = sights.entry(Arc::as_ptr(&worker)).or_default();
 			if waits % 2 == 0 || sight.waits != waits {
-				// Nobody waits, or not for as long as since the last look.
+				// Nobody waits, or the wait began after the last check.
 				*sight = Sight { waits, ..Sight::default() };
 			} else if let Some(fault) = sight.look(worker.pid) {
 				on_fault(&fault);
@@ -105,7 +105,7 @@ fn watch(watchdog: Weak<Watchdog>, on_fault: OnFault) {
 }
 
 impl Sight {
-	/// Looks again at a worker that is still waited for; says why it cannot go on, if so.
+	/// Checks a worker that is still waited for. Returns the reason if it is lost.
 	fn look(&mut self, pid: Option<u32>) -> Option<String> {
 		let process = match pid.map(|pid| (pid, Process::of(pid))) {
 			Some((pid, None)) => return Some(format!("worker process {pid} is gone")),
@@ -128,18 +128,18 @@ impl Sight {
 	}
 }
 
-/// A process, as `/proc` shows it.
+/// The state of a process, from `/proc`.
 struct Process {
 	/// `R`, `S`, `T`, `Z`..: see proc(5).
 	state: char,
-	/// Time on a core, in clock ticks.
+	/// CPU time, in clock ticks.
 	cpu_time: u64,
 }
 
 impl Process {
 	fn of(pid: u32) -> Option<Self> {
 		let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-		// The name, in parentheses, may hold anything.
+		// The name, in parentheses, may contain any character.
 		let mut fields = stat.rsplit_once(')')?.1.split_whitespace();
 		let state = fields.next()?.chars().next()?;
 		// State is field 3; the times in user and kernel mode are 14 and 15.

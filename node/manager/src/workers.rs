@@ -1,7 +1,8 @@
-//! Worker processes: an instance in one, and those that are ready before they are needed.
+//! Worker processes: instances in a worker, and starting workers in advance.
 //!
-//! PolkaVM keeps idle workers by core, and starts one where it finds none: some 100 ms. So a thread
-//! goes from core to core, once, and leaves idle workers behind. They wait without using a core.
+//! PolkaVM keeps idle workers per core, and starts one if there is none, which takes about 100 ms.
+//! So a thread visits each core once and leaves idle workers behind. They wait without using CPU
+//! time.
 
 use crate::{
 	limits::{IDLE_WORKERS, MAX_WORKERS, WARM_CORES},
@@ -19,11 +20,11 @@ use std::{
 };
 use virt_primitives::{snapshot::Tier, vm::program::translate, LOG_TARGET};
 
-/// Leave to have one more worker process.
+/// A permit for one more worker process.
 pub struct WorkerSlot(Arc<AtomicUsize>);
 
 impl WorkerSlot {
-	/// One of [`MAX_WORKERS`], where one is left.
+	/// Takes a permit, if fewer than [`MAX_WORKERS`] are in use.
 	pub fn take(workers: &Arc<AtomicUsize>) -> Option<Self> {
 		let one_more = |count| (count < MAX_WORKERS).then_some(count + 1);
 		workers.fetch_update(Relaxed, Relaxed, one_more).ok().map(|_| Self(workers.clone()))
@@ -36,7 +37,7 @@ impl Drop for WorkerSlot {
 	}
 }
 
-/// An instance in a worker process. Whatever waits for that process is watched.
+/// An instance in a worker process. The watchdog watches each wait for it.
 pub struct Worker {
 	raw: ManuallyDrop<RawInstance>,
 	watched: Arc<Watched>,
@@ -44,7 +45,7 @@ pub struct Worker {
 }
 
 impl Worker {
-	/// A worker that holds an instance, watched from now on.
+	/// A watched worker with an instance.
 	pub fn new(raw: RawInstance, watched: Arc<Watched>, slot: WorkerSlot) -> Self {
 		Self { raw: ManuallyDrop::new(raw), watched, _slot: slot }
 	}
@@ -79,10 +80,10 @@ pub fn probe(engine: &polkavm::Engine) -> Result<polkavm::Module, String> {
 	translate(engine, false, &blob, Tier::Two).map_err(|failure| format!("{failure:?}"))
 }
 
-/// The thread that makes workers ready, by instances of a module.
+/// The thread that starts workers, by instantiating a module.
 ///
-/// It is stopped and waited for when this is dropped: a worker that is just being started outlives a
-/// process that ends meanwhile.
+/// Dropping it stops the thread and waits for it: a worker that is being started outlives a process
+/// that exits meanwhile.
 pub struct WarmUp {
 	stop: Arc<AtomicBool>,
 	thread: Option<JoinHandle<()>>,
@@ -94,7 +95,7 @@ impl WarmUp {
 		let stopped = stop.clone();
 		let warm = move || match warm_each_core(&module, &stopped) {
 			Ok(count) => log::debug!(target: LOG_TARGET, "{count} worker processes are ready"),
-			// It will show again, with a program that needs one.
+			// The error will occur again when a program needs a worker.
 			Err(reason) => log::warn!(target: LOG_TARGET, "No worker is ready ahead: {reason}"),
 		};
 		let thread = thread::Builder::new().name("virt-workers".into()).spawn(warm);
@@ -124,7 +125,7 @@ fn warm_each_core(module: &polkavm::Module, stop: &AtomicBool) -> Result<usize, 
 				return Ok(instances.len());
 			}
 			let instance = module.instantiate().map_err(|error| error.to_string())?;
-			// The process began on this thread's core, which is where its host waits for it.
+			// The process started on this thread's core, where its host looks for idle workers.
 			if let Some(pid) = instance.pid() {
 				set_affinity(pid, &all);
 			}
@@ -134,7 +135,7 @@ fn warm_each_core(module: &polkavm::Module, stop: &AtomicBool) -> Result<usize, 
 	Ok(instances.len())
 }
 
-/// Where this thread may run.
+/// The cores on which this thread may run.
 fn affinity() -> libc::cpu_set_t {
 	// SAFETY: a `cpu_set_t` of zeros is the empty set, and the kernel writes into it no more than
 	// the size that it is told.
@@ -157,7 +158,7 @@ fn cores(set: &libc::cpu_set_t) -> Vec<usize> {
 	(0..libc::CPU_SETSIZE as usize).filter(|&core| unsafe { libc::CPU_ISSET(core, set) }).collect()
 }
 
-/// Keeps this thread on a core, if the system lets it; it only decides where workers are kept.
+/// Pins this thread to a core, if the system permits it. It only determines where workers are kept.
 fn stay_on(core: usize) {
 	// SAFETY: as above.
 	let set = unsafe {

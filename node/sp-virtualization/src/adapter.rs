@@ -1,4 +1,5 @@
-//! The peer's backend trait over ours, and the extension that carries it.
+//! Implements the backend trait of `sp-virtualization` with ours, and the extension that carries
+//! it.
 
 use crate::modules::Modules;
 use parking_lot::Mutex;
@@ -22,7 +23,7 @@ use virt_primitives::{
 /// Carries a backend into a runtime call, where `sp-virtualization`'s host functions find it as
 /// [`VirtManagerExt`].
 ///
-/// That extension does not follow storage transactions, so it is held by one that does.
+/// That extension does not follow storage transactions, so it is wrapped in one that does.
 pub struct PeerExt {
 	found: VirtManagerExt,
 	adapter: Arc<Mutex<Adapter>>,
@@ -71,26 +72,26 @@ impl Extension for PeerExt {
 struct Adapter {
 	backend: Box<dyn Backend + Send>,
 	modules: Modules,
-	/// Instances have the ids that the backend gave them. Some of them may be gone from there, with
-	/// the storage transaction that they were made in.
+	/// Instances have the ids of the backend. The backend removes instances when the storage
+	/// transaction that created them is rolled back.
 	instances: BTreeMap<u32, State>,
 }
 
-/// What an instance can do next. The peer has one call that starts and resumes, and tells one that
-/// is out of gas from one that is prepared.
+/// The state of an instance. `sp-virtualization` has one call that starts and resumes, and
+/// distinguishes out of gas from prepared.
 enum State {
-	/// Be prepared: it is new, or its execution ended.
+	/// New, or its execution ended.
 	Idle,
-	/// Start, at this entry point; the first argument comes with the start.
+	/// To be started at this entry. The first argument comes with the start.
 	Prepared(Box<[u8]>),
-	/// Resume, with the syscall's result.
+	/// To be resumed with the syscall's result.
 	AtSyscall,
 }
 
-/// What the peer's extension and ours have in common.
+/// The state that both extensions share.
 struct Shared(Arc<Mutex<Adapter>>);
 
-/// What the guest is to blame for. A host fault stops here: the panic aborts the runtime call.
+/// Returns the guest's error. On a host fault, it panics, which aborts the runtime call.
 fn settle<T, E>(outcome: Outcome<T, E>) -> Result<T, E> {
 	outcome.map_err(|failure| match failure {
 		Failure::Guest(error) => error,
@@ -104,7 +105,7 @@ fn settle<T, E>(outcome: Outcome<T, E>) -> Result<T, E> {
 fn exec_error(error: OurExecError) -> ExecError {
 	match error {
 		OurExecError::ExportNotFound => ExecError::InvalidImage,
-		// It is gone. `State` rules the others out.
+		// It was removed. `State` excludes the other errors.
 		_ => ExecError::InvalidInstance,
 	}
 }
@@ -117,7 +118,7 @@ fn memory_error(error: virt_primitives::MemoryError) -> MemoryError {
 }
 
 impl Adapter {
-	/// The backend, where the instance's memory may be accessed: not while it is idle.
+	/// The backend, if the instance's memory is accessible, which it is not while idle.
 	fn with_memory(&mut self, instance: InstanceId) -> Result<&mut dyn Backend, MemoryError> {
 		match self.instances.get(&instance.into()) {
 			Some(State::Prepared(_) | State::AtSyscall) => Ok(&mut *self.backend),
@@ -162,7 +163,7 @@ impl VirtManagerBackend for Shared {
 		settle(backend.release(module)).expect("it was just made; qed");
 		let virt_primitives::InstanceId(id) =
 			instance.map_err(|_| InstantiateError::InvalidImage)?;
-		// Ids ascend: those from here on were rolled back.
+		// Ids are ascending: those from here on were rolled back.
 		instances.split_off(&id);
 		instances.insert(id, State::Idle);
 		Ok(id.into())
@@ -172,7 +173,7 @@ impl VirtManagerBackend for Shared {
 		let Adapter { backend, instances, .. } = &mut *self.0.lock();
 		match instances.get_mut(&instance.into()) {
 			Some(state @ State::Idle) => {
-				// The first argument is not known yet. This finds out whether there is such an entry.
+				// The first argument is not known yet. This checks whether the entry exists.
 				settle(backend.prepare(ours(instance), function, &[])).map_err(exec_error)?;
 				settle(backend.abandon(ours(instance))).map_err(exec_error)?;
 				*state = State::Prepared(function.into());
@@ -220,7 +221,7 @@ impl VirtManagerBackend for Shared {
 			| Err(OurExecError::TooDeep) => ExecError::Trap,
 			Err(error) => exec_error(error),
 		};
-		// Our backend may be ready to go on, which the peer's never is.
+		// Our backend may be ready to continue, which `sp-virtualization`'s never is.
 		settle(backend.abandon(ours(instance))).map_err(exec_error)?;
 		Err(error)
 	}

@@ -1,35 +1,36 @@
-//! The host functions of `sp-virtualization` 0.4, so that a runtime written against them runs on a
-//! node of ours unchanged.
+//! The host functions of `sp-virtualization` 0.4: a runtime that uses them runs on our node without
+//! changes.
 //!
-//! The functions themselves are that crate's. It leaves the running of programs to a trait, which
-//! [`PeerExt`] implements over any [`Backend`](virt_primitives::Backend). So gas, traps, limits, and
-//! what is a host fault are the same for a runtime of either kind.
+//! The functions are those of that crate. It delegates execution to a trait, which [`PeerExt`]
+//! implements with any [`Backend`](virt_primitives::Backend). So gas, traps, limits and host faults
+//! are the same as with our host functions.
 //!
-//! # Beside `sc-virtualization`
+//! # Differences to `sc-virtualization`
 //!
-//! A program, and a runtime that drives one, see the same, with these differences:
+//! Programs and runtimes observe the same, with these differences:
 //!
-//! - What a storage transaction made (modules, instances, identifiers) is gone when the transaction
-//!   is rolled back. There, an author who dropped a transaction remembers what it compiled, and
-//!   importers, who never saw it, do not.
-//! - Instances are limited as ours are. One too many is [`InstantiateError::InvalidImage`], which
-//!   is also what it is there when an instance cannot be made. One that would run too deep within
-//!   others is [`ExecError::Trap`].
-//! - A program that our backend refuses to compile is [`ModuleError::InvalidImage`].
-//! - A node's own fault aborts the runtime call.
+//! - Objects that were created in a storage transaction (modules, instances, identifiers) are
+//!   removed when it is rolled back. With `sc-virtualization`, an author who discarded a
+//!   transaction keeps its modules, and importers do not have them.
+//! - Our limits on instances apply. Exceeding the number of instances is
+//!   [`InstantiateError::InvalidImage`], the error of `sc-virtualization` if an instance cannot be
+//!   created. Exceeding the nesting depth is [`ExecError::Trap`].
+//! - A program that our backend does not compile is [`ModuleError::InvalidImage`].
+//! - A host fault aborts the runtime call.
 //!
-//! What the interface does not give, no backend can add: a syscall's memory comes by calls of their
-//! own, an execution that trapped or ran out of gas does not tell how much is left, and a program
-//! that is compiled from a storage key is found by that key alone, child trie or not, until the
-//! block ends, even after other bytes were stored there.
+//! Limits of the interface that a backend cannot change: a syscall's buffers need separate calls;
+//! an execution that trapped or ran out of gas does not return the remaining gas; a program that
+//! was compiled from a storage key is found by that key, in any child trie, until the end of the
+//! block, even if other bytes were stored there later.
 //!
-//! [`ExecError::Trap`]: sp_virtualization::ExecError::Trap
-//! [`InstantiateError::InvalidImage`]: sp_virtualization::InstantiateError::InvalidImage
-//! [`ModuleError::InvalidImage`]: sp_virtualization::ModuleError::InvalidImage
+//! [`ExecError::Trap`]: sp_virtualization::ExecError::Trap [`InstantiateError::InvalidImage`]:
+//! sp_virtualization::InstantiateError::InvalidImage [`ModuleError::InvalidImage`]:
+//! sp_virtualization::ModuleError::InvalidImage
 
 mod adapter;
 mod modules;
 
 pub use adapter::PeerExt;
-/// For the executor's tuple; [`PeerExt`] has to be in the externalities of every runtime call.
+/// The host functions for the executor. [`PeerExt`] must be in the externalities of every runtime
+/// call.
 pub use sp_virtualization::HostFunctions;

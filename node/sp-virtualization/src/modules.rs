@@ -1,21 +1,21 @@
-//! What a runtime compiled, and what it calls that.
+//! The modules of a runtime.
 //!
-//! The interface has no way to give a module back, and a block's worth of them is more than a
-//! backend keeps alive. So a module is its program's bytes: whoever instantiates one compiles them,
-//! which the backend has done before.
+//! The interface cannot remove a module, and the modules of a block can exceed the limit of a
+//! backend. So a module is the program's bytes: each instantiation compiles them, which the backend
+//! has cached.
 
 use sp_externalities::TransactionType;
 use sp_virtualization::ModuleId;
 use std::{collections::HashMap, sync::Arc};
 
-/// The modules of one runtime call, or of the calls of one block.
+/// The modules of a runtime call, or of the calls of a block.
 #[derive(Default)]
 pub struct Modules {
 	/// By id. Equal programs share their bytes.
 	programs: Vec<Arc<[u8]>>,
-	/// What the runtime named.
+	/// The identifiers that the runtime assigned.
 	identifiers: HashMap<Box<[u8]>, ModuleId>,
-	/// Open storage transactions, and how many modules there were at their start.
+	/// The open storage transactions, with the number of modules at their start.
 	layers: Vec<(TransactionType, usize)>,
 }
 
@@ -25,7 +25,7 @@ impl Modules {
 		self.programs.get(u32::from(module) as usize).cloned()
 	}
 
-	/// A program with these bytes, if there is a module of it.
+	/// A program with these bytes, if it is a module.
 	pub fn find(&self, program: &[u8]) -> Option<Arc<[u8]>> {
 		self.programs.iter().find(|known| ***known == *program).cloned()
 	}
@@ -40,7 +40,7 @@ impl Modules {
 		module
 	}
 
-	/// The module that the runtime calls so.
+	/// The module with this identifier.
 	pub fn named(&self, identifier: &[u8]) -> Option<ModuleId> {
 		self.identifiers.get(identifier).copied()
 	}
@@ -50,13 +50,13 @@ impl Modules {
 		self.layers.push((ty, self.programs.len()));
 	}
 
-	/// What was made in it stays, also when the transaction is the host's: an author makes one for
-	/// each extrinsic, an importer one for the whole block, and both must find the same.
+	/// Its objects are kept, even if the transaction is the host's: an author has one per
+	/// extrinsic, an importer one per block, and both must find the same.
 	pub fn commit_transaction(&mut self, ty: TransactionType) {
 		self.close(ty);
 	}
 
-	/// What was made in it goes.
+	/// Its objects are removed.
 	pub fn rollback_transaction(&mut self, ty: TransactionType) {
 		if let Some(count) = self.close(ty) {
 			self.programs.truncate(count);
@@ -64,7 +64,7 @@ impl Modules {
 		}
 	}
 
-	/// Closes the innermost transaction of type `ty` and all within it, which a runtime that trapped
+	/// Closes the innermost transaction of type `ty` and all inner ones, which a trapped runtime
 	/// left open.
 	fn close(&mut self, ty: TransactionType) -> Option<usize> {
 		let index = self.layers.iter().rposition(|(open, _)| *open == ty)?;

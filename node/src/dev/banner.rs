@@ -1,4 +1,4 @@
-//! What a development node says of itself once it can be used: on standard output, in plain text.
+//! The banner of a development node: printed to standard output when the node is ready.
 
 use super::{options::Options, sealing::Sealing};
 use crate::client::Parts;
@@ -13,7 +13,7 @@ use std::{
 	net::{IpAddr, SocketAddr},
 };
 
-/// The accounts that are shown. The others of the genesis are `//Alice//stash` and so on.
+/// The listed accounts. The genesis also has `//Alice//stash` and so on.
 const ACCOUNTS: [Sr25519Keyring; 6] = [
 	Sr25519Keyring::Alice,
 	Sr25519Keyring::Bob,
@@ -23,7 +23,7 @@ const ACCOUNTS: [Sr25519Keyring; 6] = [
 	Sr25519Keyring::Ferdie,
 ];
 
-/// Where the RPC server listens.
+/// The address of the RPC server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Endpoint(pub SocketAddr);
 
@@ -52,14 +52,14 @@ pub struct Banner {
 	pub genesis: String,
 	pub endpoints: Vec<Endpoint>,
 	pub sealing: Sealing,
-	/// What runs programs.
+	/// The backend.
 	pub backend: String,
 	pub data: String,
 	pub forgets: bool,
 }
 
 impl Banner {
-	/// All but the endpoints, which are known once they are open.
+	/// Everything except the endpoints, which are known once they are open.
 	pub fn new(config: &Configuration, parts: &Parts, options: Options) -> Self {
 		Self {
 			version: format!("{} {}", config.impl_name, config.impl_version),
@@ -74,7 +74,7 @@ impl Banner {
 	}
 
 	pub fn print(&self) {
-		// Who closed standard output does not want to read it.
+		// Standard output may be closed.
 		let _ = write!(io::stdout(), "{self}");
 	}
 }

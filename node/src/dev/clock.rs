@@ -1,29 +1,29 @@
-//! The time that blocks get. It knows numbers; nothing of the chain.
+//! The clock of block timestamps.
 
 use sp_timestamp::Timestamp;
 
-/// The machine's clock, or one that was set ahead of it and goes on from there.
+/// The system clock, or a clock that was set ahead of it.
 ///
-/// A block is always later than its parent, by a millisecond at least: also where both are made in
-/// one, or where the machine's clock was set back.
+/// A block is always at least one millisecond later than its parent, even if both are made in the
+/// same millisecond or the system clock was set back.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Clock {
-	/// How far it is ahead of the machine's clock.
+	/// The difference to the system clock.
 	ahead: i128,
-	/// What the next block gets.
+	/// The timestamp of the next block, if it was set.
 	next: Option<Timestamp>,
 }
 
 impl Clock {
-	/// The latest time that can be set: the last that JavaScript's `Date` knows.
+	/// The latest time that can be set: the maximum of JavaScript's `Date`.
 	pub const LATEST: Timestamp = Timestamp::new(8_640_000_000_000_000);
 
-	/// Goes on from a block of that time, where that is ahead of the machine's clock.
+	/// Continues from a block with this timestamp, if it is ahead of the system clock.
 	pub fn after(last: Timestamp, machine: Timestamp) -> Self {
 		Self { ahead: difference(last, machine).max(0), next: None }
 	}
 
-	/// The time of a block on top of one of time `last`.
+	/// The timestamp of a block after one with the timestamp `last`.
 	pub fn time(&self, last: Timestamp, machine: Timestamp) -> Timestamp {
 		let time = self.next.map_or_else(
 			|| {
@@ -35,7 +35,7 @@ impl Clock {
 		Timestamp::new(time.max(last.as_millis().saturating_add(1)))
 	}
 
-	/// The next block gets `time`, or errs with what could be set.
+	/// Sets the timestamp of the next block. Errs with the valid range.
 	pub fn set(&mut self, time: Timestamp, last: Timestamp) -> Result<(), [Timestamp; 2]> {
 		let earliest = Timestamp::new(last.as_millis().saturating_add(1));
 		if time < earliest || time > Self::LATEST {
@@ -45,7 +45,7 @@ impl Clock {
 		Ok(())
 	}
 
-	/// A block was made: a time that was set goes on from here.
+	/// A block was made: a set time continues from here.
 	pub fn made_block(&mut self, machine: Timestamp) {
 		if let Some(time) = self.next.take() {
 			self.ahead = difference(time, machine);

@@ -1,7 +1,7 @@
-//! The node that is alone: it makes its own blocks, when its [`Sealing`] says, and can take them back.
+//! The development node: a single node that makes its own blocks, according to its [`Sealing`], and
+//! can revert them.
 //!
-//! Blocks carry Aura's slot digest, since the runtime wants one, but no seal: nobody else has to
-//! believe them.
+//! Blocks have Aura's slot digest, which the runtime needs, but no seal.
 
 mod banner;
 mod clock;
@@ -30,7 +30,7 @@ use sc_network::{config::FullNetworkConfiguration, NetworkBackend};
 use sc_service::{Configuration, Error as ServiceError, TaskManager};
 use sealer::Sealer;
 
-/// Checks nothing but the execution: blocks of this chain have no seal.
+/// Only executes blocks: those of this chain have no seal.
 pub fn import_queue(config: &Configuration, parts: &Parts) -> DefaultImportQueue<Block> {
 	sc_consensus_manual_seal::import_queue(
 		Box::new(parts.client.clone()),

@@ -2,10 +2,10 @@
 
 use super::sealing::Sealing;
 
-/// What the command line says of a development chain.
+/// The options of a development node.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Options {
 	pub sealing: Sealing,
-	/// The data's folder is gone when the node is.
+	/// Whether the data folder is removed when the node stops.
 	pub forgets: bool,
 }

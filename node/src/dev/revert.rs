@@ -1,5 +1,4 @@
-//! Taking blocks back, also final ones: on a development chain final means only that nobody else
-//! has a say.
+//! Reverting blocks, including final ones.
 
 use crate::client::{Backend, Block, Client, Hash, Pool};
 use sc_client_api::Backend as _;
@@ -11,10 +10,11 @@ use sp_runtime::traits::Header as _;
 use std::sync::Arc;
 use virt_runtime::BlockNumber;
 
-/// Why the chain did not go back.
+/// Why a revert failed.
 #[derive(Debug)]
 pub enum RevertError {
-	/// The best chain, which ends at `best`, has no such block, or none before it.
+	/// The best chain, which ends at `best`, does not contain the block, or the block has no
+	/// parent.
 	UnknownSnapshot {
 		id: Hash,
 		best: BlockNumber,
@@ -28,7 +28,8 @@ impl From<ClientError> for RevertError {
 	}
 }
 
-/// Takes back the last `count` blocks. Gives how many it were: fewer where there are no more.
+/// Reverts the last `count` blocks. Returns the number of reverted blocks: fewer if there are no
+/// more.
 ///
 /// Needs the states of all blocks, which a development chain keeps.
 pub fn revert_chain(
@@ -38,16 +39,17 @@ pub fn revert_chain(
 ) -> Result<BlockNumber, ClientError> {
 	let _import = backend.get_import_lock().write();
 	let best = client.info().best_hash;
-	// The database counts from the highest block that it has, and that may be on another fork.
+	// The database counts from its highest block, which may be on another fork.
 	while let Some(rival) = backend.blockchain().leaves()?.into_iter().find(|leaf| *leaf != best) {
 		backend.remove_leaf_block(rival)?;
 	}
 	Ok(backend.revert(count, true)?.0)
 }
 
-/// Makes `to` the best block. Gives how many blocks are gone.
+/// Makes `to` the best block. Returns the number of reverted blocks.
 ///
-/// The pool forgets all that waits in it: it was checked against a state that is no more.
+/// The transaction pool is cleared, because its transactions were validated against a reverted
+/// state.
 pub async fn revert_to(
 	backend: Arc<Backend>,
 	client: Arc<Client>,
@@ -56,7 +58,7 @@ pub async fn revert_to(
 ) -> Result<BlockNumber, RevertError> {
 	let best = client.info().best_number;
 	let number = match client.number(to)? {
-		// The pool can be led to no block without a parent.
+		// The pool cannot follow to a block without a parent.
 		Some(number) if number > 0 && client.hash(number)? == Some(to) => number,
 		_ => return Err(RevertError::UnknownSnapshot { id: to, best }),
 	};
@@ -76,17 +78,17 @@ pub async fn revert_to(
 	Ok(count)
 }
 
-/// Tells the pool that `block` is the best and a final one, whatever it takes for that.
+/// Notifies the pool that `block` is the best and final block.
 ///
-/// The pool goes from block to block, and takes in what a block says only where it comes from the
-/// block's parent. Of a way that it cannot find it believes the end.
+/// The pool follows blocks from parent to child. If it cannot find the route, it only processes the
+/// last block.
 pub async fn lead_pool(
 	client: Arc<Client>,
 	pool: Arc<Pool>,
 	block: Hash,
 ) -> Result<(), ClientError> {
 	let Some(header) = client.header(block)? else { return Ok(()) };
-	// It remembers what the last two blocks provided, for transactions that build on it.
+	// It remembers the tags that the last two blocks provided, for dependent transactions.
 	for _ in 0..2 {
 		for hash in [Hash::zero(), *header.parent_hash(), block] {
 			pool.maintain(ChainEvent::<Block>::NewBestBlock { hash, tree_route: None }).await;

@@ -1,7 +1,7 @@
-//! `dev_*` and `engine_*`: the methods that only a development chain has.
+//! The RPC methods of a development chain, `dev_*` and `engine_*`.
 //!
-//! Each of them moves the chain, so they are denied to who may not call unsafe methods. The engine's
-//! own `engine_*` have no such check, and say that a block is final where it is not.
+//! They are unsafe methods. The `engine_*` methods of Substrate have no such check, and report
+//! blocks as final that are not.
 
 use super::{
 	revert::RevertError,
@@ -26,31 +26,31 @@ use sp_timestamp::Timestamp;
 use std::sync::Arc;
 use virt_runtime::BlockNumber;
 
-/// The errors' codes; upstream's own methods of `dev_*` have theirs from 6001 on.
+/// The error codes. Substrate's own `dev_*` methods use those from 6001 on.
 pub mod codes {
-	/// `dev_revert` to what is no block of the best chain.
+	/// `dev_revert` with a block that is not in the best chain.
 	pub const UNKNOWN_SNAPSHOT: i32 = 6101;
-	/// `dev_setTime` to what cannot be.
+	/// `dev_setTime` with a time out of range.
 	pub const TIME_OUT_OF_RANGE: i32 = 6102;
-	/// The node's own trouble.
+	/// An internal error of the node.
 	pub const FAILED: i32 = 6103;
 }
 
 #[rpc(server)]
 pub trait DevApi {
-	/// The id of the chain as it is now, for `dev_revert`: the best block's hash.
+	/// Returns the id of the current state of the chain, for `dev_revert`: the best block's hash.
 	#[method(name = "dev_snapshot", with_extensions)]
 	fn snapshot(&self) -> Result<Hash, ErrorObjectOwned>;
 
-	/// Goes back to a snapshot. Gives how many blocks are gone.
+	/// Reverts to a snapshot. Returns the number of reverted blocks.
 	#[method(name = "dev_revert", with_extensions)]
 	async fn revert(&self, id: Hash) -> Result<BlockNumber, ErrorObjectOwned>;
 
-	/// Sets the time of the next block, in milliseconds since 1970. Time goes on from there.
+	/// Sets the timestamp of the next block, in milliseconds since 1970. Time continues from there.
 	#[method(name = "dev_setTime", with_extensions)]
 	async fn set_time(&self, milliseconds: u64) -> Result<(), ErrorObjectOwned>;
 
-	/// Makes a block, on top of the best one or of `parent`.
+	/// Makes a block on top of the best one or of `parent`.
 	#[method(name = "engine_createBlock", with_extensions)]
 	async fn create_block(
 		&self,
@@ -59,7 +59,7 @@ pub trait DevApi {
 		parent: Option<Hash>,
 	) -> Result<CreatedBlock<Hash>, ErrorObjectOwned>;
 
-	/// Makes a block final, and those before it. It takes no justification: nobody would check one.
+	/// Finalizes a block and its ancestors. The justification is ignored.
 	#[method(name = "engine_finalizeBlock", with_extensions)]
 	async fn finalize_block(
 		&self,

@@ -1,5 +1,4 @@
-//! The one task that changes the chain: it makes blocks, finalises them, and takes them back, one
-//! command after the other.
+//! The task that changes the chain: it makes, finalizes and reverts blocks, one command at a time.
 
 use super::{
 	clock::Clock,
@@ -29,11 +28,10 @@ use sp_timestamp::{InherentDataProvider as TimeProvider, Timestamp};
 use std::{sync::Arc, time::Duration};
 use virt_runtime::BlockNumber;
 
-/// How long the pool may take to follow a new block, before it is led to it, or what it knows is taken
-/// as all there is.
+/// How long the pool may take to follow a new block before it is notified explicitly.
 pub(super) const POOL_PATIENCE: Duration = Duration::from_secs(1);
 
-/// What can be asked of the sealer. It answers through `done`.
+/// A command to the sealer. It replies through `done`.
 pub enum Command {
 	Seal {
 		block: SealBlock,
@@ -43,31 +41,31 @@ pub enum Command {
 		block: Hash,
 		done: oneshot::Sender<Result<(), SealError>>,
 	},
-	/// Make this the best block, and forget those after it. Answers how many were forgotten.
+	/// Make this the best block, and revert later ones. Replies with the number of reverted blocks.
 	Revert {
 		to: Hash,
 		done: oneshot::Sender<Result<BlockNumber, RevertError>>,
 	},
-	/// The time of the next block.
+	/// Set the timestamp of the next block.
 	SetTime {
 		time: Timestamp,
 		done: oneshot::Sender<Result<(), SetTimeError>>,
 	},
 }
 
-/// The block that is wanted.
+/// The parameters of a block.
 pub struct SealBlock {
-	/// Also where there is no transaction for it.
+	/// Whether to make a block without transactions.
 	pub create_empty: bool,
 	pub finalize: bool,
-	/// Default: the best block.
+	/// The parent. Default: the best block.
 	pub parent: Option<Hash>,
 }
 
-/// Why no time was set.
+/// Why a timestamp was not set.
 #[derive(Debug)]
 pub enum SetTimeError {
-	/// It is not between these two.
+	/// It is not in this range.
 	OutOfRange {
 		earliest: Timestamp,
 		latest: Timestamp,
@@ -86,7 +84,8 @@ pub struct Sealer {
 	clock: Clock,
 }
 
-/// Blocks of this time. A closure would do, if the compiler saw that its future can be sent.
+/// Provides the timestamp of a block. A closure would do if the compiler could prove that its
+/// future is `Send`.
 struct At(Timestamp);
 
 #[async_trait]
@@ -123,7 +122,7 @@ impl Sealer {
 		})
 	}
 
-	/// Serves until nobody is left to command. Who no longer waits for the answer gets none.
+	/// Runs until all senders are dropped. Dropped receivers get no reply.
 	pub async fn run(mut self, mut commands: mpsc::Receiver<Command>) {
 		while let Some(command) = commands.next().await {
 			match command {
@@ -149,7 +148,7 @@ impl Sealer {
 	) {
 		let parent = block.parent.unwrap_or_else(|| self.client.info().best_hash);
 		let time = match self.client.header(parent) {
-			// The engine has an error of its own for that.
+			// The engine has an error of its own for this.
 			Ok(None) => Ok(Timestamp::default()),
 			_ => time_of(&self.client, parent)
 				.map(|last| self.clock.time(last, Timestamp::current())),
@@ -173,8 +172,8 @@ impl Sealer {
 			select_chain: &self.select_chain,
 			consensus_data_provider: Some(&self.digests),
 			block_import: &mut self.import,
-			// Nothing but the time may be in here: the engine takes a block with more transactions
-			// than there are providers for one that is not empty.
+			// Only the timestamp: the engine compares the number of transactions with the number of
+			// providers to detect an empty block.
 			create_inherent_data_providers: &At(time),
 		})
 		.await;
@@ -187,8 +186,8 @@ impl Sealer {
 		let _ = done.send(result);
 	}
 
-	/// The pool hears of a new block by itself, and only then knows which transactions are done. One
-	/// that lost its way is led: where a block was taken back, say, before it was told of it.
+	/// The pool follows new blocks by itself, and then knows which transactions are included. If it
+	/// lost track, for example after a revert, it is notified explicitly.
 	async fn wait_for_pool(&self, block: Hash) {
 		let followed = future::select(self.pool.ready_at(block), Delay::new(POOL_PATIENCE)).await;
 		if let Either::Right(_) = followed {
@@ -200,7 +199,7 @@ impl Sealer {
 		}
 	}
 
-	/// One line for each block that has something in it.
+	/// Logs one line for each block with transactions.
 	fn report(&self, hash: Hash) {
 		if !log::log_enabled!(target: "virt", log::Level::Info) {
 			return;
@@ -210,7 +209,7 @@ impl Sealer {
 		else {
 			return;
 		};
-		// All but the time.
+		// All except the timestamp inherent.
 		let transactions = body.len().saturating_sub(1);
 		let level = if transactions == 0 { log::Level::Debug } else { log::Level::Info };
 		let s = if transactions == 1 { "" } else { "s" };
@@ -233,7 +232,7 @@ impl Sealer {
 	}
 }
 
-/// The time of a block; of the genesis block, which has none, zero.
+/// The timestamp of a block; zero for the genesis block.
 fn time_of(client: &Client, block: Hash) -> Result<Timestamp, ClientError> {
 	let key = StorageKey(virt_runtime::timestamp_key());
 	Ok(match client.storage(block, &key)? {

@@ -1,4 +1,4 @@
-//! When blocks are made. How they are made is the [sealer](super::sealer)'s.
+//! When blocks are made. The [sealer](super::sealer) makes them.
 
 use super::sealer::{Command, SealBlock, POOL_PATIENCE};
 use crate::client::{Client, Hash, Pool};
@@ -22,19 +22,19 @@ use std::{
 };
 use virt_runtime::Runtime;
 
-/// The pauses between tries to seal what will not be sealed: the first, and the longest.
+/// The pauses between retries of a block that could not be sealed: the first, and the longest.
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
-/// When a development chain gets a block.
+/// When a development chain makes blocks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Sealing {
-	/// There is a transaction, or a job that is ready. The block is final at once.
+	/// When a transaction arrives or a job is ready. Blocks are final at once.
 	#[default]
 	Instant,
-	/// Somebody asked, by `engine_createBlock`.
+	/// When `engine_createBlock` is called.
 	Manual,
-	/// So much time went by since the last, with or without transactions. Final at once.
+	/// At this interval, with or without transactions. Blocks are final at once.
 	Interval(Duration),
 }
 
@@ -71,7 +71,7 @@ impl fmt::Display for Sealing {
 type Commands = mpsc::Sender<Command>;
 
 impl Sealing {
-	/// Commands blocks for as long as there is a sealer to hear.
+	/// Commands blocks until the sealer ends.
 	pub(super) async fn drive(self, client: Arc<Client>, pool: Arc<Pool>, commands: Commands) {
 		match self {
 			Self::Instant => on_demand(client, pool, commands).await,
@@ -81,7 +81,7 @@ impl Sealing {
 	}
 }
 
-/// Clients wait for a first block before they do anything: an idle chain has one, too.
+/// Clients wait for a first block, even on an idle chain.
 pub(super) async fn first_block(client: &Client, commands: &Commands) {
 	if client.info().best_number == 0 {
 		if let Err(error) = seal(&mut commands.clone(), true).await {
@@ -90,10 +90,10 @@ pub(super) async fn first_block(client: &Client, commands: &Commands) {
 	}
 }
 
-/// A block whenever the pool has something for one, or a job is ready for its next slice.
+/// Makes a block when the pool has transactions, or when a job is ready for its next slice.
 ///
-/// Transactions that arrive together share a block. A block that fails is tried again, at longer
-/// and longer intervals: the transaction may become valid, or the pool may drop it.
+/// Transactions that arrive together share a block. A block that fails is retried with increasing
+/// pauses: the transaction may become valid, or the pool may drop it.
 async fn on_demand(client: Arc<Client>, pool: Arc<Pool>, mut commands: Commands) {
 	let mut arrivals = pool.import_notification_stream();
 	let mut pause = FIRST_PAUSE;
@@ -104,7 +104,7 @@ async fn on_demand(client: Arc<Client>, pool: Arc<Pool>, mut commands: Commands)
 		if !waiting && !for_jobs {
 			pause = FIRST_PAUSE;
 			if arrivals.next().await.is_none() {
-				// The pool is gone: the node stops.
+				// The pool is closed: the node stops.
 				return;
 			}
 		}
@@ -124,7 +124,7 @@ async fn on_demand(client: Arc<Client>, pool: Arc<Pool>, mut commands: Commands)
 	}
 }
 
-/// Whether a job would have a slice in the block after this one.
+/// Whether a job would run a slice in the next block.
 fn has_ready_jobs(client: &Client, block: Hash) -> bool {
 	let read = |key: [u8; 32]| client.storage(block, &StorageKey(key.to_vec())).ok().flatten();
 	let range = read(pallet_virt::ReadyRange::<Runtime>::hashed_key());
@@ -133,13 +133,13 @@ fn has_ready_jobs(client: &Client, block: Hash) -> bool {
 	range.is_some_and(|(start, end)| start != end) && !is_paused
 }
 
-/// What was announced up to now will be in the next block, or in the pool after it.
+/// Transactions announced so far will be in the next block, or in the pool after it.
 fn forget_queued(arrivals: &mut ImportNotificationStream<Hash>) {
 	while let Some(Some(_)) = arrivals.next().now_or_never() {}
 }
 
-/// A block, then a pause until the interval is over. A block that took longer delays the next one:
-/// none are made up for.
+/// Makes a block, then waits until the interval has passed. A block that takes longer delays the
+/// next one.
 async fn at_intervals(every: Duration, mut commands: Commands) {
 	loop {
 		let started = Instant::now();
@@ -152,7 +152,7 @@ async fn at_intervals(every: Duration, mut commands: Commands) {
 	}
 }
 
-/// A block, final at once.
+/// Makes a block that is final at once.
 async fn seal(
 	commands: &mut Commands,
 	create_empty: bool,

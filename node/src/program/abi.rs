@@ -1,8 +1,8 @@
-//! Arguments and results of a program, by the `<name>.abi.json` that its build leaves.
+//! Arguments and results of a program, according to its `<name>.abi.json`.
 //!
-//! Knows the types that such a file can have (see `fixtures/builder`), and how SCALE encodes them.
-//! Values are JSON: integers of more than 32 bits, accounts and bytes are strings; a variant is its
-//! name, or `{ name: value }`; what is absent is `null`.
+//! Supports the types of such a file (see `fixtures/builder`) and their SCALE encoding. Values are
+//! JSON: integers of more than 32 bits, accounts and bytes are strings; a variant is its name, or
+//! `{ name: value }`; an absent value is `null`.
 
 use super::text;
 use codec::{Compact, Decode, Encode};
@@ -14,14 +14,13 @@ use serde_json::{json, Map, Value};
 use sp_core::crypto::{AccountId32, Ss58Codec};
 use std::{collections::HashMap, fmt};
 
-/// What this file can read.
+/// The supported version of the file.
 const VERSION: u32 = 1;
 
-/// How deep values may be nested: types may contain themselves.
+/// The maximal nesting depth of values: types may be recursive.
 const MAX_DEPTH: u32 = 64;
 
-/// How many values that take no bytes may come out of some bytes: else it could be any number. Each byte
-/// may be in as many as can be nested.
+/// The maximal number of values of length zero per byte, which would otherwise be unbounded.
 const MAX_EMPTY: usize = 10_000;
 
 /// A program's description.
@@ -34,7 +33,7 @@ pub struct Abi {
 	pub entries: Vec<EntryPoint>,
 	/// The types that the program declares, in order.
 	pub types: Ordered<Definition>,
-	/// What the program says of its types, variants and fields, by `Type`, `Type.Variant` ..
+	/// The docs of types, variants and fields, by `Type`, `Type.Variant` and so on.
 	#[serde(default)]
 	pub docs: HashMap<String, String>,
 }
@@ -69,7 +68,8 @@ pub enum Definition {
 	Struct(Ordered<Definition>),
 }
 
-/// The fields of a JSON object, in order: the order of variants and fields is their encoding.
+/// The fields of a JSON object, in order: the order of variants and fields is part of their
+/// encoding.
 #[derive(Debug)]
 pub struct Ordered<T>(pub Vec<(String, T)>);
 
@@ -104,7 +104,7 @@ pub enum Type {
 }
 
 impl Abi {
-	/// Reads a description.
+	/// Reads an ABI.
 	pub fn parse(json: &[u8]) -> Result<Self, String> {
 		let abi: Self = serde_json::from_slice(json).map_err(|error| error.to_string())?;
 		match abi.version {
@@ -113,13 +113,13 @@ impl Abi {
 		}
 	}
 
-	/// The entry of this name. One that is not made by `entry!` is not described.
+	/// The entry with this name. Entries that were not made by `entry!` are not described.
 	pub fn entry(&self, name: &str) -> Result<&EntryPoint, String> {
 		let entry = self.entries.iter().find(|entry| entry.name == name);
 		entry.ok_or_else(|| format!("the ABI does not describe the entry {name:?}"))
 	}
 
-	/// The input of a call, of arguments as they stand on a command line.
+	/// The input of a call, from arguments of a command line.
 	pub fn encode(&self, entry: &str, arguments: &[String]) -> Result<Vec<u8>, String> {
 		let EntryPoint { name, arguments: wanted, .. } = self.entry(entry)?;
 		let least = wanted.iter().filter(|argument| !argument.optional).count();
@@ -138,7 +138,7 @@ impl Abi {
 		Ok(input)
 	}
 
-	/// The names and values of the arguments that are an input.
+	/// The names and values of the arguments in an input.
 	pub fn arguments(&self, entry: &str, input: &[u8]) -> Result<Vec<(&str, Value)>, String> {
 		let mut source = Source::new(input);
 		let mut arguments = Vec::new();
@@ -154,23 +154,23 @@ impl Abi {
 		}
 	}
 
-	/// The output of a call of `entry` that succeeded.
+	/// The output of a successful call of `entry`.
 	pub fn result(&self, entry: &str, output: &[u8]) -> Result<Value, String> {
 		self.decode(&self.entry(entry)?.result, output)
 	}
 
-	/// The output of a call of `entry` that reverted; `None` where it gave no error.
+	/// The error of a reverted call of `entry`; `None` if it has none.
 	pub fn error(&self, entry: &str, output: &[u8]) -> Option<Result<Value, String>> {
 		let error = self.entry(entry).ok()?.error.as_ref().filter(|_| !output.is_empty())?;
 		Some(self.decode(error, output))
 	}
 
-	/// The data of an event, where the program declares a type of that name and it is one.
+	/// The data of an event, if the program declares a type with that name and it decodes.
 	pub fn event(&self, data: &[u8]) -> Option<Value> {
 		self.decode("Event", data).ok()
 	}
 
-	/// A value of this type, of all the bytes.
+	/// Decodes a value of this type from all of the bytes.
 	pub fn decode(&self, ty: &str, bytes: &[u8]) -> Result<Value, String> {
 		let mut source = Source::new(bytes);
 		let value = self.read(&parse(ty)?, &mut source, MAX_DEPTH)?;
@@ -184,12 +184,12 @@ impl Abi {
 		self.types.0.iter().find(|(known, _)| known == name).map(|(_, definition)| definition)
 	}
 
-	/// An argument: plain text where that says all, else JSON.
+	/// An argument: plain text if that is unambiguous, otherwise JSON.
 	fn write(&self, ty: &Type, argument: &str, to: &mut Vec<u8>) -> Result<(), String> {
 		let is_text = *ty == Type::Named("Text".into(), Vec::new());
 		let json = serde_json::from_str(argument).ok().filter(|json| match json {
 			Value::Object(_) | Value::Array(_) | Value::Null => !is_text,
-			// Long numbers would be rounded.
+			// Large numbers would be rounded.
 			_ => false,
 		});
 		self.encode_value(ty, &json.unwrap_or_else(|| argument.into()), to, MAX_DEPTH)
@@ -381,7 +381,7 @@ impl Abi {
 		from: &mut Source<'_>,
 		depth: u32,
 	) -> Result<Value, String> {
-		// Each takes a byte or more: a length of nothings is worth nothing, and may be huge.
+		// Each element takes at least a byte: a length of elements without bytes could be huge.
 		if len > from.bytes.len() {
 			return Err("it ends too soon".into());
 		}
@@ -429,7 +429,7 @@ impl fmt::Display for Type {
 	}
 }
 
-/// The type that a name such as `Vec<(u32, AccountId)>` stands for.
+/// The type with a name such as `Vec<(u32, AccountId)>`.
 pub fn parse(name: &str) -> Result<Type, String> {
 	let mut rest = name;
 	let ty = parse_type(&mut rest, MAX_DEPTH).filter(|_| rest.trim().is_empty());
@@ -479,7 +479,7 @@ pub fn is_byte(ty: &Type) -> bool {
 	*ty == Type::Named("u8".into(), Vec::new())
 }
 
-/// Whether an integer type is signed, and its bytes.
+/// Whether an integer type is signed, and its size in bytes.
 fn integer(name: &str) -> Option<(bool, usize)> {
 	let signed = name.starts_with('i');
 	let bits = name.strip_prefix(['i', 'u'])?;
@@ -508,7 +508,7 @@ fn number(value: &Value) -> Option<u128> {
 	signed_magnitude(value).filter(|(negative, _)| !negative).map(|(_, magnitude)| magnitude)
 }
 
-/// A number's little-endian bytes, if it is of the type.
+/// The little-endian bytes of a number, if it is in the range of the type.
 fn in_range(value: &Value, signed: bool, bytes: usize) -> Option<[u8; 16]> {
 	let (negative, magnitude) = signed_magnitude(value)?;
 	let bits = bytes as u32 * 8 - u32::from(signed);
@@ -521,7 +521,7 @@ fn in_range(value: &Value, signed: bool, bytes: usize) -> Option<[u8; 16]> {
 	fits.then(|| number.to_le_bytes())
 }
 
-/// An integer of up to 32 bits is a number; JSON's readers would round longer ones.
+/// Integers of up to 32 bits are numbers; JSON readers would round longer ones.
 fn plain(bytes: &[u8], signed: bool) -> Value {
 	let negative = signed && bytes.last().is_some_and(|byte| *byte >= 0x80);
 	let mut whole = if negative { [0xff; 16] } else { [0; 16] };
@@ -538,7 +538,7 @@ fn list(value: &Value) -> Option<&[Value]> {
 	value.as_array().map(Vec::as_slice)
 }
 
-/// A variant's name and value.
+/// The name and the value of a variant.
 fn variant(value: &Value) -> Option<(&str, &Value)> {
 	match value {
 		Value::String(name) => Some((name, &Value::Null)),
@@ -549,7 +549,7 @@ fn variant(value: &Value) -> Option<(&str, &Value)> {
 	}
 }
 
-/// What is left of bytes that are decoded, and of the values that may come out of them.
+/// The rest of the bytes to decode, and of the allowed number of values.
 struct Source<'a> {
 	bytes: &'a [u8],
 	values: usize,

@@ -1,7 +1,7 @@
-//! A chain in memory: the node's own runtime, run natively, with the real manager below it.
+//! A chain in memory: the node's runtime, run natively, with the manager.
 //!
-//! It has no fees and no signatures: a call is tried, which tells all that there is to know, and may
-//! then be made. Each chain that is opened is one block further.
+//! It has no fees and no signatures. A call is first dry-run, and then optionally made. Opening a
+//! chain starts a new block.
 
 use super::{syscalls, text, Failure};
 use codec::Encode;
@@ -31,41 +31,41 @@ use virt_runtime::{
 };
 use virt_trace::{record, Program};
 
-/// How long programs may run where they are traced.
+/// The time limit of traced programs.
 const TRACED_FOR: Duration = Duration::from_secs(3_600);
 
 /// A copy of a chain's state.
 pub type State = InMemoryBackend<Blake2Hasher>;
 
-/// What a call would come to.
+/// The result of a dry-run.
 pub type Trial = dry_run::DryRunOf<Runtime>;
 
-/// Where a program is run: on a chain in memory, or on a node.
+/// Where a program runs: a chain in memory, or a node.
 pub trait Endpoint {
 	/// Whether the program is stored.
 	fn has_program(&mut self, code_hash: H256) -> Result<bool, Failure>;
 
-	/// Whether the account is one of a program.
+	/// Whether the account is an account program.
 	fn has_account(&mut self, address: &AccountId) -> Result<bool, Failure>;
 
-	/// What the call would come to.
+	/// Dry-runs the call.
 	fn attempt(&mut self, caller: &AccountId, call: &Call<Runtime>) -> Result<Trial, Failure>;
 
-	/// What programs would do in the call; nothing where none is run.
+	/// Traces the programs of the call; empty if none runs.
 	fn trace(
 		&mut self,
 		caller: &AccountId,
 		call: &Call<Runtime>,
 	) -> Result<Option<Program>, Failure>;
 
-	/// Makes the call. Tells the place of the transaction, where there is one.
+	/// Makes the call. Returns the position of the transaction, if there is one.
 	fn make(
 		&mut self,
 		caller: &AccountId,
 		call: Call<Runtime>,
 	) -> Result<Result<Option<Made>, Fault>, Failure>;
 
-	/// Keeps the state for the next time, where that is asked for.
+	/// Saves the state, if that is requested.
 	fn keep(&mut self) -> Result<(), Failure> {
 		Ok(())
 	}
@@ -74,26 +74,26 @@ pub trait Endpoint {
 /// A transaction in a block.
 #[derive(Debug, Serialize)]
 pub struct Made {
-	/// The block's number.
+	/// The number of the block.
 	pub block: u32,
-	/// The transaction's index in it.
+	/// The index of the transaction.
 	pub index: u32,
-	/// What was paid for it, in the smallest unit.
+	/// The fee, in the smallest unit.
 	#[serde(serialize_with = "text::as_text")]
 	pub fee: u128,
 }
 
-/// See the module.
+/// A chain in memory.
 pub struct Chain {
 	ext: TestExternalities,
 	engine: Arc<Engine>,
-	/// The file that the state is kept in.
+	/// The file of the state.
 	path: Option<PathBuf>,
 }
 
 impl Chain {
-	/// The chain that [`Endpoint::keep`] left in the file, or a new one: with the development accounts,
-	/// and `caller`, who all have as much as those of a dev chain.
+	/// Opens the chain that [`Endpoint::keep`] saved to the file, or a new one with the development
+	/// accounts and `caller`, each with the balance of an account of a dev chain.
 	pub fn open(
 		state: Option<&Path>,
 		caller: &AccountId,
@@ -113,7 +113,7 @@ impl Chain {
 		Ok(Self { path: state.map(PathBuf::from), ..Self::start(storage, engine) })
 	}
 
-	/// A new chain, where each of the accounts has as much as one of a dev chain.
+	/// A new chain, on which each of the accounts has the balance of an account of a dev chain.
 	pub fn new(rich: Vec<AccountId>, engine: Arc<Engine>) -> Self {
 		Self::start(genesis(rich), engine)
 	}
@@ -125,7 +125,7 @@ impl Chain {
 		Self { ext, engine, path: None }
 	}
 
-	/// Runs the jobs of this block, in a block that is empty but for them. Gives what happened in it.
+	/// Runs the jobs of this block in a block without other calls. Returns the events.
 	pub fn finish_block(&mut self) -> Vec<RuntimeEvent> {
 		self.ext.execute_with(|| {
 			System::reset_events();
@@ -134,12 +134,12 @@ impl Chain {
 		})
 	}
 
-	/// Begins the next block.
+	/// Starts the next block.
 	pub fn begin_block(&mut self) {
 		self.ext.execute_with(begin_block);
 	}
 
-	/// Runs the jobs of this block, and begins the next. Tells which jobs ended in it, and how.
+	/// Runs the jobs of this block, and starts the next. Returns the jobs that ended, and how.
 	pub fn next_block(&mut self) -> Vec<(JobId, Result<Vec<u8>, Fault>)> {
 		let ended = self.finish_block().into_iter().filter_map(|event| match event {
 			RuntimeEvent::Virt(Event::JobFinished { job, output, .. }) => Some((job, Ok(output))),
@@ -159,7 +159,7 @@ impl Chain {
 		self.ext.backend.clone()
 	}
 
-	/// Goes back to a copy of the state.
+	/// Restores a copy of the state.
 	pub fn restore(&mut self, state: State) {
 		self.ext.commit_all().expect("no transaction is open between two calls; qed");
 		self.ext.backend = state;
@@ -177,7 +177,7 @@ impl Chain {
 			next.collect()
 		});
 		let json = serde_json::to_string_pretty(&pairs).expect("text is JSON; qed");
-		// What is there stays there until all of the new state is.
+		// The old file is kept until the new state is complete.
 		let mut name = path.file_name().unwrap_or_default().to_os_string();
 		name.push(format!(".{}", std::process::id()));
 		let new = path.with_file_name(name);
@@ -193,7 +193,7 @@ impl Chain {
 		})
 	}
 
-	/// Looks at the state.
+	/// Reads the state.
 	pub fn read<R>(&mut self, look: impl FnOnce() -> R) -> R {
 		self.ext.execute_with(look)
 	}
@@ -301,9 +301,9 @@ fn load(path: &Path) -> Result<Storage, Failure> {
 pub struct Fault {
 	/// The name of the error: `Trapped`.
 	pub error: String,
-	/// What the pallet's docs say of it.
+	/// The docs of the error in the pallet.
 	pub explanation: String,
-	/// Whether it is an error of the pallet.
+	/// Whether it is an error of `pallet-virt`.
 	pub is_of_programs: bool,
 }
 
@@ -313,7 +313,7 @@ impl From<DispatchError> for Fault {
 			DispatchError::Module(ModuleError { message: Some(name), .. }) => {
 				Some(name.to_string())
 			},
-			// A node tells only the number.
+			// A node returns the number only.
 			DispatchError::Module(module) if module.index == virt_index() => {
 				errors().into_iter().find(|it| it.index == module.error[0]).map(|it| it.name.into())
 			},
@@ -347,7 +347,7 @@ fn virt_index() -> u8 {
 	RuntimeCall::Virt(Call::remove { code_hash: H256::zero() }).encode()[0]
 }
 
-/// The pallet's errors.
+/// The errors of the pallet.
 fn errors() -> Vec<Variant> {
 	match pallet_virt::Error::<Runtime>::type_info().type_def {
 		TypeDef::Variant(errors) => errors.variants,
@@ -355,7 +355,7 @@ fn errors() -> Vec<Variant> {
 	}
 }
 
-/// What the pallet says of an error.
+/// The docs of an error of the pallet.
 fn docs(error: &str) -> String {
 	let docs = errors().into_iter().find(|variant| variant.name == error);
 	docs.map_or_else(String::new, |variant| variant.docs.join(" ").trim().into())

@@ -1,4 +1,4 @@
-//! `disassemble`: instructions by basic block, with what a block costs and where it comes from.
+//! `disassemble`: instructions by basic block, with gas and source lines.
 
 use super::{
 	blob::File,
@@ -34,12 +34,12 @@ pub struct DisassembleCmd {
 	#[command(flatten)]
 	subject: Subject,
 
-	/// Only the blocks that can be reached from this export by jumps to a known place. What is only
-	/// called by a pointer is left out.
+	/// Only show blocks that are reachable from this export by direct jumps. Functions that are
+	/// only called through a pointer are omitted.
 	#[arg(long, value_name = "NAME")]
 	entry: Option<String>,
 
-	/// The program's twin with debug information.
+	/// The program with debug information.
 	#[arg(long, value_name = "FILE")]
 	debug: Option<PathBuf>,
 }
@@ -112,7 +112,7 @@ impl DisassembleCmd {
 	}
 }
 
-/// An instruction as text, and where it jumps to, if that is written in it.
+/// An instruction as text, and its jump target, if it is constant.
 fn display(instruction: Instruction) -> (String, Option<u32>) {
 	let target = Cell::new(None);
 	let jump = |to: u32, f: &mut fmt::Formatter<'_>| {
@@ -125,7 +125,7 @@ fn display(instruction: Instruction) -> (String, Option<u32>) {
 	(text, target.get())
 }
 
-/// The starts of the blocks that are reached from `start`.
+/// The starts of the blocks that are reachable from `start`.
 fn reachable(blocks: &[Vec<ParsedInstruction>], start: u32) -> BTreeSet<u32> {
 	let ends: BTreeMap<_, _> =
 		blocks.iter().filter_map(|block| Some((block[0].offset.0, block.last()?))).collect();
@@ -134,7 +134,7 @@ fn reachable(blocks: &[Vec<ParsedInstruction>], start: u32) -> BTreeSet<u32> {
 	while let Some(block) = ahead.pop() {
 		let Some(end) = ends.get(&block).filter(|_| reached.insert(block)) else { continue };
 		ahead.extend(display(end.kind).1);
-		// A call comes back to what follows it.
+		// A call returns to the next instruction.
 		let goes_on = !matches!(
 			end.kind,
 			Instruction::trap | Instruction::jump(..) | Instruction::jump_indirect(..)

@@ -1,4 +1,4 @@
-//! `run`: a call of a program on a chain in memory, and all that there is to know of it.
+//! `run`: runs a program on a chain in memory or on a node, and shows the result.
 
 use super::{
 	abi::Abi,
@@ -72,37 +72,36 @@ pub struct RunCmd {
 	#[command(flatten)]
 	subject: Subject,
 
-	/// What to call: one of the program's entries. With `init` it is the instantiation that is told
-	/// of.
+	/// The entry to call. `init` shows the instantiation.
 	entry: String,
 
-	/// The entry's arguments, encoded by the ABI.
+	/// The arguments of the entry, encoded with the ABI.
 	#[arg(long, num_args = 0.., value_name = "ARGUMENT", allow_negative_numbers = true)]
 	args: Vec<String>,
 
-	/// The input as it is, in hex.
+	/// The input in hex, without encoding.
 	#[arg(long, value_name = "HEX", conflicts_with = "args", value_parser = text::bytes)]
 	input: Option<Bytes>,
 
-	/// Arguments for `init`, encoded by the ABI.
+	/// The arguments of `init`, encoded with the ABI.
 	#[arg(long, num_args = 0.., value_name = "ARGUMENT", allow_negative_numbers = true)]
 	init_args: Vec<String>,
 
-	/// The input of `init` as it is, in hex.
+	/// The input of `init` in hex, without encoding.
 	#[arg(long, value_name = "HEX", conflicts_with = "init_args", value_parser = text::bytes)]
 	init_input: Option<Bytes>,
 
-	/// Run the program once, without an account: no storage, no balance.
+	/// Run the program once without an account: it has no storage and no balance.
 	#[arg(long, conflicts_with_all = ["init_args", "init_input", "value"])]
 	no_account: bool,
 
-	/// Weight limit: ref time in picoseconds, and proof size in bytes after a comma. At most, and
-	/// unless it is given, what a block has room for.
+	/// The weight limit: ref time in picoseconds, and optionally a comma and proof size in bytes.
+	/// The maximum and default are what a block has room for.
 	#[arg(long, value_name = "REF_TIME[,PROOF_SIZE]", value_parser = text::weight)]
 	weight: Option<Weight>,
 
-	/// Start the entry as a job, and go on for so many blocks at most, or until it ends. The weight is its
-	/// budget: ten seconds of ref time, unless it is given.
+	/// Run the entry as a job for at most this many blocks. The weight is its budget; the default
+	/// is ten seconds of ref time.
 	#[arg(
 		long,
 		value_name = "NUMBER",
@@ -110,53 +109,54 @@ pub struct RunCmd {
 	)]
 	blocks: Option<u32>,
 
-	/// Amount to transfer with the call, in the smallest unit.
+	/// The value to transfer with the call, in the smallest unit.
 	#[arg(long, default_value_t = 0)]
 	value: u128,
 
-	/// Who calls, and instantiates: alice, bob .., an SS58 address, or 32 bytes as hex.
+	/// The account that calls and instantiates: alice, bob and so on, an SS58 address, or 32 bytes
+	/// in hex.
 	#[arg(long, default_value = "alice", value_parser = text::account)]
 	caller: AccountId,
 
-	/// Keep the chain in this file, and go on with what is there already. JSON: the chain's storage,
+	/// Save the chain to this file, and continue from it if it exists. JSON: the chain's storage,
 	/// by key.
 	#[arg(long, value_name = "FILE")]
 	state: Option<PathBuf>,
 
-	/// Run it on the node at this http:// address, by transactions that `--caller` signs, a development
-	/// account. What is shown is from a dry-run right before the call.
+	/// Run on the node at this http:// address, with transactions signed by `--caller`, a
+	/// development account. The output is from a dry-run right before the call.
 	#[arg(long, value_name = "URL", conflicts_with = "state")]
 	url: Option<String>,
 
-	/// Do not make the call, only show what it would do. With --url nothing is sent, with --state nothing is
-	/// written.
+	/// Do not make the call, only show its result. With --url, nothing is sent; with --state,
+	/// nothing is written.
 	#[arg(long)]
 	dry_run: bool,
 
-	/// The program's ABI, where it is not beside the program.
+	/// The ABI file, if it is not beside the program.
 	#[arg(long, value_name = "FILE")]
 	abi: Option<PathBuf>,
 
-	/// The program's twin with debug information, where it is not beside the program.
+	/// The program with debug information, if it is not beside the program.
 	#[arg(long, value_name = "FILE")]
 	debug: Option<PathBuf>,
 
-	/// Show the tree of program calls: each syscall with its arguments, result and gas, and where a
-	/// program failed.
+	/// Show the tree of program calls: each syscall with its arguments, result and gas, and the
+	/// location of failures.
 	#[arg(long)]
 	trace: bool,
 
-	/// Show the gas by function and by line, and write a profile: a flame graph to a file that ends in
-	/// .svg, for speedscope to one that ends in .json, else folded stacks.
+	/// Show the gas by function and by line, and write a profile: a flame graph to a .svg file,
+	/// speedscope's format to a .json file, otherwise folded stacks.
 	#[arg(long, value_name = "FILE")]
 	profile: Option<PathBuf>,
 
-	/// Write the lines that were run to this file, in the format of lcov.
+	/// Write line coverage to this file, in lcov's format.
 	#[arg(long, value_name = "FILE")]
 	coverage: Option<PathBuf>,
 }
 
-/// By this name an option of bytes is one value.
+/// With this name, an option of bytes is a single value.
 type Bytes = Vec<u8>;
 
 #[derive(Serialize)]
@@ -174,13 +174,13 @@ struct Report {
 	weight_used: Weight,
 	weight_required: Weight,
 	weight_limit: Weight,
-	/// What is charged of ref time, as programs count it.
+	/// The consumed ref time in gas, as programs count it.
 	gas_used: u64,
-	/// What the caller is held for more, in the smallest unit; less, where it is negative.
+	/// The change of the caller's deposits, in the smallest unit.
 	deposit: String,
 	log: Vec<String>,
 	events: Vec<Event>,
-	/// What else happened on the chain.
+	/// The other events.
 	chain_events: Vec<String>,
 	failure: Option<FailedAt>,
 	trace: Option<Program>,
@@ -196,7 +196,7 @@ struct Report {
 	table: Option<String>,
 }
 
-/// An event that a program deposited.
+/// An event of a program.
 #[derive(Serialize)]
 struct Event {
 	address: Option<String>,
@@ -204,14 +204,14 @@ struct Event {
 	value: Option<Value>,
 }
 
-/// Where a program failed.
+/// The location of a failure.
 #[derive(Serialize)]
 struct FailedAt {
 	end: End,
 	offset: Option<u32>,
-	/// How many function calls it was in.
+	/// The number of function calls on the stack.
 	depth: usize,
-	/// Where that is in the source code, innermost first.
+	/// The source locations, innermost first.
 	places: Vec<Place>,
 }
 
@@ -253,7 +253,7 @@ impl RunCmd {
 		self.entry.as_bytes() == INIT
 	}
 
-	/// Uploads and instantiates, as far as that is not done, starts a job, and shows what it does.
+	/// Uploads and instantiates if necessary, starts a job, and shows its progress.
 	fn run_job(
 		&self,
 		chain: &mut Chain,
@@ -285,7 +285,7 @@ impl RunCmd {
 		}
 	}
 
-	/// Uploads, instantiates and calls, as far as that is not done, and shows what came of it.
+	/// Uploads, instantiates if necessary, calls, and shows the result.
 	fn run_on(
 		&self,
 		chain: &mut dyn Endpoint,
@@ -321,7 +321,7 @@ impl RunCmd {
 			},
 			_ => Ok(None),
 		};
-		// A call that fails changes nothing; what came before it did.
+		// A failed call changes nothing; the steps before it may have.
 		if !self.dry_run {
 			chain.keep()?;
 		}
@@ -389,14 +389,13 @@ impl RunCmd {
 		}
 	}
 
-	/// Whether it is looked at function by function, which takes longer: where that is asked for, or where
-	/// it failed soon.
+	/// Whether to trace functions, which is slower: if requested, or if the call failed soon.
 	fn is_traced(&self, trial: &Trial) -> bool {
 		let is_asked_for = self.trace || self.profile.is_some() || self.coverage.is_some();
 		is_asked_for || trial.result.is_err() && of_weight(trial.weight_consumed) <= TRACED_UNASKED
 	}
 
-	/// Where the program failed.
+	/// The location of the failure.
 	fn failure(
 		&self,
 		trial: &Trial,
@@ -415,13 +414,13 @@ impl RunCmd {
 			});
 		}
 		let trap = trial.trap.as_ref().filter(|_| trial.result.is_err())?;
-		// Another program's place says nothing here.
+		// A location in another program is not shown here.
 		let offset = trap.offset.filter(|_| text::hex(trap.code_hash.as_bytes()) == own)?;
 		let places = known.sources(&own).map(|it| it.places(offset)).unwrap_or_default();
 		Some(FailedAt { end: End::Trapped, offset: Some(offset), depth: 1, places })
 	}
 
-	/// The profile, which is written where that is asked for.
+	/// The profile, which is written to a file if requested.
 	fn profile(&self, trace: Option<&Program>, known: &Known) -> Result<Option<Profile>, Failure> {
 		let (Some(path), Some(trace)) = (&self.profile, trace) else { return Ok(None) };
 		let profile = Profile::new([trace], known);
@@ -430,7 +429,7 @@ impl RunCmd {
 		Ok(Some(profile))
 	}
 
-	/// Writes the lines that were run, where that is asked for.
+	/// Writes line coverage, if requested.
 	fn coverage(&self, trace: Option<&Program>, known: &Known) -> Result<(), Failure> {
 		let (Some(path), Some(trace)) = (&self.coverage, trace) else { return Ok(()) };
 		let mut coverage = Coverage::default();
@@ -442,7 +441,7 @@ impl RunCmd {
 		self.weight.unwrap_or(MAX_DRY_RUN_WEIGHT)
 	}
 
-	/// The ABI that is named, or that lies beside the program.
+	/// The ABI file: the given one, or the one beside the program.
 	fn abi(&self, file: &File) -> Result<Option<Abi>, Failure> {
 		let path = match &self.abi {
 			Some(path) => path.clone(),
@@ -455,7 +454,7 @@ impl RunCmd {
 		abi.map(Some).map_err(|error| Failure::Usage(format!("{}: {error}", path.display())))
 	}
 
-	/// Puts the program on the chain, unless it is there already.
+	/// Uploads the program, unless it is stored.
 	fn upload(&self, chain: &mut dyn Endpoint, file: &File) -> Result<(), Failure> {
 		if chain.has_program(file.code_hash())? {
 			return Ok(());
@@ -467,7 +466,7 @@ impl RunCmd {
 		})
 	}
 
-	/// Gives the program an account, unless it has that already.
+	/// Instantiates the program, unless that was done.
 	fn instantiate(
 		&self,
 		chain: &mut dyn Endpoint,
@@ -516,7 +515,7 @@ impl RunCmd {
 		Ok(Some(instantiation))
 	}
 
-	/// Where `--dry-run` keeps transactions from being sent, `what` has to be there already.
+	/// With `--dry-run`, no transactions are sent: `what` must already exist.
 	fn check_sends(&self, what: impl FnOnce() -> String) -> Result<(), Failure> {
 		match self.dry_run && self.url.is_some() {
 			true => Err(Failure::Program(format!("{}, and --dry-run sends nothing", what()))),
@@ -524,7 +523,7 @@ impl RunCmd {
 		}
 	}
 
-	/// The call with the weight limit that it needs, where it is a transaction and none is given.
+	/// The call with the required weight limit, if it is a transaction and none is given.
 	fn limited(&self, mut call: Call<Runtime>, trial: &Trial) -> Call<Runtime> {
 		if self.url.is_none() || self.weight.is_some() {
 			return call;
@@ -562,10 +561,10 @@ impl RunCmd {
 	}
 }
 
-/// The budget of a job: ten seconds of ref time, and a gigabyte of proof.
+/// The budget of a job: ten seconds of ref time, and a gigabyte of proof size.
 const JOB_BUDGET: Weight = Weight::from_parts(10_000_000_000_000, 1 << 30);
 
-/// One account for each caller and program is enough here.
+/// One account per caller and program is enough.
 const SALT: &[u8] = b"";
 
 /// The input of a call.
@@ -591,7 +590,7 @@ fn encode(
 	}
 }
 
-/// What the output says.
+/// The decoded output.
 fn value(abi: Option<&Abi>, entry: &str, trial: &Trial) -> Option<Value> {
 	match trial.result {
 		Ok(()) => abi?.result(entry, &trial.output).ok(),
@@ -615,7 +614,7 @@ fn events(abi: Option<&Abi>, trial: &Trial) -> Vec<Event> {
 	events.collect()
 }
 
-/// Neither the programs' own, nor the one that says what the report says.
+/// Excludes events of programs, and the event of the call.
 fn chain_events(trial: &Trial) -> Vec<String> {
 	use pallet_virt::Event::{Called, Executed, Instantiated, ProgramEvent};
 	let told = |event: &&RuntimeEvent| {
@@ -628,7 +627,7 @@ fn chain_events(trial: &Trial) -> Vec<String> {
 	trial.events.iter().filter(told).map(|event| format!("{event:?}")).collect()
 }
 
-/// Places of a backtrace that are shown as text.
+/// The maximal number of displayed locations of a backtrace.
 const SHOWN_PLACES: usize = 30;
 
 impl fmt::Display for Report {

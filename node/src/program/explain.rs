@@ -1,4 +1,4 @@
-//! `explain`: what a running node traced, for people.
+//! `explain`: shows a trace of a running node.
 
 use super::{
 	blob,
@@ -27,24 +27,24 @@ Examples:
 #[derive(Debug, Args)]
 #[command(after_help = HELP)]
 pub struct ExplainCmd {
-	/// The file with the answer; `-` for standard input.
+	/// The file with the trace; `-` for standard input.
 	answer: PathBuf,
 
 	/// The folder of the programs.
 	#[arg(long, value_name = "FOLDER", default_value = ".")]
 	programs: PathBuf,
 
-	/// Show the gas by function and by line, and write a profile: a flame graph to a file that ends in
-	/// .svg, for speedscope to one that ends in .json, else folded stacks.
+	/// Show the gas by function and by line, and write a profile: a flame graph to a .svg file,
+	/// speedscope's format to a .json file, otherwise folded stacks.
 	#[arg(long, value_name = "FILE")]
 	profile: Option<PathBuf>,
 
-	/// Write the lines that were run to this file, in the format of lcov.
+	/// Write line coverage to this file, in lcov's format.
 	#[arg(long, value_name = "FILE")]
 	coverage: Option<PathBuf>,
 }
 
-/// An answer of the node, or what is in one.
+/// A JSON-RPC response, or its result.
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum Answer {

@@ -1,4 +1,4 @@
-//! `inspect`: what is in a program, beside what the pallet allows.
+//! `inspect`: shows the contents of a program, and the pallet's limits.
 
 use super::{
 	blob::File,
@@ -75,7 +75,7 @@ struct Sizes {
 	code: usize,
 	read_only_data: u32,
 	read_write_data: u32,
-	/// Of the read-write data, what is zero at the start and so not in the blob.
+	/// The part of the read-write data that is initially zero, and so not in the blob.
 	bss: u32,
 	stack: u32,
 	debug: usize,
@@ -100,7 +100,7 @@ struct Admission {
 	admitted: bool,
 	error: Option<String>,
 	explanation: Option<String>,
-	/// What its owner is held for, in the smallest unit.
+	/// The deposit of its owner, in the smallest unit.
 	deposit: Option<String>,
 }
 
@@ -119,9 +119,9 @@ impl InspectCmd {
 	}
 }
 
-/// What the chain says to it.
+/// The result of the chain's checks.
 fn upload(file: &File) -> Result<Trial, Failure> {
-	// The verdict does not depend on it, and it is there everywhere.
+	// The result does not depend on the backend, and this one works everywhere.
 	let engine = Engine::new(BackendChoice::Interpreter, None)
 		.map_err(|error| Failure::Usage(error.to_string()))?;
 	let owner = Sr25519Keyring::Alice.to_account_id();
@@ -142,7 +142,7 @@ impl Report {
 			.stack_size(blob.stack_size())
 			.build();
 		let region = |what, Range { start, end }: Range<u32>| Region { what, start, end };
-		// Memory that does not fit has no map.
+		// There is no memory map if the memory does not fit.
 		let memory_map = map.map_or(Vec::new(), |map| {
 			vec![
 				region("read-only data", map.ro_data_range()),

@@ -1,4 +1,4 @@
-//! `run --blocks N`: the entry as a job, on a chain in memory, block by block.
+//! `run --blocks N`: runs the entry as a job on a chain in memory.
 
 use super::{
 	abi::Abi,
@@ -14,20 +14,20 @@ use serde_json::Value;
 use std::fmt;
 use virt_runtime::{Runtime, RuntimeEvent};
 
-/// What a job did.
+/// The progress of a job.
 #[derive(Serialize)]
 pub struct Report {
 	/// The id.
 	pub job: JobId,
-	/// Blocks in which it did something, in order.
+	/// The blocks in which it did something, in order.
 	pub blocks: Vec<Block>,
-	/// How it ended, or what it does after the last block.
+	/// How it ended, or its status after the last block.
 	pub state: String,
-	/// What it gave, as the ABI has it.
+	/// The output, decoded with the ABI.
 	pub value: Option<Value>,
-	/// What it gave, in hex.
+	/// The output in hex.
 	pub output: Option<String>,
-	/// Why it failed.
+	/// The error.
 	#[serde(skip)]
 	pub fault: Option<Fault>,
 }
@@ -35,15 +35,15 @@ pub struct Report {
 /// A block in which the job did something.
 #[derive(Serialize)]
 pub struct Block {
-	/// How many blocks after the one that it was started in.
+	/// The number of blocks since it was started.
 	pub after: u32,
-	/// Weight of its slices.
+	/// The weight of its slices.
 	pub weight_used: Weight,
-	/// What happened, a line each.
+	/// The events, one line each.
 	pub events: Vec<String>,
 }
 
-/// Goes on for so many blocks, or until the job ends.
+/// Makes up to this many blocks, until the job ends.
 pub fn follow(chain: &mut Chain, job: JobId, most: u32, entry: &str, abi: Option<&Abi>) -> Report {
 	let mut report = Report {
 		job,
@@ -72,7 +72,7 @@ pub fn follow(chain: &mut Chain, job: JobId, most: u32, entry: &str, abi: Option
 }
 
 impl Block {
-	/// Whether it is the job's end.
+	/// Whether it is the end of the job.
 	fn add(
 		&mut self,
 		event: Event<Runtime>,

@@ -1,4 +1,4 @@
-//! What lies beside programs: names, ABIs, debug information, by code hash.
+//! The files beside programs: names, ABIs, debug information, by code hash.
 
 use super::{
 	abi::Abi,
@@ -10,7 +10,8 @@ use sp_core::H256;
 use std::{collections::HashMap, fs, path::Path};
 use virt_trace::{tree, Program, Sources};
 
-/// The program's debug information: in the file that is named, in its own blob, or in the twin beside it.
+/// The program's debug information: from the given file, from its own blob, or from the file beside
+/// it.
 pub fn sources(program: &File, named: Option<&Path>) -> Result<Option<Sources>, Failure> {
 	let is_twin = |twin: &File| twin.parts.code_and_jump_table == program.parts.code_and_jump_table;
 	if let Some(path) = named {
@@ -47,7 +48,7 @@ struct Entry {
 }
 
 impl Known {
-	/// The programs of the folder that a file is in.
+	/// The programs in the folder of a file.
 	pub fn beside(file: &File) -> Self {
 		let folder = file.path.parent().filter(|folder| !folder.as_os_str().is_empty());
 		Self::folder(folder.unwrap_or(Path::new(".")))
@@ -76,7 +77,7 @@ impl Known {
 		self.0.insert(text::hex(file.code_hash().as_bytes()), Entry { name, abi, sources });
 	}
 
-	/// The name of the program with this code hash; the hash's first digits where it is not known.
+	/// The name of the program with this code hash, or the first digits of the hash.
 	pub fn name_of(&self, code_hash: H256) -> String {
 		let code_hash = text::hex(code_hash.as_bytes());
 		let known = self.0.get(&code_hash).map(|entry| entry.name.clone());

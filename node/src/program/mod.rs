@@ -1,15 +1,15 @@
-//! `virt-node program`: what the author of a program wants to know of it, without a node.
+//! `virt-node program`: tools for authors of programs, without a node.
 //!
-//! - [`inspect`], [`disassemble`]: what is in a blob. [`execute`]: runs it. [`explain`]: what a node
-//!   traced.
-//! - [`blob`]: a blob in a file, and what lies beside it. [`known`]: what is known of programs by that.
-//! - [`abi`]: arguments and results, by a program's own description. [`bindings`]: typed clients by it.
-//! - [`chain`]: a chain in memory, of the node's own runtime. [`remote`]: a running node.
-//! - [`syscalls`]: the rows of the syscall tables.
-//! - [`project`]: makes, builds and tests a project of one's own. [`test_chain`]: the chain of a test.
+//! - [`inspect`], [`disassemble`]: show the contents of a blob. [`execute`]: runs it. [`explain`]:
+//!   shows a trace of a node.
+//! - [`blob`]: program files. [`known`]: names, ABIs and debug information of programs.
+//! - [`abi`]: encodes arguments and decodes results. [`bindings`]: generates typed clients.
+//! - [`chain`]: a chain in memory with the node's runtime. [`remote`]: a running node.
+//! - [`syscalls`]: the syscall tables.
+//! - [`project`]: creates, builds and tests projects. [`test_chain`]: the chain of a test.
 //!
-//! Nothing here opens a database, a key or a port. What a command says is a report: it is shown as
-//! text, or as JSON with the names of its fields.
+//! Except for `--url`, these commands open no database, key or port. Each prints a report as text,
+//! or as JSON.
 
 pub mod abi;
 mod bindings;
@@ -38,31 +38,31 @@ use virt_manager::BackendChoice;
 
 #[derive(Debug, Subcommand)]
 pub enum ProgramCmd {
-	/// Make a project: a crate with a program, and its tests.
+	/// Create a project: a crate with a program, and its tests.
 	New(project::NewCmd),
 
-	/// Compile the programs of a crate or workspace.
+	/// Build the programs of a crate or workspace.
 	Build(project::BuildCmd),
 
-	/// Print a typed client of a program, for TypeScript or for other programs.
+	/// Generate a typed client of a program, for TypeScript or for other programs.
 	Bindings(bindings::BindingsCmd),
 
 	/// Run the tests of a project, and show the gas of each entry.
 	Test(project::TestCmd),
 
-	/// Show what is in a program, and whether the chain would admit it.
+	/// Show the contents of a program, and whether the chain accepts it.
 	Inspect(inspect::InspectCmd),
 
-	/// Show a program's instructions, with what each basic block costs.
+	/// Show the instructions of a program, with the gas of each basic block.
 	Disassemble(disassemble::DisassembleCmd),
 
-	/// Run a program on a chain in memory.
+	/// Run a program on a chain in memory, or on a node.
 	Run(Box<execute::RunCmd>),
 
-	/// Show what a running node traced, with lines of source code.
+	/// Show a trace of a running node, with source lines.
 	Explain(explain::ExplainCmd),
 
-	/// Print a program's code hash: its name on the chain.
+	/// Print the code hash of a program.
 	Hash(HashCmd),
 
 	/// Serve a chain in memory to a test, over standard input and output. For `virt-testing`.
@@ -71,7 +71,7 @@ pub enum ProgramCmd {
 }
 
 impl ProgramCmd {
-	/// Does it, and shows what there is to say.
+	/// Runs the command and prints its report.
 	pub fn run(self, backend: BackendChoice) -> Result<(), Failure> {
 		match self {
 			Self::New(cmd) => cmd.run(),
@@ -88,24 +88,24 @@ impl ProgramCmd {
 	}
 }
 
-/// What every command takes.
+/// The arguments of every command.
 #[derive(Debug, Args)]
 pub struct Subject {
-	/// The program: a `.polkavm` file, as `make program` leaves it.
+	/// The program: a `.polkavm` file, as written by `virt-node program build`.
 	pub file: PathBuf,
 
-	/// Print one JSON object instead of text. Bytes are `0x` and hex.
+	/// Print one JSON object instead of text. Bytes are in hex with `0x`.
 	#[arg(long)]
 	pub json: bool,
 }
 
 impl Subject {
-	/// Shows a report on standard output. That nobody reads on is no fault.
+	/// Prints a report. Closed standard output is not an error.
 	fn show(&self, report: &(impl Serialize + Display)) -> Result<(), Failure> {
 		let text = match self.json {
 			true => {
 				let json = serde_json::to_string_pretty(report).expect("reports are JSON; qed");
-				// serde leaves DEL and those after it as they are, in its strings.
+				// serde does not escape DEL and the characters after it.
 				let escape = |c: char| match c.is_control() && c > ' ' {
 					true => format!("\\u{:04x}", u32::from(c)),
 					false => c.into(),
@@ -121,9 +121,9 @@ impl Subject {
 /// Why a command fails.
 #[derive(Debug)]
 pub enum Failure {
-	/// The command line asks for what there is not: exit status 2.
+	/// Invalid arguments: exit status 2.
 	Usage(String),
-	/// The program is refused, or did not come to its end: exit status 1.
+	/// The program was rejected or failed: exit status 1.
 	Program(String),
 }
 
@@ -136,7 +136,7 @@ impl Display for Failure {
 
 impl std::error::Error for Failure {}
 
-/// The exit status that tells of an error: 2 where the command line was at fault, else 1.
+/// The exit status of an error: 2 for invalid arguments, otherwise 1.
 pub fn exit_code(error: &sc_cli::Error) -> ExitCode {
 	match error {
 		sc_cli::Error::Application(error)

@@ -1,7 +1,7 @@
 //! A running node, over JSON-RPC: `program run --url`.
 //!
-//! Its runtime has to be that of this binary, whose types everything is encoded by. Only development accounts
-//! sign.
+//! Its runtime must be that of this binary, because types are encoded accordingly. Only development
+//! accounts sign.
 
 use super::{
 	chain::{Endpoint, Fault, Made, Trial},
@@ -28,16 +28,17 @@ use virt_runtime::{
 };
 use virt_trace::Program;
 
-/// How long a transaction may take to get into a block.
+/// How long to wait for a transaction to be included in a block.
 const PATIENCE: Duration = Duration::from_secs(120);
-/// How often the node is asked for a new block.
+/// The interval at which the node is asked for a new block.
 const INTERVAL: Duration = Duration::from_millis(100);
-/// How long an answer may take: a trace takes ten seconds at most.
+/// The timeout of a request: a trace takes at most ten seconds.
 const TIMEOUT: Duration = Duration::from_secs(60);
-/// Size of the largest answer, in bytes.
+/// The maximal size of a response, in bytes.
 const MAX_ANSWER: u64 = 64 << 20;
 
-/// A transaction, as nodes write it: the SDK's `OpaqueExtrinsic` does one, and reads the other.
+/// A transaction in the encoding of nodes: the SDK's `OpaqueExtrinsic` writes this encoding, and
+/// reads another.
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum Transaction {
@@ -54,7 +55,7 @@ impl Transaction {
 	}
 }
 
-/// See the module.
+/// A running node.
 pub struct Node {
 	url: String,
 	agent: ureq::Agent,
@@ -64,7 +65,7 @@ pub struct Node {
 impl Node {
 	/// # Errors
 	///
-	/// When there is no node, or its runtime is another one.
+	/// If there is no node, or it has another runtime.
 	pub fn connect(url: &str) -> Result<Self, Failure> {
 		if !url.starts_with("http://") {
 			return Err(Failure::Usage(format!(
@@ -141,7 +142,8 @@ impl Node {
 		Ok(UncheckedExtrinsic::new_signed(call, address, signature, extension))
 	}
 
-	/// The block with the transaction, of those after `latest`: number, hash, and the transaction's index.
+	/// Finds the block with the transaction among those after `latest`: number, hash, and the
+	/// transaction's index.
 	fn find(&self, transaction: &[u8], latest: u32) -> Result<(u32, H256, u32), Failure> {
 		let start = Instant::now();
 		let mut next = latest + 1;
@@ -166,7 +168,7 @@ impl Node {
 	}
 }
 
-/// The function of the runtime that tries a call, and its arguments.
+/// The function of the runtime API that dry-runs a call, and its arguments.
 fn dry_run(caller: &AccountId, call: &Call<Runtime>) -> (&'static str, Vec<u8>) {
 	match call {
 		Call::upload { code, storage_deposit_limit } => {

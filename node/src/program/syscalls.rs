@@ -1,16 +1,16 @@
-//! The rows of the syscall tables, of the pallet and of this chain, as people want to see them.
+//! The syscall tables of the pallet and of this chain, for display.
 
 /// A syscall.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Row {
 	pub name: &'static str,
-	/// Names of its arguments.
+	/// The names of its arguments.
 	pub arguments: &'static [&'static str],
-	/// Gas for the syscall.
+	/// Base gas.
 	pub base: u64,
-	/// Gas for each byte that it moves or hashes.
+	/// Gas per byte that it moves or hashes.
 	pub per_word: u64,
-	/// Whether the program needs an account of its own for it.
+	/// Whether it needs an account.
 	pub needs_account: bool,
 }
 
@@ -50,7 +50,7 @@ pub fn names(name: &str) -> Option<&'static [&'static str]> {
 	by_name(name).map(|row| row.arguments)
 }
 
-/// The row of this name.
+/// The row with this name.
 pub fn by_name(name: &str) -> Option<&'static Row> {
 	rows().find(|row| row.name == name)
 }

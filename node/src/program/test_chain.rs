@@ -1,4 +1,4 @@
-//! `test-chain`: the chain of a test that is written with `virt-testing`, which is the other side.
+//! `test-chain`: the chain of a `virt-testing` test.
 
 use super::{
 	chain::{self, Chain, Endpoint, Trial},
@@ -24,16 +24,16 @@ use virt_testing::{
 };
 use virt_trace::{record::TRACED_UNASKED, tree::Tree, Program};
 
-/// The variable that names the folder of the programs.
+/// The variable with the folder of the programs.
 pub const PROGRAMS: &str = "VIRT_PROGRAMS";
-/// The variable that asks for the lines that are run, in the report.
+/// The variable that enables line coverage in the report.
 pub const COVERAGE: &str = "VIRT_COVERAGE";
 
 #[derive(Debug, Args)]
 pub struct TestChainCmd {}
 
 impl TestChainCmd {
-	/// Answers requests until there are no more, then writes the report, where one is asked for.
+	/// Answers requests until the test ends, then writes the report if requested.
 	pub fn run(self, backend: BackendChoice) -> Result<(), Failure> {
 		let engine =
 			Engine::new(backend, None).map_err(|error| Failure::Usage(error.to_string()))?;
@@ -52,7 +52,7 @@ impl TestChainCmd {
 	}
 }
 
-/// Bytes that are encoded already.
+/// Bytes that are already encoded.
 struct Encoded(Vec<u8>);
 
 impl Encode for Encoded {
@@ -63,14 +63,14 @@ impl Encode for Encoded {
 
 struct Server {
 	chain: Chain,
-	/// What the jobs came to that ended.
+	/// The results of the jobs that ended.
 	ended: HashMap<u64, Result<Vec<u8>, Error>>,
-	/// Copies of the state, by name.
+	/// Copies of the state, by id.
 	copies: HashMap<u32, chain::State>,
 	next_copy: u32,
 	known: Known,
 	report: Report,
-	/// Whether the lines that are run are in the report.
+	/// Whether the report has line coverage.
 	covers: bool,
 }
 
@@ -160,7 +160,7 @@ impl Server {
 		Ok(made.map(|_| code_hash.into()).map_err(error))
 	}
 
-	/// The pallet's storage has to be sound after each change.
+	/// Checks the invariants of the pallet's storage after each change.
 	fn check(&mut self) -> Result<(), Failure> {
 		self.chain.read(pallet_virt::try_state::check::<Runtime>).map_err(|error| {
 			Failure::Program(format!("the pallet's storage is not sound: {error:?}"))
@@ -200,8 +200,8 @@ impl Server {
 		}
 	}
 
-	/// Makes a call, after a dry-run: a call that fails has no output and no log. The account is that of an
-	/// instantiation.
+	/// Makes a call after a dry-run, because a failed call has no output and no log. Returns the
+	/// account of an instantiation.
 	fn call(&mut self, call: protocol::Call) -> Result<(Outcome, Option<[u8; 32]>), Failure> {
 		self.report.random |= call.random;
 		let caller = AccountId::from(call.caller);
@@ -249,7 +249,7 @@ impl Server {
 		Ok((outcome, address))
 	}
 
-	/// The code hash and the entry of what is called.
+	/// The code hash and the entry of the callee.
 	fn program(&mut self, target: &Target) -> (Option<H256>, String) {
 		match target {
 			Target::Run { code_hash, entry } => (Some(H256(*code_hash)), entry.clone()),

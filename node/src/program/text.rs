@@ -1,4 +1,4 @@
-//! Bytes, numbers and accounts, as people write them.
+//! Conversion of bytes, numbers and accounts from and to text.
 
 use super::Failure;
 use pallet_virt::Weight;
@@ -20,7 +20,7 @@ pub fn bytes(text: &str) -> Result<Vec<u8>, String> {
 	bytes.filter(|_| digits.len().is_multiple_of(2)).ok_or(format!("{text:?} is not hex"))
 }
 
-/// A development account by its name, or any account by its address or its 32 bytes in hex.
+/// A development account by name, or any account by its address or its 32 bytes in hex.
 pub fn account(text: &str) -> Result<AccountId32, String> {
 	let named = |key: &Sr25519Keyring| key.to_string().eq_ignore_ascii_case(text);
 	if let Some(key) = Sr25519Keyring::well_known().find(named) {
@@ -31,7 +31,7 @@ pub fn account(text: &str) -> Result<AccountId32, String> {
 	})
 }
 
-/// `REF_TIME[,PROOF_SIZE]`, in picoseconds and bytes; without the second, of any proof size.
+/// `REF_TIME[,PROOF_SIZE]`, in picoseconds and bytes. The proof size defaults to the maximum.
 pub fn weight(text: &str) -> Result<Weight, String> {
 	let (ref_time, proof_size) = match text.split_once(',') {
 		Some((ref_time, proof_size)) => (ref_time.parse().ok(), proof_size.parse().ok()),
@@ -42,7 +42,7 @@ pub fn weight(text: &str) -> Result<Weight, String> {
 	})
 }
 
-/// A weight for people.
+/// A weight as text.
 pub fn describe_weight(weight: &Weight) -> String {
 	let ref_time = grouped(weight.ref_time());
 	match weight.proof_size() {
@@ -51,12 +51,12 @@ pub fn describe_weight(weight: &Weight) -> String {
 	}
 }
 
-/// Text of several lines, each of them printable.
+/// Multi-line text with printable lines.
 pub fn printable_lines(text: &str) -> String {
 	text.split('\n').map(printable).collect::<Vec<_>>().join("\n")
 }
 
-/// Prints to standard output. That nobody reads on is no error.
+/// Prints to standard output. Closed standard output is not an error.
 pub fn print(text: &str) -> Result<(), Failure> {
 	match io::stdout().write_all(text.as_bytes()) {
 		Err(error) if error.kind() != ErrorKind::BrokenPipe => {
@@ -66,7 +66,7 @@ pub fn print(text: &str) -> Result<(), Failure> {
 	}
 }
 
-/// A number as text: JSON's have no more than 53 bits.
+/// A number as text: JSON numbers have at most 53 bits.
 pub fn as_text<S: Serializer>(number: &u128, to: S) -> Result<S::Ok, S::Error> {
 	to.serialize_str(&number.to_string())
 }

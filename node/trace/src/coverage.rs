@@ -1,4 +1,4 @@
-//! The lines of source code that were run, as lcov reads them.
+//! Line coverage of source code, for lcov.
 
 use crate::{program::Program, sources::Sources, tree::Known};
 use serde::{Deserialize, Serialize};
@@ -8,11 +8,11 @@ use std::{
 	rc::Rc,
 };
 
-/// How often each line of the programs' own source code was run.
+/// The number of executions of each line of the programs' own source code.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Coverage {
 	files: BTreeMap<String, BTreeMap<u32, u64>>,
-	/// The lines of each basic block of the programs that were added.
+	/// The lines of each basic block of the added programs.
 	#[serde(skip)]
 	programs: HashMap<String, Rc<Blocks>>,
 }
@@ -24,7 +24,8 @@ type Position = (String, u32);
 type Blocks = BTreeMap<u32, Vec<Position>>;
 
 impl Coverage {
-	/// Adds what a program call and all in it ran. Programs without debug information are left out.
+	/// Adds the lines that a program call and its callees ran. Programs without debug information
+	/// are skipped.
 	pub fn add(&mut self, program: &Program, known: &dyn Known) {
 		for program in program.all() {
 			let Some(sources) = known.sources(&program.code_hash) else { continue };
@@ -41,7 +42,7 @@ impl Coverage {
 		}
 	}
 
-	/// The lines of each basic block. Those of a program that is new are known from then on, and not run.
+	/// The lines of each basic block. Lines of a new program are added with a count of zero.
 	fn program(&mut self, code_hash: &str, sources: &Sources) -> Rc<Blocks> {
 		let files = &mut self.files;
 		let program = self.programs.entry(code_hash.into()).or_insert_with(|| {
@@ -63,7 +64,7 @@ impl Coverage {
 		program.clone()
 	}
 
-	/// Adds what was counted elsewhere.
+	/// Adds other counts.
 	pub fn merge(&mut self, other: &Self) {
 		for (file, lines) in &other.files {
 			let counts = self.files.entry(file.clone()).or_default();
@@ -73,25 +74,25 @@ impl Coverage {
 		}
 	}
 
-	/// The files, each with how often each line was run, by line.
+	/// The files, with the number of executions by line.
 	pub fn files(&self) -> impl Iterator<Item = (&str, &BTreeMap<u32, u64>)> {
 		self.files.iter().map(|(file, lines)| (file.as_str(), lines))
 	}
 
-	/// Lines that were run, and lines that there are.
+	/// The number of lines that ran, and of all lines.
 	pub fn lines(&self) -> (usize, usize) {
 		let counts = || self.files.values().flat_map(|lines| lines.values());
 		(counts().filter(|count| **count > 0).count(), counts().count())
 	}
 
-	/// How often each line of a file was run, by line.
+	/// The number of executions by line of a file.
 	pub fn file(&self, file: &str) -> Option<&BTreeMap<u32, u64>> {
 		self.files.get(file)
 	}
 }
 
 impl fmt::Display for Coverage {
-	/// In the format of lcov.
+	/// In lcov's format.
 	fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
 		for (file, lines) in &self.files {
 			writeln!(f, "SF:{file}")?;

@@ -1,12 +1,12 @@
-//! What programs did in a call.
+//! Traces of programs.
 //!
-//! - [`record`]: stands between the host functions and the manager, and records. [`program`]: what it
-//!   records, a tree of program calls and syscalls.
+//! - [`record`]: records between the host functions and the manager. [`program`]: the trace, a tree
+//!   of program calls and syscalls.
 //! - [`sources`]: functions and lines of source code, from debug information.
 //! - [`tree`]: the tree and backtraces as text.
-//! - [`profile`]: gas by function and by line, flame graphs. [`coverage`]: the lines that were run.
+//! - [`profile`]: gas by function and by line, flame graphs. [`coverage`]: line coverage.
 //!
-//! The runtime does not notice that it is recorded. Programs cost the same and give the same.
+//! The runtime cannot observe that it is recorded. Prices and results are the same.
 
 pub mod coverage;
 pub mod profile;

@@ -1,7 +1,7 @@
-//! Where the gas goes: by function, by line, and by call stack.
+//! Profiles: gas by function, by line, and by call stack.
 //!
-//! A basic block is charged as a whole. Its gas is divided among the lines of its instructions, in equal
-//! parts for each instruction.
+//! A basic block is charged as a whole. Its gas is divided equally among its instructions, and
+//! added to their lines.
 
 use crate::{
 	program::{Function, Program},
@@ -16,8 +16,8 @@ use std::{
 };
 use virt_primitives::Gas;
 
-/// Gas by call stack. A stack is a list of names, outermost first: programs with their entries, functions,
-/// syscalls, and in brackets what is neither.
+/// Gas by call stack. A stack is a list of names, outermost first: programs with their entries,
+/// functions, syscalls, and others in brackets.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Profile {
 	stacks: BTreeMap<Vec<String>, Gas>,
@@ -25,19 +25,19 @@ pub struct Profile {
 	lines: BTreeMap<(String, String, Option<u32>), Line>,
 }
 
-/// Gas of a line of source code.
+/// The gas of a line of source code.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 struct Line {
-	/// How often one of its instructions was entered, at most.
+	/// The maximal number of executions of one of its instructions.
 	count: u64,
 	gas: f64,
 }
 
-/// What translating a program costs, and moving it to the second tier.
+/// The gas of translating a program, and of moving it to tier two.
 pub const TRANSLATION: &str = "[translation]";
 
 impl Profile {
-	/// Of program calls and of all in them.
+	/// Of program calls and their callees.
 	pub fn new<'a>(programs: impl IntoIterator<Item = &'a Program>, known: &dyn Known) -> Self {
 		let mut profile = Self::default();
 		for program in programs {
@@ -46,8 +46,8 @@ impl Profile {
 		profile
 	}
 
-	/// The profile as a file whose name ends so: a flame graph for `svg`, what speedscope reads for `json`,
-	/// else folded stacks.
+	/// The profile as a file with this extension: a flame graph for `svg`, speedscope's format for
+	/// `json`, otherwise folded stacks.
 	pub fn file(&self, extension: &str, title: &str) -> Result<String, String> {
 		match extension {
 			"svg" => self.svg(title),
@@ -71,7 +71,7 @@ impl Profile {
 			for (offset, count, gas) in &function.blocks {
 				computed += gas;
 				let instructions = blocks.get(offset).cloned().unwrap_or_else(|| vec![*offset]);
-				// The stack is that of the block's first instruction that is known.
+				// The stack of the block's first known instruction.
 				let mut stack = stack.clone();
 				stack.extend(names(places.of(*offset)));
 				*self.stacks.entry(stack).or_default() += gas;
@@ -109,13 +109,13 @@ impl Profile {
 		}
 	}
 
-	/// Gas of all.
+	/// The total gas.
 	pub fn total(&self) -> Gas {
 		self.stacks.values().sum()
 	}
 
-	/// Folded stacks, as flame graph tools read them: a line for each stack, its names with semicolons
-	/// between them, and its gas.
+	/// Folded stacks, for flame graph tools: one line per stack with its names separated by
+	/// semicolons, and its gas.
 	pub fn folded(&self) -> String {
 		let line = |(stack, gas): (&Vec<String>, &Gas)| {
 			let names: Vec<_> = stack.iter().map(|name| name.replace(';', ",")).collect();
@@ -137,7 +137,7 @@ impl Profile {
 		String::from_utf8(svg).map_err(|error| error.to_string())
 	}
 
-	/// The profile as speedscope reads it: JSON of <https://www.speedscope.app/file-format-schema.json>.
+	/// The profile for speedscope: JSON of <https://www.speedscope.app/file-format-schema.json>.
 	pub fn speedscope(&self, title: &str) -> String {
 		let mut numbers: BTreeMap<&str, usize> = BTreeMap::new();
 		let mut frames = Vec::new();
@@ -173,7 +173,7 @@ impl Profile {
 		json.to_string()
 	}
 
-	/// Gas by function, with what it called and without, the most first.
+	/// Gas by function, including and excluding callees, sorted by gas.
 	pub fn functions(&self) -> Vec<FunctionGas> {
 		let mut functions: BTreeMap<&str, FunctionGas> = BTreeMap::new();
 		for (stack, gas) in &self.stacks {
@@ -192,7 +192,7 @@ impl Profile {
 		functions
 	}
 
-	/// Gas by line of source code, the most first.
+	/// Gas by line of source code, sorted by gas.
 	pub fn lines(&self) -> Vec<LineGas> {
 		let mut lines: Vec<_> = self
 			.lines
@@ -210,27 +210,27 @@ impl Profile {
 	}
 }
 
-/// Gas of a function.
+/// The gas of a function.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct FunctionGas {
 	/// Its path.
 	pub name: String,
-	/// Without what it called.
+	/// Excluding callees.
 	pub own: Gas,
-	/// With what it called.
+	/// Including callees.
 	pub total: Gas,
 }
 
-/// Gas of a line of source code.
+/// The gas of a line of source code.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct LineGas {
 	/// The program.
 	pub program: String,
 	/// The file.
 	pub file: String,
-	/// From 1 on.
+	/// Starts at 1.
 	pub line: Option<u32>,
-	/// How often it was run.
+	/// The number of executions.
 	pub count: u64,
 	/// Its gas, rounded.
 	pub gas: Gas,
@@ -240,7 +240,7 @@ pub struct LineGas {
 const SHOWN: usize = 20;
 
 impl fmt::Display for Profile {
-	/// The functions and lines that take most.
+	/// The functions and lines with the most gas.
 	fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
 		let total = self.total().max(1) as f64;
 		writeln!(f, "{:>14}  {:>14}  {:>6}  function", "gas", "with callees", "share")?;
@@ -267,7 +267,7 @@ impl fmt::Display for Profile {
 	}
 }
 
-/// Places, looked up once for each offset.
+/// Locations, looked up once per offset.
 struct Places<'a> {
 	sources: Option<&'a Sources>,
 	known: HashMap<u32, Vec<Place>>,
@@ -282,12 +282,12 @@ impl Places<'_> {
 	}
 }
 
-/// Names of the functions at a place, outermost first.
+/// The names of the functions at a location, outermost first.
 fn names(places: &[Place]) -> Vec<String> {
 	places.iter().rev().map(|place| place.function.clone()).collect()
 }
 
-/// The names of the functions that a function was called in.
+/// The names of the functions on the call stack of a function.
 fn stack(
 	places: &mut Places<'_>,
 	functions: &[Function],

@@ -1,36 +1,36 @@
-//! A program call, and what it did.
+//! The trace of a program call.
 
 use serde::{Deserialize, Serialize};
 use virt_manager::trace::Call;
 use virt_primitives::Gas;
 
-/// A call of a program: one run of an entry point.
+/// A call of a program: one execution of an entry.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Program {
 	/// Code hash, in hex.
 	pub code_hash: String,
-	/// The account that it ran with, in hex, where that is known: an argument of the syscall that called
+	/// The account that it ran with, in hex, if it is known: an argument of the syscall that called
 	/// it.
 	pub account: Option<String>,
-	/// The entry point.
+	/// The entry.
 	pub entry: String,
-	/// The input: an argument of the syscall that called it, or what it read of it.
+	/// The input: an argument of the syscall that called it, or the part that it read.
 	#[serde(with = "crate::text::optional_hex")]
 	pub input: Option<Vec<u8>>,
-	/// The output that it set last, if any.
+	/// The last output that it set, if any.
 	#[serde(with = "crate::text::optional_hex")]
 	pub output: Option<Vec<u8>>,
-	/// Gas that it took, with its syscalls and what it called. Loading it is not part of it.
+	/// Its gas, including syscalls and callees, without loading.
 	pub gas: Gas,
 	/// How it ended.
 	pub end: End,
 	/// Where it ended: see [`virt_manager::Trace::backtrace`].
 	pub backtrace: Vec<Vec<u32>>,
-	/// The syscalls that it made, in order.
+	/// Its syscalls, in order.
 	pub syscalls: Vec<Syscall>,
-	/// How many more it made: see [`crate::record::MAX_SYSCALLS`].
+	/// The number of further syscalls: see [`crate::record::MAX_SYSCALLS`].
 	pub left_out: u64,
-	/// The function calls that it made, callers first.
+	/// Its function calls, callers first.
 	pub functions: Vec<Function>,
 }
 
@@ -38,24 +38,24 @@ pub struct Program {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum End {
-	/// The entry point returned.
+	/// The entry returned.
 	Returned,
 	/// It called `exit` or `terminate`.
 	Exited,
-	/// It called `exit`, to revert.
+	/// It called `exit` and reverted.
 	Reverted,
-	/// It trapped: it panicked, or did what it must not.
+	/// It trapped.
 	Trapped,
 	/// It trapped with its stack pointer below its stack.
 	StackOverflow,
 	/// It had too little gas for its next block.
 	OutOfGas,
-	/// A syscall was at fault: it went over a limit, or asked for what it may not.
+	/// A syscall faulted: an invalid argument, or a limit was exceeded.
 	Faulted,
 }
 
 impl End {
-	/// Whether all that it changed is undone.
+	/// Whether its changes are rolled back.
 	pub fn is_failure(self) -> bool {
 		!matches!(self, Self::Returned | Self::Exited)
 	}
@@ -66,14 +66,14 @@ impl End {
 pub struct Syscall {
 	/// Its symbol.
 	pub name: String,
-	/// Its arguments by name, in order. Bytes, in hex, stand for a pointer and a length.
+	/// Its arguments by name, in order. For a pointer and a length, the bytes in hex.
 	pub arguments: Vec<(String, Argument)>,
-	/// What it returned; `None` where the program did not go on.
+	/// Its result; `None` if the program did not continue.
 	pub result: Option<i64>,
-	/// Gas that it took, with what it called; `None` where the program did not go on.
+	/// Its gas, including callees; `None` if the program did not continue.
 	pub gas: Option<Gas>,
-	/// Where it was made: offsets of its instruction, and of the function calls that that is in, innermost
-	/// first.
+	/// Where it was made: the offsets of its instruction, and of the enclosing function calls,
+	/// innermost first.
 	pub backtrace: Vec<u32>,
 	/// The programs that it called.
 	pub programs: Vec<Program>,
@@ -83,9 +83,9 @@ pub struct Syscall {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum Argument {
-	/// A number, or an address that nothing was read from or written to.
+	/// A number, or an address that was neither read nor written.
 	Number(u64),
-	/// What the syscall read, or wrote.
+	/// The bytes that the syscall read or wrote.
 	#[serde(with = "crate::text::hex_bytes")]
 	Bytes(Vec<u8>),
 }
@@ -100,18 +100,18 @@ impl Syscall {
 	}
 }
 
-/// A function call within a program: what was run in it, from all times that it was made from the same
-/// place with the same callers.
+/// A function call in a program: all executions of it from the same call site with the same
+/// callers.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Function {
-	/// Index of the caller in [`Program::functions`], and the offset of the call instruction; `None` for
-	/// the entry point.
+	/// The index of the caller in [`Program::functions`], and the offset of the call instruction;
+	/// `None` for the entry.
 	pub caller: Option<(usize, u32)>,
-	/// Offset of the first instruction.
+	/// The offset of the first instruction.
 	pub entry: u32,
-	/// How often it was made.
+	/// The number of executions.
 	pub count: u64,
-	/// Offset, count and gas of each basic block that was run in it.
+	/// The offset, count and gas of each basic block that it executed.
 	pub blocks: Vec<(u32, u64, Gas)>,
 }
 
@@ -124,13 +124,13 @@ impl From<&Call> for Function {
 }
 
 impl Program {
-	/// This program call and all in it, callers first.
+	/// This program call and all of its callees, callers first.
 	pub fn all(&self) -> Vec<&Program> {
 		let called = self.syscalls.iter().flat_map(|syscall| &syscall.programs);
 		[self].into_iter().chain(called.flat_map(|program| program.all())).collect()
 	}
 
-	/// Gas that it took itself, without the programs that it called.
+	/// Its gas, excluding callees.
 	pub fn own_gas(&self) -> Gas {
 		let called = self.syscalls.iter().flat_map(|syscall| &syscall.programs);
 		self.gas - called.map(|program| program.gas).sum::<Gas>()

@@ -1,4 +1,4 @@
-//! Records what programs do: stands between the host functions and the manager.
+//! Records traces, between the host functions and the manager.
 
 use crate::{
 	program::{Argument, End, Function, Program, Syscall},
@@ -19,34 +19,34 @@ use virt_primitives::{
 	MAX_ARGUMENTS,
 };
 
-/// A call that failed is traced without being asked for if it took this much gas at most: tracing takes
-/// seconds then.
+/// A failed call is traced automatically if it took at most this much gas: tracing then takes some
+/// seconds.
 pub const TRACED_UNASKED: u64 = 20_000_000;
 
 /// The names of a syscall's arguments, by its symbol.
 pub type Names = fn(&str) -> Option<&'static [&'static str]>;
 
-/// Most syscalls that are recorded. Those made after them are left out, and counted, unless they call
-/// programs.
+/// The maximal number of recorded syscalls. Later ones are counted and not recorded, unless they
+/// call programs.
 pub const MAX_SYSCALLS: usize = 20_000;
 
-/// Most bytes of syscalls' arguments that are recorded, of all programs. An argument that is longer than
-/// what is left is an address.
+/// The maximal number of recorded bytes of syscalls' arguments, of all programs. A longer argument
+/// is recorded as an address.
 pub const MAX_BYTES: usize = 2 << 20;
 
-/// Most calls that are recorded of where a syscall was made: the innermost ones.
+/// The maximal number of recorded function calls per syscall: the innermost ones.
 pub const MAX_SITES: usize = 32;
 
-/// Most entries that are recorded of functions, their blocks and backtraces, of all programs. Programs that
-/// end when there is no room for all of theirs have none.
+/// The maximal number of recorded entries of functions, their blocks and backtraces, of all
+/// programs. Programs that do not fit have none.
 pub const MAX_DETAILS: usize = 400_000;
 
-/// The programs that were called, one after the other: those that no other program called.
+/// The programs that no other program called, in order.
 #[derive(Clone, Default)]
 pub struct Recorded(Arc<Mutex<Vec<Program>>>);
 
 impl Recorded {
-	/// Takes what was recorded until now.
+	/// Takes the recorded programs.
 	pub fn take(&self) -> Vec<Program> {
 		std::mem::take(&mut *self.0.lock().expect("nobody panics with it; qed"))
 	}
@@ -56,10 +56,10 @@ impl Recorded {
 	}
 }
 
-/// A VM that traces and records, for externalities, and what it records.
+/// A VM that traces and records, for externalities, and its record.
 ///
-/// Programs may run for `time` in all from now on, whatever limit the runtime sets: it does not know that
-/// they run many times slower.
+/// Programs may run for `time` in total from now on, independent of the limit that the runtime
+/// sets, because traced programs are much slower.
 pub fn start(names: Names, time: Duration) -> Result<(VirtExt, Recorded), EngineError> {
 	let backend = BackendChoice::Interpreter;
 	let engine = Engine::with(Options { backend, trace: true, ..Options::default() }, None)?;
@@ -73,34 +73,34 @@ struct Recorder {
 	inner: Manager,
 	names: Names,
 	recorded: Recorded,
-	/// The table that the runtime declared last, as it was encoded.
+	/// The last table that the runtime declared, encoded.
 	encoded: Vec<u8>,
 	/// The same, by number.
 	table: Vec<(SyscallSymbol, Vec<Buffer>)>,
-	/// Programs that were entered and have not ended, each called by the one before.
+	/// The programs that have not ended, each called by the previous one.
 	running: Vec<Running>,
-	/// Syscalls that were recorded.
+	/// The number of recorded syscalls.
 	syscalls: usize,
-	/// Bytes that were recorded.
+	/// The number of recorded bytes.
 	bytes: usize,
-	/// Entries that were recorded of functions, blocks and backtraces.
+	/// The number of recorded entries of functions, blocks and backtraces.
 	details: usize,
 }
 
 struct Running {
 	instance: InstanceId,
 	program: Program,
-	/// Gas that it had left when it stopped.
+	/// The gas that was left when it stopped.
 	gas_left: Gas,
 	waiting: Option<Waiting>,
-	/// The input, as far as it was read from its start on.
+	/// The input, as far as it was read from its start.
 	read: Vec<u8>,
 }
 
-/// A syscall that was not answered yet.
+/// A syscall that has not returned yet.
 struct Waiting {
 	syscall: Syscall,
-	/// Arguments that it will write to: their place among the arguments, and the address.
+	/// The arguments that it will write to: their index, and the address.
 	outputs: Vec<(usize, u64)>,
 	written: Vec<(u32, Vec<u8>)>,
 }
@@ -128,7 +128,7 @@ impl Recorder {
 		}
 	}
 
-	/// Whether so many bytes more are recorded.
+	/// Whether this many more bytes are recorded.
 	fn has_room(&mut self, bytes: usize) -> bool {
 		let fits = self.bytes + bytes <= MAX_BYTES;
 		self.bytes += if fits { bytes } else { 0 };
@@ -147,7 +147,7 @@ impl Recorder {
 			input: bytes("input"),
 			output: None,
 			gas: 0,
-			// What is true where the runtime does not go on after a syscall.
+			// The state if the runtime does not continue after a syscall.
 			end: End::Faulted,
 			backtrace: Vec::new(),
 			syscalls: Vec::new(),
@@ -177,7 +177,7 @@ impl Recorder {
 		running.waiting = Some(Waiting { syscall, outputs, written: Vec::new() });
 	}
 
-	/// Name and arguments of a syscall of the table, with the bytes that it reads.
+	/// The name and the arguments of a syscall of the table, with the bytes that it reads.
 	fn listed(
 		&mut self,
 		instance: InstanceId,
@@ -189,7 +189,7 @@ impl Recorder {
 			return (format!("syscall {number}"), raw(args));
 		};
 		let name = format!("{symbol:?}");
-		// A runtime may have syscalls that nobody here knows.
+		// A runtime may have other syscalls.
 		let Some(names) = (self.names)(&name) else { return (name, raw(args)) };
 		let is_length = |number: usize| {
 			let number = Length::Argument(number as u8);
@@ -216,7 +216,7 @@ impl Recorder {
 		(name, arguments)
 	}
 
-	/// The bytes that an argument points to, if they are as the table says.
+	/// The bytes of an argument, if they are as declared in the table.
 	fn read(
 		&mut self,
 		instance: InstanceId,
@@ -233,7 +233,7 @@ impl Recorder {
 		Some(bytes)
 	}
 
-	/// The syscall that the last program waits at was answered, or will not be.
+	/// The syscall at which the last program waits has returned, or will not.
 	fn settle(&mut self, answer: Option<(u64, Gas)>) {
 		let Some(running) = self.running.last_mut() else { return };
 		let Some(Waiting { mut syscall, outputs, written }) = running.waiting.take() else {
@@ -266,8 +266,8 @@ impl Recorder {
 		}
 	}
 
-	/// The program of `instance` ended, if it was running, and with it all that it called. Without `end`, it
-	/// ended because the runtime does not go on with it.
+	/// The program of `instance` ended, if it was running, with all of its callees. Without `end`,
+	/// the runtime does not continue it.
 	fn end(&mut self, instance: InstanceId, end: Option<End>) {
 		let Some(index) = self.running.iter().rposition(|it| it.instance == instance) else {
 			return;
@@ -312,7 +312,7 @@ impl Recorder {
 
 type Args = [u64; MAX_ARGUMENTS];
 
-/// The registers, where no names are known for them.
+/// The registers, if the names of the arguments are unknown.
 fn raw(args: Args) -> Vec<(String, Argument)> {
 	let named = args.into_iter().enumerate();
 	named.map(|(number, value)| (format!("a{number}"), Argument::Number(value))).collect()
@@ -337,7 +337,7 @@ impl Backend for Recorder {
 		answer: Option<Answer<'_>>,
 		stop: &mut HostBuffer,
 	) -> Outcome<Step, ExecError> {
-		// The programs that it called have ended.
+		// Its callees have ended.
 		while self.running.last().is_some_and(|last| last.instance != instance)
 			&& self.running.iter().any(|it| it.instance == instance)
 		{
@@ -395,7 +395,7 @@ impl Backend for Recorder {
 		self.inner.destroy(instance)
 	}
 
-	// The rest only passes through.
+	// The other functions only forward.
 
 	fn compile(
 		&mut self,

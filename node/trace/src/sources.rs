@@ -1,4 +1,4 @@
-//! Where an instruction comes from, as far as the debug information tells.
+//! Source locations, from debug information.
 
 use polkavm_common::program::{
 	FrameInfo, FrameKind, ProgramBlob, ProgramCounter, ProgramParseError,
@@ -6,16 +6,16 @@ use polkavm_common::program::{
 use serde::Serialize;
 use std::{collections::BTreeMap, fmt};
 
-/// A place in the source code: of an instruction, or of a call that was inlined.
+/// A location in the source code: of an instruction, or of an inlined call.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Place {
 	/// The function's path.
 	pub function: String,
-	/// The file: the program's own begin with `./`.
+	/// The file. The program's own files begin with `./`.
 	pub file: String,
-	/// From 1 on.
+	/// Starts at 1.
 	pub line: Option<u32>,
-	/// From 1 on.
+	/// Starts at 1.
 	pub column: Option<u32>,
 }
 
@@ -30,7 +30,7 @@ impl fmt::Display for Place {
 }
 
 impl Place {
-	/// Whether it is in the program's own folder, which the build calls `.`.
+	/// Whether it is in the program's own folder, which the build maps to `.`.
 	pub fn is_own(&self) -> bool {
 		self.file.starts_with("./")
 	}
@@ -40,7 +40,7 @@ impl Place {
 pub struct Sources(ProgramBlob);
 
 impl Sources {
-	/// Of a program that was linked with debug information.
+	/// Of a program with debug information.
 	pub fn new(blob: ProgramBlob) -> Self {
 		Self(blob)
 	}
@@ -50,7 +50,7 @@ impl Sources {
 		&self.0
 	}
 
-	/// The places of the instruction at this offset, innermost first. None where nothing is known.
+	/// The locations of the instruction at this offset, innermost first. Empty if unknown.
 	pub fn places(&self, offset: u32) -> Vec<Place> {
 		let offset = ProgramCounter(offset);
 		let Ok(Some(mut lines)) = self.0.get_debug_line_program_at(offset) else {
@@ -66,20 +66,20 @@ impl Sources {
 		Vec::new()
 	}
 
-	/// The place of the instruction at this offset that says most to the program's author: the
-	/// innermost in the program's own folder.
+	/// The innermost location in the program's own folder, which is the most useful to its author.
 	pub fn own_place(&self, offset: u32) -> Option<Place> {
 		let places = self.places(offset);
 		let own = places.iter().position(Place::is_own);
 		places.into_iter().nth(own.unwrap_or(0))
 	}
 
-	/// The places of a backtrace ([`virt_manager::Trace::backtrace`]), innermost first.
+	/// The locations of a backtrace ([`virt_manager::Trace::backtrace`]), innermost first.
 	pub fn backtrace(&self, frames: &[Vec<u32>]) -> Vec<Place> {
 		frames.iter().flat_map(|frame| self.frame(frame)).collect()
 	}
 
-	/// The places of a frame of a backtrace. A jump from another function was a call that does not return.
+	/// The locations of a frame of a backtrace. A jump from another function was a call that does
+	/// not return.
 	pub fn frame(&self, offsets: &[u32]) -> Vec<Place> {
 		let mut places: Vec<Place> = Vec::new();
 		for offset in offsets {
@@ -93,7 +93,7 @@ impl Sources {
 		places
 	}
 
-	/// Offsets of the instructions of each basic block, by the block's offset.
+	/// The offsets of the instructions of each basic block, by the block's offset.
 	pub fn blocks(&self) -> BTreeMap<u32, Vec<u32>> {
 		let mut blocks = BTreeMap::new();
 		let mut start = None;
@@ -109,8 +109,7 @@ impl Sources {
 	}
 }
 
-/// What frames come to: outermost first, a function that is entered, and where in it the next is
-/// called, by the next one's name. Where the linker made one instruction of two, the last one counts.
+/// Joins frames, outermost first. If the linker merged instructions, the last one counts.
 fn inlined(frames: &[FrameInfo<'_>]) -> Result<Vec<Place>, ProgramParseError> {
 	let mut places = Vec::new();
 	let mut function = String::new();

@@ -32,7 +32,7 @@ pub fn grouped(number: impl ToString) -> String {
 	grouped
 }
 
-/// Text that somebody else wrote, for a terminal: it can neither start a line nor move the cursor.
+/// Untrusted text for a terminal: without line breaks and control characters.
 pub fn printable(text: &str) -> String {
 	let escape = |c: char| match c.is_control() {
 		true => c.escape_debug().to_string(),
@@ -41,10 +41,10 @@ pub fn printable(text: &str) -> String {
 	text.chars().map(escape).collect()
 }
 
-/// Bytes shown at most where text is for people.
+/// The maximal number of bytes that are shown in text for people.
 const SHOWN: usize = 64;
 
-/// Bytes as quoted text, where they are printable ASCII, else as hex; long ones with their length.
+/// Bytes as quoted text if they are printable ASCII, otherwise as hex; long ones with their length.
 pub fn readable(bytes: &[u8]) -> String {
 	let shown = &bytes[..bytes.len().min(SHOWN)];
 	let is_text = !bytes.is_empty() && bytes.iter().all(|byte| (b' '..=b'~').contains(byte));

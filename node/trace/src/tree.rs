@@ -8,7 +8,7 @@ use crate::{
 use std::fmt::{self, Write};
 use virt_guest::Failure;
 
-/// What is known of the programs in a tree: names, types, source code.
+/// The names, types and source code of programs.
 pub trait Known {
 	/// A program's name.
 	fn name(&self, _program: &Program) -> Option<String> {
@@ -30,7 +30,7 @@ pub trait Known {
 		None
 	}
 
-	/// Ref time of a unit of gas, in picoseconds.
+	/// The ref time of a unit of gas, in picoseconds.
 	fn picoseconds_per_gas(&self) -> Option<u64> {
 		None
 	}
@@ -44,7 +44,7 @@ pub trait Known {
 /// Nothing.
 impl Known for () {}
 
-/// The tree below a program call, with backtraces where programs failed.
+/// The tree below a program call, with backtraces of failures.
 pub struct Tree<'a> {
 	program: &'a Program,
 	known: &'a dyn Known,
@@ -56,7 +56,7 @@ impl<'a> Tree<'a> {
 		Self { program, known }
 	}
 
-	/// Writes a program call: its first line after what is written already, all others after `indent`.
+	/// Writes a program call: its first line after the text so far, all others after `indent`.
 	fn program(&self, f: &mut fmt::Formatter<'_>, program: &Program, indent: &str) -> fmt::Result {
 		let name = self.known.name(program);
 		let name = name.unwrap_or_else(|| short(&program.code_hash));
@@ -186,7 +186,7 @@ impl<'a> Tree<'a> {
 	}
 }
 
-/// Lines of a backtrace that are shown at most, half of them of each end.
+/// The maximal number of lines of a backtrace, half of them from each end.
 const SHOWN: usize = 40;
 
 fn describe(place: &Place) -> String {

@@ -1,9 +1,9 @@
-//! A runtime written against `sp-virtualization`. It knows nothing of our crates.
+//! A runtime that uses `sp-virtualization`, without any of our crates.
 
 #![cfg_attr(not(feature = "std"), no_std)]
 
 extern crate alloc;
-// Brings the allocator and the panic handler.
+// Includes the allocator and the panic handler.
 #[cfg(not(feature = "std"))]
 extern crate sp_io;
 
@@ -12,12 +12,12 @@ include!(concat!(env!("OUT_DIR"), "/wasm_binary.rs"));
 
 #[cfg(not(feature = "std"))]
 sp_core::wasm_export_functions! {
-	// The peer's published suite.
+	// The published suite of `sp-virtualization`.
 	fn suite(program: alloc::vec::Vec<u8>) {
 		sp_virtualization::run_tests(&program);
 	}
 
-	// Traps while an instance is alive.
+	// Traps while an instance exists.
 	fn trap_with_instance(program: alloc::vec::Vec<u8>) {
 		let (module, _) = sp_virtualization::Module::from_bytes(&program, None)
 			.expect("the program is valid");

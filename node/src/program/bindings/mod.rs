@@ -1,7 +1,7 @@
-//! `bindings`: typed clients of a program, from its ABI.
+//! `bindings`: typed clients of a program, generated from its ABI.
 //!
-//! [`typescript`] is for scripts, on top of `runtime.ts`; [`rust`] is for other programs. What both know of
-//! a type is its name in the ABI: see [`super::abi`].
+//! [`typescript`] generates clients for scripts, based on `runtime.ts`; [`rust`] generates
+//! interfaces for other programs. Both refer to types by their name in the ABI: see [`super::abi`].
 
 mod rust;
 mod typescript;
@@ -52,14 +52,14 @@ fn camel(name: &str) -> String {
 	words.map(word).collect()
 }
 
-/// The program's name as a type, which has to be a name: a file may say anything.
+/// The program's name as a type. It must be an identifier, because the file is untrusted.
 fn class(abi: &Abi) -> Result<String, String> {
 	let name = camel(&abi.name);
 	check(&name)?;
 	Ok(name)
 }
 
-/// A type by its name has to be one that the program declares.
+/// A type name must be one that the program declares.
 fn check_declared(abi: &Abi, name: &str) -> Result<(), String> {
 	check(name)?;
 	match abi.types.0.iter().any(|(known, _)| known == name) {
@@ -68,7 +68,7 @@ fn check_declared(abi: &Abi, name: &str) -> Result<(), String> {
 	}
 }
 
-/// What stands in a module has to be a name, so that it is nothing else.
+/// Names in the generated module must be identifiers.
 fn check(name: &str) -> Result<(), String> {
 	let mut chars = name.chars();
 	let is_first = |c: char| c.is_ascii_alphabetic() || c == '_';

@@ -6,7 +6,7 @@ use super::{
 };
 use std::fmt::Write;
 
-/// Keywords that can be names all the same, with `r#`.
+/// Keywords that can be used as names with `r#`.
 const KEYWORDS: &str =
 	" abstract as async await become box break const continue do dyn else enum extern false \
 	final fn for gen if impl in let loop macro match mod move mut override priv pub ref return static \
@@ -45,7 +45,7 @@ pub fn module(abi: &Abi) -> Result<String, String> {
 }
 
 fn method(text: &mut String, abi: &Abi, entry: &EntryPoint) -> Result<(), String> {
-	// Nobody calls a constructor, and what takes raw bytes has no types.
+	// Constructors are not called, and entries with raw bytes have no types.
 	if entry.name == "init"
 		|| entry.result == "Raw"
 		|| entry.arguments.iter().any(|it| it.ty == "Raw")
@@ -127,7 +127,7 @@ fn alias(abi: &Abi, definition: &Definition) -> Result<String, String> {
 	}
 }
 
-/// A type as Rust writes it.
+/// A type in Rust's syntax.
 fn rust(abi: &Abi, ty: &Type) -> Result<String, String> {
 	let rust = |ty: &Type| rust(abi, ty);
 	let all = |types: &[Type]| types.iter().map(rust).collect::<Result<Vec<_>, _>>();
@@ -155,7 +155,7 @@ fn rust(abi: &Abi, ty: &Type) -> Result<String, String> {
 	})
 }
 
-/// A name as Rust writes it.
+/// A name in Rust's syntax.
 fn name(name: &str) -> Result<String, String> {
 	check(name)?;
 	Ok(match KEYWORDS.contains(&format!(" {name} ")) {

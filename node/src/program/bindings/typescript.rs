@@ -1,4 +1,4 @@
-//! A TypeScript module: the program's types, and a class with a method for each entry.
+//! Generates a TypeScript module: the program's types, and a class with a method per entry.
 
 use super::{
 	super::abi::{is_byte, parse, Abi, Argument, Definition, EntryPoint, Ordered, Type},
@@ -6,13 +6,13 @@ use super::{
 };
 use std::fmt::Write;
 
-/// SCALE, and the clients.
+/// The codecs and the clients.
 const RUNTIME: &str = include_str!("runtime.ts");
 
-/// What a method cannot be called, and what the class has already.
+/// Names that methods cannot have: reserved words, and the class's own members.
 const TAKEN: [&str; 6] = ["address", "client", "constructor", "event", "prototype", "then"];
 
-/// What parameters cannot be called: keywords, and what methods use.
+/// Names that parameters cannot have: keywords, and the variables of methods.
 const KEYWORDS: &str = " Call ENTRIES accounts arguments await break case catch class const continue debugger default delete do else \
 	enum eval export extends false finally for function if implements import in instanceof interface let new \
 	null package private protected public return static super switch this throw true try typeof var void \
@@ -31,7 +31,7 @@ pub fn module(abi: &Abi) -> Result<String, String> {
 		types.codec(&mut text, name, definition)?;
 	}
 	text += RUNTIME;
-	// After the codecs that it is made of.
+	// After the codecs that it uses.
 	types.entries(&mut text)?;
 	Ok(text)
 }
@@ -42,10 +42,12 @@ struct Types<'a> {
 }
 
 impl Types<'_> {
-	/// What a type of the program is called: with the program's name, or it would hide JavaScript's `Error`.
+	/// The TypeScript name of a type: with the program's name, so that it does not shadow
+	/// JavaScript's `Error`.
 	fn name(&self, name: &str) -> Result<String, String> {
 		check_declared(self.abi, name)?;
-		// One that has it already keeps its name, unless that is another's then.
+		// A type that already starts with it keeps its name, unless another type has that name
+		// then.
 		Ok(match name.strip_prefix(self.class) {
 			Some(rest) if check_declared(self.abi, rest).is_err() && !rest.is_empty() => {
 				name.into()
@@ -55,7 +57,7 @@ impl Types<'_> {
 	}
 
 	fn docs(&self, text: &mut String, indent: &str, docs: &str) {
-		// Nothing may end the comment.
+		// The text must not end the comment.
 		let docs = docs.replace("*/", "* /");
 		match docs.lines().collect::<Vec<_>>().as_slice() {
 			[] => {},
@@ -126,7 +128,7 @@ impl Types<'_> {
 		}
 	}
 
-	/// The TypeScript type of a type's values.
+	/// The TypeScript type of the values of a type.
 	fn value(&self, ty: &Type) -> Result<String, String> {
 		let all =
 			|types: &[Type]| types.iter().map(|ty| self.value(ty)).collect::<Result<Vec<_>, _>>();
@@ -179,7 +181,7 @@ impl Types<'_> {
 		}
 	}
 
-	/// The codec of a type, of those in the runtime and of the program's types.
+	/// The codec of a type: one of the runtime's, or of the program's types.
 	fn codec_name(&self, ty: &Type) -> Result<String, String> {
 		let all = |types: &[Type]| {
 			types.iter().map(|ty| self.codec_name(ty)).collect::<Result<Vec<_>, _>>()
@@ -264,7 +266,7 @@ export class {class}<Tx> {{
 			parameters.push(format!("{parameter}{mark}: {}", self.value(&parse(ty)?)?));
 		}
 		let names = names.join(", ");
-		// Nobody calls a constructor.
+		// Constructors are not called.
 		if name == "init" {
 			let parameters = [vec!["accounts: Accounts".into()], parameters].concat().join(", ");
 			self.docs(text, "\t", &format!("The input of the instantiation. {}", entry.docs));
@@ -301,7 +303,7 @@ export class {class}<Tx> {{
 		Ok(())
 	}
 
-	/// How the arguments, result and error of each entry are encoded.
+	/// The codecs of the arguments, result and error of each entry.
 	fn entries(&self, text: &mut String) -> Result<(), String> {
 		text.push_str("\nconst ENTRIES = {\n");
 		for EntryPoint { name, arguments, result, error, .. } in &self.abi.entries {

@@ -1,4 +1,4 @@
-//! `build`: compiles the programs of a crate or workspace.
+//! `build`: builds the programs of a crate or workspace.
 
 use super::super::{
 	text::{self, grouped},
@@ -24,7 +24,7 @@ Examples:
   virt-node program build
   virt-node program build path/to/counter --watch";
 
-/// How often files are looked at.
+/// The interval at which files are checked.
 const INTERVAL: Duration = Duration::from_millis(500);
 
 #[derive(Debug, Args)]
@@ -34,7 +34,7 @@ pub struct BuildCmd {
 	#[arg(default_value = ".")]
 	folder: PathBuf,
 
-	/// Build again whenever a file of the folder changes, until interrupted.
+	/// Rebuild when a file of the folder changes, until interrupted.
 	#[arg(long)]
 	watch: bool,
 }
@@ -76,7 +76,7 @@ pub fn build(folder: &Path) -> Result<(), Failure> {
 	text::print(&told)
 }
 
-/// When each file that a program may be made of was changed.
+/// The modification times of the source files.
 fn files(folder: &Path) -> BTreeMap<PathBuf, SystemTime> {
 	let mut found = BTreeMap::new();
 	let mut folders = vec![folder.to_path_buf()];
@@ -98,7 +98,7 @@ fn files(folder: &Path) -> BTreeMap<PathBuf, SystemTime> {
 	found
 }
 
-/// Whether a file is what a build leaves.
+/// Whether a file is an output of the build.
 fn is_output(path: &Path) -> bool {
 	let name = path.file_name().unwrap_or_default().to_string_lossy();
 	let ending = path.extension().and_then(OsStr::to_str).unwrap_or_default();

@@ -1,7 +1,7 @@
-//! A project of one's own: a crate with a program, or a workspace with several, and their tests.
+//! Projects: a crate with a program, or a workspace with several, and their tests.
 //!
-//! [`new`] makes one, [`build`] compiles it, [`test`] runs its tests, whose chains [`report`] the gas that calls
-//! took. [`snapshot`] keeps that, to be compared.
+//! [`new`] creates a project, [`build`] builds it, and [`test`] runs its tests. Their chains
+//! [`report`] the gas of calls, and [`snapshot`] saves and compares it.
 
 mod build;
 mod new;

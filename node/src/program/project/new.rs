@@ -1,7 +1,7 @@
-//! `new`: a project to start from.
+//! `new`: creates a project.
 //!
-//! The programs and tests are examples of this project, with the path of the blob in place of the fixture. The
-//! libraries that they need come along in the folder `virt`, laid out as in a checkout.
+//! Programs and tests are examples of this repository, with the path of the blob instead of the
+//! fixture. The required libraries are copied to the folder `virt`, in the layout of a checkout.
 
 use super::super::{text, Failure};
 use clap::{Args, ValueEnum};
@@ -24,14 +24,14 @@ Examples:
 #[derive(Debug, Args)]
 #[command(after_help = HELP)]
 pub struct NewCmd {
-	/// The folder to make. Its name is the program's.
+	/// The folder to create. Its name becomes the program's name.
 	path: PathBuf,
 
-	/// What the program is at first.
+	/// The initial program.
 	#[arg(long, value_enum, default_value_t)]
 	template: Template,
 
-	/// Use the libraries of a checkout of this project, and do not bring them along.
+	/// Use the libraries of a checkout of this repository instead of copies.
 	#[arg(long, value_name = "CHECKOUT")]
 	guest: Option<PathBuf>,
 }
@@ -48,7 +48,7 @@ enum Template {
 }
 
 impl Template {
-	/// The program, its test, and the fixture that the test names.
+	/// The program, its test, and the fixture that the test uses.
 	fn sources(self) -> [&'static str; 3] {
 		macro_rules! example {
 			($name:literal, $fixture:literal) => {
@@ -71,9 +71,9 @@ impl Template {
 	}
 }
 
-/// A library that comes along.
+/// A library that is copied.
 struct Library {
-	/// Where it is, in a checkout.
+	/// Its path in a checkout.
 	path: &'static str,
 	manifest: &'static str,
 	sources: Dir<'static>,
@@ -127,12 +127,12 @@ impl NewCmd {
 		))
 	}
 
-	/// All files, by their path in the project. `virt` is where the libraries are.
+	/// All files, by their path in the project. `virt` is the folder of the libraries.
 	fn files(&self, name: &str, virt: &Path) -> Vec<(PathBuf, Vec<u8>)> {
 		let [program, test, fixture] = self.template.sources();
 		let blob = format!("const {fixture}: &[u8] = include_bytes!(\"../{name}.polkavm\");");
 		let test = test.replace(&format!("use virt_fixtures::{fixture};\n"), "");
-		// A constant stands after what is imported.
+		// A constant follows the imports.
 		let at = test.rfind("\nuse ").map_or(0, |at| at + 1);
 		let at = test[at..].find(";\n").map_or(0, |end| at + end + 2);
 		let test = format!("{}\n{blob}\n{}", &test[..at], &test[at..]);
@@ -226,7 +226,7 @@ The libraries are in `virt`.
 	)
 }
 
-/// The libraries, in a workspace that has what they inherit.
+/// The libraries, in a workspace with the items that they inherit.
 fn libraries() -> Vec<(PathBuf, Vec<u8>)> {
 	let parse = |text: &str| text.parse::<Table>().expect("it was read by cargo; qed");
 	let root = parse(WORKSPACE);

@@ -1,25 +1,25 @@
-//! What the chains of tests report: the gas of each call, and the lines that were run.
+//! Reports of test chains: the gas of each call, and line coverage.
 
 use super::super::{text::grouped, Failure};
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, fmt, fs, path::Path};
 use virt_trace::coverage::Coverage;
 
-/// The variable that names the folder of the reports.
+/// The variable with the folder of the reports.
 pub const REPORT: &str = "VIRT_REPORT";
 
-/// What one chain reports.
+/// The report of a chain.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub struct Report {
-	/// The test that it is the chain of.
+	/// The name of its test.
 	pub test: String,
-	/// Whether calls were random.
+	/// Whether it is a property test.
 	pub random: bool,
 	pub calls: Vec<Called>,
 	pub coverage: Coverage,
 }
 
-/// A call that a test made.
+/// A call of a test.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Called {
 	pub program: String,
@@ -29,7 +29,7 @@ pub struct Called {
 }
 
 impl Report {
-	/// Writes it to a folder, to a file of its own.
+	/// Writes it to a new file in a folder.
 	pub fn write(&self, folder: &Path) -> Result<(), Failure> {
 		let json = serde_json::to_vec(self).expect("reports are JSON; qed");
 		let path = folder.join(format!("{}.json", std::process::id()));
@@ -50,7 +50,7 @@ impl Report {
 	}
 }
 
-/// The gas of calls, by program and entry, as a table.
+/// The gas of calls by program and entry, as a table.
 pub struct Gas(BTreeMap<(String, String), Vec<(u64, bool)>>);
 
 impl Gas {
@@ -83,7 +83,7 @@ impl fmt::Display for Gas {
 	}
 }
 
-/// Columns, the first to the left and all others to the right.
+/// The first column is left-aligned, the others are right-aligned.
 pub fn write_table<const N: usize>(f: &mut impl fmt::Write, rows: &[[String; N]]) -> fmt::Result {
 	let mut widths = [0; N];
 	for row in rows {
@@ -104,7 +104,7 @@ pub fn write_table<const N: usize>(f: &mut impl fmt::Write, rows: &[[String; N]]
 	Ok(())
 }
 
-/// The lines of each file that were run, as a table.
+/// Line coverage by file, as a table.
 pub fn covered(coverage: &Coverage) -> String {
 	let mut rows = vec![["lines run", "run", "of", ""].map(String::from)];
 	let mut row = |file: &str, run: usize, all: usize| {

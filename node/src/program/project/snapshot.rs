@@ -1,7 +1,7 @@
-//! `.gas-snapshot`: the gas of each test, to see what a change costs.
+//! `.gas-snapshot`: the gas of each test, to show the effect of a change.
 //!
-//! A line for each test, sorted by name: `transfer_moves_tokens (gas: 1234567)`. The gas of a test is that
-//! of all its calls. Tests of random calls are left out.
+//! One line per test, sorted by name: `transfer_moves_tokens (gas: 1234567)`. The gas of a test is
+//! the sum of its calls. Property tests are omitted.
 
 use super::{
 	super::{text::grouped, Failure},
@@ -49,7 +49,7 @@ impl Snapshot {
 		Self::parse(&text).map_err(wrong)
 	}
 
-	/// What differs in a later one, as a table. None where nothing does.
+	/// The differences to a later one, as a table; `None` if there are none.
 	pub fn changes(&self, later: &Self) -> Option<String> {
 		let tests: BTreeMap<_, _> = self.0.iter().chain(&later.0).collect();
 		let mut rows = vec![["gas changed", "before", "now", "change"].map(String::from)];

@@ -45,11 +45,11 @@ pub struct TestCmd {
 	#[arg(long)]
 	check_gas: bool,
 
-	/// Show which lines of the programs were run, and write them to this file, in the format of lcov.
+	/// Show line coverage of the programs, and write it to this file in lcov's format.
 	#[arg(long, value_name = "FILE")]
 	coverage: Option<PathBuf>,
 
-	/// Arguments for the test binaries: a test's name, `--nocapture`.
+	/// Arguments of the test binaries: the name of a test, `--nocapture`.
 	#[arg(last = true)]
 	arguments: Vec<String>,
 }
@@ -68,7 +68,7 @@ impl TestCmd {
 				"--save-gas and --check-gas run all tests: leave out the arguments after --".into(),
 			));
 		}
-		// Before minutes go by.
+		// Checked before the build, which takes minutes.
 		let before = self.check_gas.then(|| Snapshot::read(&self.folder)).transpose()?;
 		build(&self.folder)?;
 		let folder = tempfile::tempdir()
