@@ -1,12 +1,11 @@
-//! Builds the runtime for wasm, in both forms: as `WASM_BINARY`, which has the node run programs, and as
-//! `embedded::WASM_BINARY`, which runs them itself.
+//! Builds the runtime for wasm in both forms: `WASM_BINARY` with host functions, and
+//! `embedded::WASM_BINARY`.
 //!
-//! The same sources and the same compiler give the same bytes wherever they are built, so that
-//! everybody can check what a chain runs: `scripts/rustc-wasm` sees to it, `scripts/reproduce.sh`
-//! tries it.
+//! The build is reproducible, so that everybody can verify what a chain runs: `scripts/rustc-wasm`
+//! makes it so, and `scripts/reproduce.sh` checks it.
 
 fn main() {
-	// The builder is there only with `std`: inside the wasm build it would build itself once more.
+	// The builder exists only with `std`: the wasm build must not build itself again.
 	#[cfg(feature = "std")]
 	{
 		let runtime = std::env::var("CARGO_MANIFEST_DIR").expect("cargo sets it; qed");
@@ -20,11 +19,11 @@ fn main() {
 			// The currency's symbol and decimals are part of the hash: see `node/src/chain_spec.rs`.
 			#[cfg(feature = "metadata-hash")]
 			let builder = builder.enable_metadata_hash("UNIT", 12);
-			// Cargo looks at flags, and not at the wrapper, to see what it has to compile again.
+			// Cargo tracks flags, but not the wrapper, to decide what to recompile.
 			builder.append_to_rust_flags("--cfg=wrapped_lto")
 		};
 		builder().enable_feature("embedded").set_file_name("virt_runtime_embedded").build();
-		// The last one is what `scripts/next-runtime.sh` finds.
+		// `scripts/next-runtime.sh` finds the last one.
 		builder().build();
 	}
 }

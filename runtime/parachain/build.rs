@@ -1,7 +1,7 @@
 //! Builds the runtime for wasm.
 
 fn main() {
-	// The builder is there only with `std`: inside the wasm build it would build itself once more.
+	// The builder exists only with `std`: the wasm build must not build itself again.
 	#[cfg(feature = "std")]
 	substrate_wasm_builder::WasmBuilder::build_using_defaults();
 }

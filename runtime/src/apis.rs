@@ -1,4 +1,4 @@
-//! What a node may ask the runtime.
+//! The runtime API.
 
 use crate::{
 	presets, AccountId, Balance, Block, Executive, Grandpa, Hash, InherentDataExt, Nonce, Runtime,

@@ -1,11 +1,11 @@
-//! What `make weights` measures.
+//! The benchmarks of `make weights`.
 
 pub use crate::Virt;
 pub use frame_support::traits::{StorageInfoTrait, WhitelistedStorageKeys};
 
-/// Syscalls, asked for as little as they can be.
+/// Syscalls with the smallest arguments.
 pub type Least = pallet_virt::benchmarking::syscalls::least::Pallet<crate::Runtime>;
-/// Syscalls, asked for as much as they can be.
+/// Syscalls with the largest arguments.
 pub type Most = pallet_virt::benchmarking::syscalls::most::Pallet<crate::Runtime>;
 
 /// Jobs.

@@ -1,4 +1,4 @@
-//! What each pallet of the runtime is told: limits, prices, and which pallet serves which.
+//! The configuration of each pallet.
 
 use crate::{
 	AccountId, Aura, Balance, Balances, Block, Migrations, Nonce, OriginCaller, PalletInfo,
@@ -33,13 +33,13 @@ use sp_runtime::{
 };
 use sp_version::RuntimeVersion;
 
-/// What signed transactions may take of a block; the rest is for inherents and root.
+/// The share of a block for signed transactions; the rest is for inherents and root.
 const NORMAL_RATIO: Perbill = Perbill::from_percent(75);
 
-/// Two seconds of computing. No relay chain wants a proof of it, so its size is free.
+/// Two seconds of computation. There is no relay chain, so proof size is not limited.
 const MAX_BLOCK_WEIGHT: Weight = Weight::from_parts(2 * WEIGHT_REF_TIME_PER_SECOND, u64::MAX);
 
-/// In bytes, of all transactions of a block.
+/// The total length of a block's transactions, in bytes.
 const MAX_BLOCK_LENGTH: u32 = 5 * 1024 * 1024;
 
 parameter_types! {
@@ -51,12 +51,11 @@ parameter_types! {
 		.modify_max_length_for_class(DispatchClass::Normal, |max| *max = NORMAL_RATIO * *max)
 		.build();
 	pub FeeMultiplier: Multiplier = Multiplier::one();
-	/// A tenth of a block: enough for a job of 4 MiB, and for some to have a turn in each block.
+	/// A tenth of a block: enough for a job of 4 MiB, and for several jobs per block.
 	pub const JobSlice: Weight = Weight::from_parts(WEIGHT_REF_TIME_PER_SECOND / 5, 16 << 20);
-	/// Half of a block. The rest of what calls leave is left, so that blocks of jobs alone are
-	/// finished in time on slow nodes.
+	/// Half of a block, so that slow nodes finish blocks of jobs in time.
 	pub const JobShare: Perbill = Perbill::from_percent(50);
-	/// Half of a block, for migrations of the storage: no transaction is in it then.
+	/// Half of a block, for storage migrations: no transactions are included then.
 	pub const MigrationWeight: Weight =
 		Weight::from_parts(MAX_BLOCK_WEIGHT.ref_time() / 2, MAX_BLOCK_WEIGHT.proof_size());
 }
@@ -80,18 +79,18 @@ impl frame_system::Config for Runtime {
 impl pallet_timestamp::Config for Runtime {
 	type Moment = u64;
 	type OnTimestampSet = Aura;
-	// As small as it can be: an instantly sealed chain has as many blocks per second as it has
-	// transactions, all in wall-clock time. Where Aura seals, its slots keep blocks apart.
+	// As small as possible: with instant sealing, a chain can make a block per transaction, all in
+	// wall-clock time. With Aura, slots separate blocks.
 	type MinimumPeriod = ConstU64<1>;
 	type WeightInfo = pallet_timestamp::weights::SubstrateWeight<Runtime>;
 }
 
 impl pallet_aura::Config for Runtime {
 	type AuthorityId = AuraId;
-	// Same reason as `MinimumPeriod`. The price: where Aura seals, the runtime itself does not stop
-	// an authority from putting several blocks into its own slot. A node's import queue checks that
-	// the slot has come and is the author's, and honest nodes seal one block in it. A chain with
-	// authorities that do not trust each other wants `false` here.
+	// For the same reason as `MinimumPeriod`. With Aura, the runtime then does not prevent an
+	// authority from making several blocks in its slot. A node's import queue checks the slot and
+	// its author, and honest nodes make one block per slot. A chain whose authorities do not trust
+	// each other should use `false`.
 	type AllowMultipleBlocksPerSlot = ConstBool<true>;
 	type DisabledValidators = ();
 	type MaxAuthorities = ConstU32<32>;
@@ -100,7 +99,7 @@ impl pallet_aura::Config for Runtime {
 
 impl pallet_grandpa::Config for Runtime {
 	type RuntimeEvent = RuntimeEvent;
-	// The set of authorities never changes, so nobody can be held to account by way of it.
+	// The set of authorities never changes, so offences cannot be punished.
 	type EquivocationReportSystem = ();
 	type KeyOwnerProof = sp_core::Void;
 	type MaxAuthorities = ConstU32<32>;
@@ -130,11 +129,10 @@ impl pallet_transaction_payment::Config for Runtime {
 	type RuntimeEvent = RuntimeEvent;
 	// Fees are burnt.
 	type OnChargeTransaction = FungibleAdapter<Balances, ()>;
-	// A constant, so that the same call costs the same in every block and can be compared.
+	// A constant, so that a call costs the same in every block.
 	type FeeMultiplierUpdate = ConstFeeMultiplier<FeeMultiplier>;
-	// A picosecond of computing costs the smallest amount there is: a second costs one unit, a
-	// program call of a millisecond a thousandth. One sees it, and an account of a million units
-	// does not notice.
+	// A picosecond of ref time costs the smallest amount: a second costs one unit, a call of a
+	// millisecond a thousandth. That is visible, but small for an account of a million units.
 	type WeightToFee = IdentityFee<Balance>;
 	// A megabyte of transaction costs one unit, too.
 	type LengthToFee = ConstantMultiplier<Balance, ConstU128<MICRO_UNIT>>;
@@ -155,7 +153,7 @@ impl pallet_utility::Config for Runtime {
 	type WeightInfo = pallet_utility::weights::SubstrateWeight<Runtime>;
 }
 
-/// What is reserved for an entry of so many bytes in the storage: as programs pay for theirs.
+/// The deposit for a storage entry of so many bytes, like that of programs.
 const fn deposit(items: Balance, bytes: Balance) -> Balance {
 	(100 * items + bytes) * MICRO_UNIT
 }
@@ -171,7 +169,7 @@ impl pallet_multisig::Config for Runtime {
 	type WeightInfo = pallet_multisig::weights::SubstrateWeight<Runtime>;
 }
 
-/// What a proxy may do for an account.
+/// The types of proxies.
 #[derive(
 	Clone,
 	Copy,
@@ -191,8 +189,8 @@ pub enum ProxyType {
 	/// Everything.
 	#[default]
 	Any,
-	/// Calls of `Virt`: to upload, run and upgrade programs, and to start jobs. What a call transfers to a
-	/// program is the account's.
+	/// Calls of `Virt`: to upload, run and upgrade programs, and to start jobs. Calls can transfer
+	/// the account's balance to a program.
 	Programs,
 	/// To reject announced calls of other proxies.
 	CancelProxy,
@@ -245,7 +243,7 @@ impl pallet_migrations::Config for Runtime {
 	type WeightInfo = pallet_migrations::weights::SubstrateWeight<Runtime>;
 }
 
-/// What programs may dispatch: transfers of their own balance, and remarks.
+/// The calls that programs may dispatch: transfers of their own balance, and remarks.
 pub struct CallsOfPrograms;
 
 impl Contains<RuntimeCall> for CallsOfPrograms {
@@ -262,11 +260,12 @@ impl Contains<RuntimeCall> for CallsOfPrograms {
 impl pallet_virt::Config for Runtime {
 	type CallFilter = CallsOfPrograms;
 	type Currency = Balances;
-	// A program of half a megabyte holds half a unit, a small storage item a ten-thousandth.
+	// The deposit for a program of half a megabyte is half a unit, for a small storage item a
+	// ten-thousandth.
 	type DepositPerByte = ConstU128<MICRO_UNIT>;
 	type DepositPerItem = ConstU128<{ 100 * MICRO_UNIT }>;
 	type Extension = crate::extension::Syscalls;
-	// The fees of jobs are burnt, as all are.
+	// The fees of jobs are burnt, like all fees.
 	type JobFees = ();
 	type JobShare = JobShare;
 	type JobSlice = JobSlice;

@@ -1,5 +1,5 @@
-//! The syscalls that programs of this chain have beside the pallet's. What a program imports is in
-//! `runtime/syscalls`; here is what it does.
+//! The additional syscalls of this chain. Programs import the rows of `runtime/syscalls`; these are
+//! the handlers.
 
 use crate::{Balances, Runtime};
 use pallet_virt::{extension::Access, Error};
@@ -29,7 +29,7 @@ mod tests {
 	use virt_fixtures::CHAIN;
 	use virt_manager::{BackendChoice, Engine};
 
-	/// What `entry` of the program gives.
+	/// The output of `entry` of the program.
 	fn run<R: Decode>(entry: &str, code_hash: sp_core::H256) -> R {
 		let signer = AccountId::new([1; 32]);
 		let (entry, limit) = (entry.as_bytes().to_vec(), pallet_virt::limits::MAX_DRY_RUN_WEIGHT);

@@ -1,9 +1,9 @@
-//! The runtime that carries `pallet-virt`: Aura, GRANDPA, balances, fees, sudo, and what users expect of an
-//! account: batches, multisigs and proxies.
+//! The runtime with `pallet-virt`: Aura, GRANDPA, balances, fees, sudo, utility, multisig and
+//! proxy.
 //!
-//! This file composes: types, constants, the list of pallets. What each pallet is told is in
-//! [`configs`], what the node may ask is in [`apis`], how a chain starts is in [`presets`]. What a
-//! program may ask for beside the pallet's syscalls is in [`extension`].
+//! This file has the types, constants and the list of pallets. [`configs`] configures the pallets,
+//! [`apis`] implements the runtime API, [`presets`] has the genesis, and [`extension`] the
+//! additional syscalls.
 
 #![cfg_attr(not(feature = "std"), no_std)]
 // The two composition macros expand deeply.
@@ -14,7 +14,7 @@ extern crate alloc;
 #[cfg(feature = "std")]
 include!(concat!(env!("OUT_DIR"), "/wasm_binary.rs"));
 
-/// The runtime that runs programs itself, without the node's host functions.
+/// The embedded form: it needs no host functions.
 #[cfg(feature = "std")]
 pub mod embedded {
 	include!(concat!(env!("OUT_DIR"), "/virt_runtime_embedded"));
@@ -42,7 +42,7 @@ use sp_version::RuntimeVersion;
 
 pub use apis::{RuntimeApi, RUNTIME_API_VERSIONS};
 
-/// Sr25519, ed25519 or ecdsa: a key of any of them can sign a transaction.
+/// Sr25519, ed25519 or ecdsa: any of these keys can sign a transaction.
 pub type Signature = MultiSignature;
 pub type AccountId = <<Signature as Verify>::Signer as IdentifyAccount>::AccountId;
 pub type Address = MultiAddress<AccountId, ()>;
@@ -56,10 +56,10 @@ pub type Block = generic::Block<Header, UncheckedExtrinsic>;
 pub type UncheckedExtrinsic =
 	generic::UncheckedExtrinsic<Address, RuntimeCall, Signature, TxExtension>;
 
-/// What a transaction carries beside its call.
+/// The transaction extensions.
 ///
-/// Each of these is known to polkadot-js by name. One that is not would be encoded as nothing, and
-/// the transaction refused: do not add any without looking there first.
+/// polkadot-js knows each of them by name. It would encode an unknown one as nothing, and the
+/// transaction would be rejected: check polkadot-js before adding one.
 pub type TxExtension = (
 	frame_system::CheckNonZeroSender<Runtime>,
 	frame_system::CheckSpecVersion<Runtime>,
@@ -70,7 +70,7 @@ pub type TxExtension = (
 	frame_system::CheckWeight<Runtime>,
 	pallet_transaction_payment::ChargeTransactionPayment<Runtime>,
 	frame_metadata_hash_extension::CheckMetadataHash<Runtime>,
-	// Last, so that it sees what all others and the call left unused.
+	// Last, so that it measures what the others and the call did not use.
 	frame_system::WeightReclaim<Runtime>,
 );
 
@@ -101,7 +101,7 @@ pub const VERSION: RuntimeVersion = RuntimeVersion {
 	system_version: 1,
 };
 
-/// Length of an Aura slot in milliseconds: half as much again as a block may compute.
+/// The length of an Aura slot in milliseconds: 1.5 times the time that a block may compute.
 pub const SLOT_DURATION: u64 = 3_000;
 
 /// One unit of the chain's currency: twelve decimals.
@@ -109,12 +109,12 @@ pub const UNIT: Balance = 1_000_000_000_000;
 pub const MILLI_UNIT: Balance = UNIT / 1_000;
 pub const MICRO_UNIT: Balance = UNIT / 1_000_000;
 
-/// An account below this is removed.
+/// The existential deposit: an account with less is removed.
 pub const EXISTENTIAL_DEPOSIT: Balance = MILLI_UNIT;
 
-/// Where the time of the latest block is stored.
+/// The storage key of the latest block's timestamp.
 ///
-/// A node that seals without slots needs it: the next block's time has to be later.
+/// A node that seals without slots needs it, because the next block's timestamp must be later.
 pub fn timestamp_key() -> Vec<u8> {
 	pallet_timestamp::Now::<Runtime>::hashed_key().to_vec()
 }

@@ -1,4 +1,4 @@
-//! A chain in memory, whose runtime is this crate as native code: for tools and tests. Blocks are begun, and
+//! A chain in memory with this crate as native code, for tools and tests. Blocks are started, and
 //! never sealed.
 
 use crate::{
@@ -10,10 +10,11 @@ use sp_consensus_aura::{digests::CompatibleDigestItem, sr25519::AuthoritySignatu
 use sp_core::H256;
 use sp_runtime::{traits::Zero, BuildStorage, Digest, DigestItem, Storage};
 
-/// Time of the block before the first, in milliseconds: a whole number of slots.
+/// The time of the block before the first, in milliseconds: a multiple of the slot.
 const START: u64 = 1_700_000_001_000;
 
-/// The state of a new chain, where each of the accounts has as much as one of a dev chain.
+/// The state of a new chain, on which each of the accounts has the balance of an account of a dev
+/// chain.
 pub fn genesis(rich: impl IntoIterator<Item = AccountId>) -> Storage {
 	let balances = rich.into_iter().map(|account| (account, ENDOWMENT)).collect();
 	RuntimeGenesisConfig {
@@ -24,7 +25,7 @@ pub fn genesis(rich: impl IntoIterator<Item = AccountId>) -> Storage {
 	.expect("the genesis is good; qed")
 }
 
-/// Begins the block after the latest, one slot later.
+/// Starts the next block, one slot later.
 ///
 /// # Panics
 ///
@@ -37,7 +38,7 @@ pub fn begin_block() {
 	} + SLOT_DURATION;
 	let slot = Slot::from(now / SLOT_DURATION);
 	let digest = <DigestItem as CompatibleDigestItem<AuthoritySignature>>::aura_pre_digest(slot);
-	// Blocks are not sealed: any hash of the parent that differs from others will do.
+	// Blocks are not sealed: any unique hash of the parent works.
 	let parent = H256::from_low_u64_be((number - 1).into());
 	let header = Header {
 		parent_hash: parent,

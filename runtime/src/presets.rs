@@ -1,6 +1,6 @@
-//! How a chain starts: the genesis presets by name, with the well-known development keys.
+//! The genesis presets by name, with the well-known development keys.
 //!
-//! Everybody knows the private halves of these keys. No preset is fit for a chain of any value.
+//! The private keys are public: do not use a preset for a chain of any value.
 
 use crate::{
 	AccountId, AuraConfig, Balance, BalancesConfig, GrandpaConfig, RuntimeGenesisConfig,
@@ -14,10 +14,10 @@ use sp_consensus_grandpa::AuthorityId as GrandpaId;
 use sp_genesis_builder::{PresetId, DEV_RUNTIME_PRESET, LOCAL_TESTNET_RUNTIME_PRESET};
 use sp_keyring::{Ed25519Keyring, Sr25519Keyring};
 
-/// What every well-known account starts with.
+/// The initial balance of each well-known account.
 pub const ENDOWMENT: Balance = 1_000_000 * UNIT;
 
-/// One node that seals for itself: Alice is the only authority.
+/// A single node: Alice is the only authority.
 pub fn development() -> Value {
 	genesis(&[alice()])
 }
@@ -27,7 +27,7 @@ pub fn local_testnet() -> Value {
 	genesis(&[alice(), bob()])
 }
 
-/// The preset of that name as JSON, to be merged over the default genesis.
+/// The preset with this name as JSON, to be merged over the default genesis.
 pub fn get_preset(id: &PresetId) -> Option<Vec<u8>> {
 	let patch = match id.as_ref() {
 		DEV_RUNTIME_PRESET => development(),
@@ -74,7 +74,7 @@ mod tests {
 	use crate::{Balances, Grandpa, Runtime, System};
 	use frame_support::genesis_builder_helper::{build_state, get_preset as default_or_preset};
 
-	/// JSON merge patch, as far as objects go.
+	/// JSON merge patch, for objects.
 	fn merge(base: &mut Value, patch: Value) {
 		match (base, patch) {
 			(Value::Object(base), Value::Object(patch)) => {

@@ -25,11 +25,7 @@ use std::{
 use substrate_prometheus_endpoint::Registry;
 use virt_primitives::{
 	snapshot::Tier,
-	vm::{
-		limits::Limits,
-		program::translate,
-		Environment, Event, Loaded,
-	},
+	vm::{limits::Limits, program::translate, Environment, Event, Loaded},
 	CompileError, Failure, Outcome, StoredName, VirtExt, LOG_TARGET,
 };
 
@@ -346,4 +342,3 @@ impl virt_primitives::vm::Deadline for Deadline {
 		Instant::now() >= self.0
 	}
 }
-

@@ -31,9 +31,9 @@ pub mod health;
 pub mod limits;
 pub mod metrics;
 mod module;
-pub mod options;
 #[cfg(feature = "node")]
 pub mod node;
+pub mod options;
 mod pool;
 mod recompiler;
 pub mod start;

@@ -32,7 +32,10 @@ impl Recompiler {
 	}
 
 	/// An instance in a worker process, and the id of the process.
-	pub(crate) fn instantiate(&self, module: &polkavm::Module) -> Result<(RawInstance, u32), String> {
+	pub(crate) fn instantiate(
+		&self,
+		module: &polkavm::Module,
+	) -> Result<(RawInstance, u32), String> {
 		// An idle worker may have been killed, which is detected when it is used: then try the
 		// next.
 		let tries = self.polkavm.idle_worker_pids().len() + 1;

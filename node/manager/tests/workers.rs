@@ -15,8 +15,8 @@ use std::{
 	time::{Duration, Instant},
 };
 use virt_manager::{
-	options::DEAD_WORKER_STATUS,
 	limits::*,
+	options::DEAD_WORKER_STATUS,
 	prices::{Rules, TierUp},
 	Backend, BackendChoice, Engine, Manager, Options,
 };

@@ -1,4 +1,4 @@
-//! Benchmarks of the calls, and of what gas pays for by the item.
+//! Benchmarks of the calls, and of items that gas pays for.
 
 use super::{
 	chain::{caller, deploy, storm, upload, WEIGHT},
@@ -34,16 +34,16 @@ use sp_runtime::{
 	DispatchError,
 };
 
-/// The shortest program that is measured, in bytes.
+/// The smallest measured program, in bytes.
 const SHORT: u32 = 1_024;
 
-/// The most items that an account is measured to be terminated with.
+/// The maximal number of items of a measured termination.
 const ITEMS: u32 = 200;
 
-/// The most payers of deposits that are measured.
+/// The maximal number of measured payers of deposits.
 const PAYERS: u32 = 100;
 
-/// Reads of a program's record and blob do not count: the weight limit pays for them.
+/// Reads of a program's record and blob are excluded: the weight limit pays for them.
 fn paid_by_the_limit<T: Config>(hash: H256) {
 	for key in [Programs::<T>::hashed_key_for(hash), Code::<T>::hashed_key_for(hash)] {
 		frame_benchmarking::benchmarking::add_to_whitelist(key.into());
@@ -73,7 +73,7 @@ fn deploy_upgradable<T: Config>(caller: &T::AccountId) -> Result<T::AccountId, B
 mod benchmarks {
 	use super::*;
 
-	/// Of a program that no node has seen before, and that takes long to compile.
+	/// A program that no node has cached, and that takes long to compile.
 	#[benchmark]
 	fn upload(n: Linear<SHORT, MAX_CODE>) -> Result<(), BenchmarkError> {
 		let caller = caller::<T>();
@@ -87,7 +87,7 @@ mod benchmarks {
 		Ok(())
 	}
 
-	/// By another account than the one that uploaded it before.
+	/// By another account than the first owner.
 	#[benchmark]
 	fn upload_stored(n: Linear<SHORT, MAX_CODE>) -> Result<(), BenchmarkError> {
 		let first: T::AccountId = frame_benchmarking::account("owner", 0, 0);
@@ -122,7 +122,7 @@ mod benchmarks {
 		Ok(())
 	}
 
-	/// What runs is paid for by gas, and is as little as there can be.
+	/// Gas pays for the program, which does as little as possible.
 	#[benchmark]
 	fn run(n: Linear<0, MAX_INPUT>) -> Result<(), BenchmarkError> {
 		let caller = caller::<T>();
@@ -257,7 +257,7 @@ mod benchmarks {
 		Ok(())
 	}
 
-	/// Gives so many payers a deposit back. To hold one takes as long.
+	/// Releases a deposit to each of so many payers. Holding one takes as long.
 	#[benchmark]
 	fn settle(p: Linear<1, PAYERS>) -> Result<(), BenchmarkError> {
 		let amount = T::Currency::minimum_balance();

@@ -1,4 +1,4 @@
-//! What the benchmarks find on the chain.
+//! The state for the benchmarks.
 
 use super::{
 	program::ENTRY,
@@ -25,7 +25,7 @@ pub const WEIGHT: Weight = Weight::from_parts(20_000_000_000_000, u64::MAX);
 /// Of the keys that sign.
 const KEY_TYPE: KeyTypeId = KeyTypeId(*b"virt");
 
-/// An account that can pay for whatever it does.
+/// An account that can pay for everything.
 pub fn caller<T: Config>() -> T::AccountId {
 	let caller = whitelisted_caller();
 	let much = T::Currency::minimum_balance().saturating_mul(1_000_000_000u32.into());
@@ -39,7 +39,7 @@ pub fn upload<T: Config>(caller: &T::AccountId, code: Vec<u8>) -> Result<(), Ben
 	Ok(())
 }
 
-/// Stores a program, and gives it an account with some balance.
+/// Stores and instantiates a program, with some balance.
 pub fn deploy<T: Config>(
 	caller: &T::AccountId,
 	code: Vec<u8>,
@@ -76,7 +76,7 @@ impl<T: Config> Call<T> {
 	}
 }
 
-/// The first or the last storm of a syscall, of so many rounds, ready to be called.
+/// The first or the last storm of a syscall, with so many rounds, ready to be called.
 pub fn storm<T: Config>(
 	symbol: &str,
 	most: bool,

@@ -1,4 +1,4 @@
-//! Benchmarks of jobs: of their calls, and of what a slice takes beside its program.
+//! Benchmarks of jobs: their calls, and the parts of a slice.
 
 use super::{
 	chain::{caller, deploy},
@@ -31,7 +31,7 @@ fn budget<T: Config>() -> Weight {
 	T::JobSlice::get() * 4
 }
 
-/// A job of a program that writes to so many pages and waits, not yet run.
+/// A job of a program that writes to so many pages and waits. It has not run yet.
 fn started<T: Config>(pages: u32) -> Result<(T::AccountId, H256, JobId), BenchmarkError> {
 	let owner = caller::<T>();
 	let code = program::sleeping(pages);
@@ -64,7 +64,7 @@ fn job<T: Config>(id: JobId) -> Result<jobs::JobOf<T>, BenchmarkError> {
 	Jobs::<T>::get(id).ok_or(BenchmarkError::Stop("there is no job"))
 }
 
-/// Makes the mailbox of an address as large as it can be, but for a place for a job and one for a message.
+/// Fills the mailbox of an address, except for one job and one message.
 fn crowd<T: Config>(address: &T::AccountId) -> Result<(), BenchmarkError> {
 	let full = BenchmarkError::Stop("the mailbox is full");
 	let topic = Topic::truncate_from(vec![0xff; MAX_TOPIC as usize]);
@@ -95,7 +95,7 @@ fn module<T: Config>(hash: H256) -> Result<Module, BenchmarkError> {
 }
 
 fn send<T: Config>(owner: T::AccountId, address: &T::AccountId) -> Result<(), DispatchError> {
-	// What a program of one page waits for.
+	// What a program with one page waits for.
 	let mut topic = 1u64.to_le_bytes().to_vec();
 	topic.resize(MAX_TOPIC as usize, 0);
 	let data = vec![1; MAX_MESSAGE as usize];
@@ -125,7 +125,7 @@ mod benchmarks {
 		Ok(())
 	}
 
-	/// Without its pages, and what is left in its mailbox.
+	/// Without its pages and the content of its mailbox.
 	#[benchmark]
 	fn cancel_job() -> Result<(), BenchmarkError> {
 		let (caller, _, id) = waiting::<T>(1)?;
@@ -158,7 +158,7 @@ mod benchmarks {
 		Ok(())
 	}
 
-	/// A job that waits is woken, and takes the message.
+	/// A waiting job is woken, and receives the message.
 	#[benchmark]
 	fn wake() -> Result<(), BenchmarkError> {
 		let (caller, _, id) = waiting::<T>(1)?;
@@ -287,7 +287,7 @@ mod benchmarks {
 		Ok(())
 	}
 
-	/// Its last part: what [`cancel_job`] has as well is counted twice.
+	/// The end of a job. The part that it shares with [`cancel_job`] is counted twice.
 	#[benchmark]
 	fn job_end(p: Linear<1, MAX_JOB_PAGES>) -> Result<(), BenchmarkError> {
 		let (caller, _, id) = waiting::<T>(p)?;

@@ -1,8 +1,8 @@
-//! What calls and syscalls take.
+//! Benchmarks of calls and syscalls.
 //!
-//! - [`program`]: programs that do one thing many times. [`storms`]: each syscall, many times.
-//! - `calls`, `jobs`, `syscalls`: benchmarks of them. `make weights` runs them in the wasm runtime, over a real
-//!   manager, and writes [`crate::weights`].
+//! - [`program`]: programs that repeat one operation. [`storms`]: programs that repeat a syscall.
+//! - `calls`, `jobs`, `syscalls`: the benchmarks. `make weights` runs them in the wasm runtime with
+//!   a real manager, and writes [`crate::weights`].
 
 pub mod program;
 pub mod storms;

@@ -1,4 +1,4 @@
-//! Programs that take as much time as they can for what they pay.
+//! Programs that take as much time as possible for their charge.
 
 use crate::limits::{MAX_TOPIC, PAGE_SIZE};
 use alloc::{vec, vec::Vec};
@@ -8,16 +8,16 @@ use polkavm_common::{
 	writer::ProgramBlobBuilder,
 };
 
-/// Counts rounds. No syscall touches it.
+/// Counts rounds. No syscall uses it.
 const ROUNDS: Reg = Reg::S0;
 
 /// The entry of each.
 pub const ENTRY: &str = "main";
 
-/// Writable memory of a program that makes syscalls, in bytes.
+/// The writable memory of a program that makes syscalls, in bytes.
 const MEMORY: u32 = 256 * 1024;
 
-/// Where writable memory begins. A page is the smallest that PolkaVM has.
+/// The address of writable memory. A page is the smallest that PolkaVM has.
 pub fn memory() -> u64 {
 	let map = MemoryMapBuilder::new(4_096).rw_data_size(MEMORY).build().expect("it fits; qed");
 	map.rw_data_address().into()
@@ -27,7 +27,7 @@ pub fn memory() -> u64 {
 pub type Made = (&'static str, Vec<u64>);
 
 /// A program that makes some syscalls `rounds` times, and then others once. Its memory begins with
-/// `data`, of which the first eight bytes are another number in each round.
+/// `data`, of which the first eight bytes change in each round.
 pub fn storm(round: &[Made], after: &[Made], data: &[u8], rounds: u32) -> Vec<u8> {
 	let mut imports = Vec::new();
 	let mut made = |(symbol, args): &Made| {
@@ -60,7 +60,7 @@ pub fn computing(before: &[Instruction], round: &[Instruction], data: u32, round
 	finish(builder)
 }
 
-/// A program of many blocks, each run once in a round.
+/// A program of many blocks, each executed once per round.
 pub fn blocks(block: &[Instruction], count: u32, rounds: u32) -> Vec<u8> {
 	let mut round = Vec::new();
 	for _ in 1..count {
@@ -72,8 +72,8 @@ pub fn blocks(block: &[Instruction], count: u32, rounds: u32) -> Vec<u8> {
 	finish(builder)
 }
 
-/// A program of `len` bytes that takes long to check and to compile: empty blocks. Its memory begins
-/// with `data`.
+/// A program of `len` bytes that takes long to check and to compile: empty blocks. Its memory
+/// begins with `data`.
 pub fn longest_to_compile(len: u32, data: &[u8]) -> Vec<u8> {
 	let made = |blocks: u32| {
 		let mut code = vec![asm::fallthrough(); blocks as usize];
@@ -86,11 +86,11 @@ pub fn longest_to_compile(len: u32, data: &[u8]) -> Vec<u8> {
 		finish(builder)
 	};
 	let nothing = made(0).len() as u32;
-	// A block takes a byte, and an eighth of one in the bitmask of where instructions begin.
+	// A block takes a byte, and an eighth of a byte in the bit mask of instructions.
 	made(len.saturating_sub(nothing + 8) / 9 * 8)
 }
 
-/// A program of `len` bytes whose entry returns at once; the rest is code that is never entered.
+/// A program of `len` bytes whose entry returns immediately; the rest is never executed.
 pub fn padded(len: u32) -> Vec<u8> {
 	let made = |count: u32| {
 		let mut code = vec![asm::ret()];
@@ -109,7 +109,7 @@ pub fn padded(len: u32) -> Vec<u8> {
 	made(len.saturating_sub(nothing) * 1_000 / (some - nothing))
 }
 
-/// A program whose hook, `init` or `migrate`, returns at once.
+/// A program whose hook, `init` or `migrate`, returns immediately.
 pub fn hook(name: &[u8]) -> Vec<u8> {
 	let mut builder = ProgramBlobBuilder::new(InstructionSetKind::ReviveV1);
 	builder.add_export_by_basic_block(0, name);
@@ -117,7 +117,8 @@ pub fn hook(name: &[u8]) -> Vec<u8> {
 	finish(builder)
 }
 
-/// A program that writes to so many pages, one at least, and then waits for a far block or for a message.
+/// A program that writes to so many pages, at least one, and then waits for a distant block or for
+/// a message.
 pub fn sleeping(pages: u32) -> Vec<u8> {
 	let size = pages.max(1) * PAGE_SIZE;
 	let map = MemoryMapBuilder::new(PAGE_SIZE).rw_data_size(size).build().expect("it fits; qed");
@@ -130,7 +131,7 @@ pub fn sleeping(pages: u32) -> Vec<u8> {
 		asm::add_imm_64(Reg::A2, Reg::A2, PAGE_SIZE as i32),
 		asm::add_imm_64(ROUNDS, ROUNDS, -1),
 		asm::branch_not_eq_imm(ROUNDS, 0, 1),
-		// Until a block, and for a message with a topic of the memory's first bytes.
+		// Until a block, and for a message whose topic is the first bytes of the memory.
 		asm::load_imm(Reg::A0, 1 | 4),
 		asm::load_imm(Reg::A1, 1_000_000),
 		asm::load_imm64(Reg::A2, start),

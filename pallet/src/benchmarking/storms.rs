@@ -1,14 +1,15 @@
-//! Each syscall, many times: with little and with much, with what is there and with what is not.
+//! Storms: programs that repeat a syscall, with small and large arguments, and with existing and
+//! absent objects.
 
 use super::program::{self, memory, Made, ENTRY};
 use crate::limits::*;
 use alloc::{string::String, vec, vec::Vec};
 
-/// What programs find around them.
+/// The accounts, programs and signatures that storms use.
 pub struct Surroundings {
-	/// An account that is none.
+	/// An account without a program.
 	pub account: [u8; 32],
-	/// Code hash of a program that returns at once.
+	/// The code hash of a program that returns immediately.
 	pub callee_hash: [u8; 32],
 	/// An account program of it.
 	pub callee: [u8; 32],
@@ -24,7 +25,7 @@ pub struct Surroundings {
 
 #[cfg(feature = "std")]
 impl Surroundings {
-	/// With these programs and this call, signed by keys of its own.
+	/// With these programs and this call, and signatures of new keys.
 	pub fn natively(callee_hash: [u8; 32], callee: [u8; 32], call: Vec<u8>) -> Self {
 		use sp_core::{ecdsa, ed25519, sr25519, Pair};
 		let seed = [3; 32];
@@ -44,33 +45,33 @@ impl Surroundings {
 /// What is signed.
 pub const MESSAGE: [u8; 32] = [5; 32];
 
-/// A key under which the program's account has stored the longest value that there can be.
+/// The key of the longest possible value in the storage of the program's account.
 pub const STORED_KEY: &[u8] = b"a stored";
 
-/// Parts of a storm. Those that there can be few rounds of have one round in each.
+/// The parts of a storm. Storms with few rounds have one round per part.
 pub const PARTS: u32 = 50;
 
-/// A program that returns at once.
+/// A program that returns immediately.
 pub fn callee() -> Vec<u8> {
 	program::computing(&[], &[], 4_096, 1)
 }
 
-/// A syscall, many times.
+/// A syscall that is repeated.
 pub struct Storm {
-	/// With which arguments.
+	/// Its arguments, for display.
 	what: &'static str,
 	/// The syscall.
 	pub symbol: &'static str,
-	/// What one round makes: the syscall, and what it needs to have been made before.
+	/// The calls of a round: the syscall, and others that it needs before.
 	round: Vec<Made>,
-	/// What is made at the end.
+	/// The calls at the end.
 	after: Vec<Made>,
-	/// As many as are worth measuring.
+	/// The maximal number of rounds.
 	pub rounds: u32,
 }
 
 impl Storm {
-	/// The syscall, and its arguments in words.
+	/// The syscall and its arguments, for display.
 	pub fn name(&self) -> String {
 		match self.what {
 			"" => self.symbol.into(),
@@ -78,18 +79,18 @@ impl Storm {
 		}
 	}
 
-	/// So many of [`PARTS`] equal parts of its rounds.
+	/// A number of rounds in [`PARTS`] equal parts.
 	pub fn part(&self, parts: u32) -> u32 {
 		(self.rounds / PARTS).max(1) * parts
 	}
 
-	/// The program, of so many rounds.
+	/// The program with this number of rounds.
 	pub fn program(&self, around: &Surroundings, rounds: u32) -> Vec<u8> {
 		program::storm(&self.round, &self.after, &data(around), rounds)
 	}
 }
 
-// Offsets in the program's memory. A number that is another in each round is at 0.
+// Offsets in the program's memory. The number that changes in each round is at 0.
 const EACH_ANOTHER: u64 = 0;
 const SAME: u64 = 64;
 const STORED: u64 = 72;
@@ -109,7 +110,7 @@ const NAME: u64 = 2_304;
 const VALUE: u64 = 8 * 1_024;
 const OUT: u64 = 128 * 1_024;
 
-/// How a program's memory begins.
+/// The initial memory of a program.
 fn data(around: &Surroundings) -> Vec<u8> {
 	let mut data = vec![0; MAX_HASHED as usize];
 	let mut put = |offset: u64, bytes: &[u8]| {
@@ -119,7 +120,7 @@ fn data(around: &Surroundings) -> Vec<u8> {
 	put(STORED, STORED_KEY);
 	put(ACCOUNT, &around.account);
 	put(AMOUNT, &1_000_000_000u128.to_le_bytes());
-	// No value, all weight, no limit of the deposit.
+	// No value, all weight, no deposit limit.
 	put(OPTIONS, &[&[0; 32][..], &[0xff; 16]].concat());
 	put(CALLEE_HASH, &around.callee_hash);
 	put(CALLEE, &around.callee);
@@ -134,8 +135,7 @@ fn data(around: &Surroundings) -> Vec<u8> {
 	data
 }
 
-/// All of them. Of one syscall's, the first is the one with the least, and the last the one with the
-/// most.
+/// All storms. The first of a syscall has the smallest arguments, and the last the largest.
 pub fn all(around: &Surroundings) -> Vec<Storm> {
 	let at = |offset: u64| memory() + offset;
 	let (key, same, stored) = (at(EACH_ANOTHER), at(SAME), at(STORED));
@@ -229,7 +229,7 @@ pub fn all(around: &Surroundings) -> Vec<Storm> {
 			rounds,
 		})
 		.collect();
-	// Each call of a program has the item written to the state. It is neither the first nor the last of
+	// Each call of a program writes the item to the state. It is neither the first nor the last of
 	// its syscall.
 	let written = Storm {
 		what: "4 KiB, and a call of a program",

@@ -1,5 +1,5 @@
-//! Benchmarks of the syscalls, one for each row of the table: with the least and with the most that
-//! they can be asked for. The slope is what one of the equal parts of a storm takes.
+//! Benchmarks of the syscalls: for each row of the table, with the smallest and the largest
+//! arguments. The slope is the time of one of the equal parts of a storm.
 
 use super::{
 	chain::storm,
@@ -7,7 +7,7 @@ use super::{
 };
 use crate::Config;
 
-/// Syscalls that end the call: there is no second round.
+/// Syscalls that end the call have no second round.
 const LAST: [&str; 2] = ["exit", "terminate"];
 
 macro_rules! benchmarks_of {

@@ -64,7 +64,7 @@ enum Runner<W> {
 	/// In a worker process.
 	Worker(Box<W>),
 	/// Moved to the pool.
-	Left,
+	Taken,
 }
 
 impl<W: Worker> Runner<W> {
@@ -369,7 +369,8 @@ impl<E: Environment> Machine<E> {
 		pc: ProgramCounter,
 	) -> Result<(), String> {
 		self.changed_pages(|address, bytes| {
-			runner.with(|raw| raw.write_memory(address, bytes))
+			runner
+				.with(|raw| raw.write_memory(address, bytes))
 				.map_err(|error| format!("memory cannot be moved: {error}"))
 		})?;
 		let registers = self.registers();

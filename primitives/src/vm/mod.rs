@@ -10,7 +10,7 @@
 //!   [`deadline`].
 //! - [`prices`]: prices of both tiers, and of moving between them; [`opcodes`]: the interpreter's
 //!   price list.
-//! - [`limits`]: limits.
+//! - [`limits`]: the limits of a manager.
 //! - [`trace`]: traces of executions, for debugging.
 
 pub mod deadline;

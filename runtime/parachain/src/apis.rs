@@ -1,4 +1,4 @@
-//! What a node may ask the runtime.
+//! The runtime API.
 
 use crate::{
 	configs::ConsensusHook, presets, AccountId, Balance, Block, Executive, Hash, InherentDataExt,

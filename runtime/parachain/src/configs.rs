@@ -1,4 +1,4 @@
-//! What each pallet of the runtime is told: limits, prices, and which pallet serves which.
+//! The configuration of each pallet.
 
 use crate::{
 	AccountId, Aura, Balance, Balances, Block, Nonce, PalletInfo, Runtime, RuntimeCall,
@@ -18,14 +18,15 @@ use sp_consensus_aura::sr25519::AuthorityId as AuraId;
 use sp_runtime::{traits::AccountIdLookup, Perbill};
 use sp_version::RuntimeVersion;
 
-/// Two seconds of computing, and a proof that a relay chain's validators take.
+/// Two seconds of computation, and the proof size that a relay chain accepts.
 pub const MAX_BLOCK_WEIGHT: Weight =
 	Weight::from_parts(2 * WEIGHT_REF_TIME_PER_SECOND, MAX_POV_SIZE as u64);
 
-/// What signed transactions may take of a block.
+/// The share of a block for signed transactions.
 pub const NORMAL_RATIO: Perbill = Perbill::from_percent(75);
 
-/// Blocks that may wait for the relay chain, and how many come between two of its blocks.
+/// The maximal number of blocks that wait for the relay chain, and the number between two of its
+/// blocks.
 const UNINCLUDED_SEGMENT_CAPACITY: u32 = 3;
 const BLOCK_PROCESSING_VELOCITY: u32 = 1;
 const RELAY_CHAIN_SLOT_DURATION: u32 = 6_000;
@@ -35,11 +36,11 @@ parameter_types! {
 	pub RuntimeBlockWeights: BlockWeights =
 		BlockWeights::with_sensible_defaults(MAX_BLOCK_WEIGHT, NORMAL_RATIO);
 	pub const NoWeight: Weight = Weight::zero();
-	/// A tenth of a block's time. Most of its proof size is for a job with all the memory that a job may
-	/// have: one such job is resumed in a block, and many small ones.
+	/// A tenth of a block's time. Most of its proof size is for a job with the maximal memory: a
+	/// block can resume one such job, or many small ones.
 	pub const JobSlice: Weight =
 		Weight::from_parts(MAX_BLOCK_WEIGHT.ref_time() / 10, MAX_BLOCK_WEIGHT.proof_size() / 4 * 3);
-	/// What calls leave of a block, up to so much of it, is the jobs'.
+	/// The share of a block that jobs may use.
 	pub const JobShare: Perbill = Perbill::from_percent(75);
 }
 

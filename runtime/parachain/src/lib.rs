@@ -1,8 +1,8 @@
-//! A small parachain runtime with `pallet-virt` in the embedded form: a relay chain's validators execute
-//! its blocks with Substrate's host functions only.
+//! A small parachain runtime with the embedded form of `pallet-virt`. It needs Substrate's host
+//! functions only.
 //!
-//! This file composes: types and the list of pallets. What each pallet is told is in [`configs`], what a
-//! node may ask is in [`apis`], how a chain starts is in [`presets`].
+//! This file has the types and the list of pallets. [`configs`] configures the pallets, [`apis`]
+//! implements the runtime API, [`presets`] has the genesis.
 
 #![cfg_attr(not(feature = "std"), no_std)]
 // The two composition macros expand deeply.
@@ -40,8 +40,8 @@ pub type Block = generic::Block<Header, UncheckedExtrinsic>;
 pub type UncheckedExtrinsic =
 	generic::UncheckedExtrinsic<Address, RuntimeCall, Signature, TxExtension>;
 
-/// What a transaction carries beside its call. The outermost measures the storage proof, and gives back
-/// what a call was charged for it and did not use.
+/// The transaction extensions. The outermost measures the storage proof, and refunds the unused
+/// proof size of a call.
 pub type TxExtension = cumulus_pallet_weight_reclaim::StorageWeightReclaim<
 	Runtime,
 	(

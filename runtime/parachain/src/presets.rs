@@ -1,4 +1,4 @@
-//! How a chain starts: Alice makes its blocks, and the well-known development keys have funds.
+//! The genesis: Alice makes blocks, and the well-known development keys have funds.
 
 use crate::{
 	AccountId, AuraConfig, BalancesConfig, ParachainInfoConfig, RuntimeGenesisConfig, UNIT,
@@ -24,7 +24,7 @@ pub fn development() -> Value {
 	})
 }
 
-/// The preset of that name as JSON, to be merged over the default genesis.
+/// The preset with this name as JSON, to be merged over the default genesis.
 pub fn get_preset(id: &PresetId) -> Option<Vec<u8>> {
 	(id == DEV_RUNTIME_PRESET).then(|| development().to_string().into_bytes())
 }

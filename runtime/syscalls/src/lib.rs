@@ -1,7 +1,7 @@
-//! The syscalls that this chain has beside `pallet-virt`'s, as rows of a table.
+//! The rows of this chain's additional syscalls.
 //!
-//! The runtime makes handlers of them (`runtime/src/extension.rs`), a program imports
-//! (`fixtures/programs/chain`). The rows read as those of `virt_guest::syscall_table!` do.
+//! The runtime implements the handlers (`runtime/src/extension.rs`), and programs import them
+//! (`fixtures/programs/chain`). The syntax is that of `virt_guest::syscall_table!`.
 
 #![no_std]
 
@@ -10,9 +10,9 @@
 macro_rules! chain_syscalls {
 	($callback:path) => {
 		$callback! {
-			/// Number of the Aura slot that the block was made in.
+			/// Returns the Aura slot of the block.
 			slot() -> u64, 5_800 + 0, any, [];
-			/// Writes all the balance that there is on the chain, 16 bytes, to `out`.
+			/// Writes the total issuance, 16 bytes, to `out`.
 			issuance(out: *mut u8) -> (), 6_000 + 6, any,
 				[out(out, 16)];
 		}

@@ -15,7 +15,7 @@ use polkavm_common::{
 };
 use std::{fmt::Write, fs, time::Instant};
 use virt_bench::machine;
-use virt_manager::{start::keep_freed_memory, prices::TRANSLATION_RATE};
+use virt_manager::{prices::TRANSLATION_RATE, start::keep_freed_memory};
 use virt_primitives::PICOSECONDS_PER_GAS;
 
 /// Instructions of the opcode in a round.
