@@ -15,7 +15,7 @@ await cryptoWaitReady();
 const alice = new Keyring({ type: 'sr25519' }).addFromUri('//Alice');
 const signer = getPolkadotSigner(alice.publicKey, 'Sr25519', async (bytes) => alice.sign(bytes));
 
-/** Signs, submits and waits for finality; gives the event wanted. */
+/** Signs, submits and waits for finality. Returns the data of the event `wanted`. */
 const submit = async (tx, wanted) => {
 	const { events, dispatchError } = await tx.signAndSubmit(signer);
 	if (dispatchError) throw new Error(JSON.stringify(dispatchError));

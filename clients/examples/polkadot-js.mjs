@@ -7,7 +7,7 @@ const provider = new WsProvider(process.env.VIRT_URL ?? 'ws://127.0.0.1:9944');
 const api = await ApiPromise.create({ provider, noInitWarn: true });
 const alice = new Keyring({ type: 'sr25519' }).addFromUri('//Alice');
 
-/** Signs, submits and waits for finality; gives the event wanted. */
+/** Signs, submits and waits for finality. Returns the data of the event `wanted`. */
 const submit = (tx, wanted) => new Promise((done, fail) => {
 	tx.signAndSend(alice, ({ status, events, dispatchError }) => {
 		if (!status.isFinalized) return;
@@ -16,7 +16,7 @@ const submit = (tx, wanted) => new Promise((done, fail) => {
 	}).catch(fail);
 });
 
-// Bytes go in as hex: a `Uint8Array` is taken for what is encoded already.
+// Pass bytes as hex: polkadot-js treats a `Uint8Array` as already encoded.
 const code = u8aToHex(readFileSync(process.argv[2]));
 const { codeHash } = await submit(api.tx.virt.upload(code, null), api.events.virt.ProgramStored);
 

@@ -44,7 +44,7 @@ function tree(program, known) {
 			shown.map((syscall) => element(
 				'li', {},
 				element('code', {}, `${syscall.name}(${syscall.arguments.map(argument).join(', ')})`),
-				syscall.result === null ? ', and did not go on' : ` = ${syscall.result}, ${figure(syscall.gas)}`,
+				syscall.result === null ? ', and did not return' : ` = ${syscall.result}, ${figure(syscall.gas)}`,
 				syscall.programs.map((called) => tree(called, known)),
 			)),
 			hidden > 0 ? element('li', {}, `${count(hidden)} more syscalls`) : null,

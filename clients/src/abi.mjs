@@ -1,5 +1,4 @@
-// Talks to a program by its ABI: `<name>.abi.json`, which the build leaves beside the blob.
-// Knows entries, their types and events; knows nothing of connections.
+// Encodes arguments and decodes results with a program's ABI, `<name>.abi.json`.
 //
 //     const token = new Abi(JSON.parse(readFileSync('token.abi.json')));
 //     const input = token.encode('transfer', bob.address, 5n);
@@ -9,13 +8,13 @@
 import { Enum, Null, Option, Struct, TypeDefInfo, TypeRegistry, getTypeDef } from '@polkadot/types';
 import { hexToU8a, u8aConcat, u8aEq, u8aToHex } from '@polkadot/util';
 
-/** What this file can read. */
+/** The supported version of the file. */
 const VERSION = 1;
 
-/** How many values a type may have that is decoded, its lists counted as one: else it never ends. */
+/** The maximal number of values of a decoded type, counting a list as one: types may be recursive. */
 const MAX_VALUES = 2_000;
 
-/** A program's description. */
+/** A program's ABI. */
 export class Abi {
 	constructor(json) {
 		if (json.version !== VERSION) throw new Error(`wanted an ABI of version ${VERSION}, got ${json.version}`);
@@ -37,7 +36,7 @@ export class Abi {
 		return entry;
 	}
 
-	/** The input of a call: its arguments, encoded. Optional ones may be left out, from the end. */
+	/** Encodes the arguments of a call. Optional ones can be omitted at the end. */
 	encode(name, ...values) {
 		const wanted = this.entry(name).arguments;
 		const least = wanted.filter(({ optional }) => !optional).length;
@@ -51,8 +50,8 @@ export class Abi {
 	}
 
 	/**
-	 * The input of a call from its arguments as people write them: numbers, addresses and text as
-	 * they are, bytes in hex, lists and structs as JSON, and `//Bob` for one of `accounts`.
+	 * Encodes the arguments of a call from text: numbers, addresses and text without quotes, bytes in hex,
+	 * lists and structs as JSON, and `//Bob` for one of `accounts`.
 	 */
 	encodeTexts(name, texts, accounts) {
 		const wanted = this.entry(name).arguments;
@@ -60,8 +59,8 @@ export class Abi {
 	}
 
 	/**
-	 * What came of a call: its `result`, or what it reverted with as `thrown`, with its docs; nothing
-	 * where the chain's own `failure`, as `virt.OutOfGas`, has no output to read.
+	 * Decodes the output of a call: `result`, or the error `thrown` with its docs; neither if the call failed
+	 * with another `failure`, such as `virt.OutOfGas`.
 	 */
 	outcome(name, failure, output) {
 		if (!failure) return { result: this.result(name, output) };
@@ -69,27 +68,27 @@ export class Abi {
 		return error === null ? {} : { thrown: { error, docs: this.explain(name, error) } };
 	}
 
-	/** The output of a call that succeeded, as a plain value. */
+	/** Decodes the output of a successful call. */
 	result(name, output) {
 		return this.decode(this.entry(name).result, output);
 	}
 
 	/**
-	 * The output of a call that reverted, as a plain value: the entry's error. `null` is a call that
-	 * gave none, as one with input that its entry does not take.
+	 * Decodes the error of a reverted call. `null` if there is none, for example because the input did not
+	 * decode.
 	 */
 	error(name, output) {
 		const { error } = this.entry(name);
 		return error === null || output.length === 0 ? null : this.decode(error, output);
 	}
 
-	/** What the docs say of an error that `error` gave. */
+	/** The docs of an error that `error` returned. */
 	explain(name, error) {
 		const variant = typeof error === 'string' ? error : Object.keys(error ?? {})[0];
 		return this.json.docs[`${this.entry(name).error}.${variant}`] ?? '';
 	}
 
-	/** The data of an event, as a plain value, where it is of the program's type `Event`; else `null`. */
+	/** Decodes the data of an event if it is of the program's type `Event`; otherwise `null`. */
 	event(data) {
 		if (!('Event' in this.json.types)) return null;
 		try {
@@ -99,16 +98,16 @@ export class Abi {
 		}
 	}
 
-	/** Bytes of one of the program's types, such as the data of an event, as a plain value. */
+	/** Decodes a value of one of the program's types, such as the data of an event. */
 	decode(type, bytes) {
 		const codec = this.registry.createType(type, Uint8Array.from(bytes));
-		// polkadot-js is content with too few bytes, and with too many.
+		// polkadot-js accepts too few bytes, and too many.
 		if (!u8aEq(codec.toU8a(), bytes)) throw new Error(`${u8aToHex(bytes)} is no ${type}`);
 		return plain(codec);
 	}
 }
 
-/** Asserts that no type has more values than are worth reading, nor lists of what takes no bytes. */
+/** Asserts that no type has too many values, or lists of elements without bytes. */
 function assertDecodable({ entries, types }) {
 	// By declared name: how many values, and how many bytes at least. One that contains itself is counted
 	// as one byte: it ends with the bytes, or polkadot-js ends it.
@@ -151,7 +150,7 @@ function assertDecodable({ entries, types }) {
 	}
 }
 
-/** Adds to the events of programs what their data is, `decoded`, where the ABI has a type for it. */
+/** Adds `decoded` data to the events of programs, if the ABI has a type for it. */
 export function withData(abi, events) {
 	return events.map((event) => {
 		if (!abi || event.name !== 'virt.ProgramEvent') return event;
@@ -160,7 +159,7 @@ export function withData(abi, events) {
 	});
 }
 
-/** A value as `encode` takes it. Integers stay text: JSON's have no more than 53 bits. */
+/** A value for `encode`. Integers remain text: JSON numbers have at most 53 bits. */
 function parse(text, type, accounts) {
 	if (type === 'Text') return text;
 	if (type === 'AccountId' && text.startsWith('//')) {
@@ -171,7 +170,7 @@ function parse(text, type, accounts) {
 	return /^([[{]|(true|false|null)$)/.test(text) ? JSON.parse(text) : text;
 }
 
-/** Bytes as hex, however deep: polkadot-js reads a `Uint8Array` as a value that is encoded already. */
+/** Converts bytes to hex at any depth: polkadot-js treats a `Uint8Array` as an encoded value. */
 function asHex(value) {
 	if (value instanceof Uint8Array) return u8aToHex(value);
 	if (Array.isArray(value)) return value.map(asHex);

@@ -1,2 +1,2 @@
-/** A failure whose message is the whole story: what is wrong, and what to do. No stack helps. */
+/** An error whose message says what is wrong and how to fix it. It is printed without a stack. */
 export class Advice extends Error {}

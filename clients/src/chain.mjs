@@ -1,5 +1,4 @@
-// A chain with pallet `virt`, through polkadot-js: connect, submit, read back.
-// Knows extrinsics, events and programs' inputs; knows nothing of processes.
+// A chain with pallet `virt` through polkadot-js: connects, submits transactions, and reads events.
 
 import { ApiPromise, Keyring, WsProvider } from '@polkadot/api';
 import { cryptoWaitReady, mnemonicValidate } from '@polkadot/util-crypto';
@@ -11,27 +10,27 @@ export const weight = (refTime, proofSize = 4n * 1024n ** 2n) => ({ refTime, pro
 /** Enough for a call that is expected to work. */
 export const WEIGHT = weight(70_000_000_000n);
 
-/** Picoseconds that programs see as a unit of gas. */
+/** Picoseconds of ref time per unit of gas. */
 export const REF_TIME_PER_GAS = 700n;
 
-/** How long a node may take to answer, in milliseconds. */
+/** The timeout of a request, in milliseconds. */
 const ANSWER_WITHIN = 30_000;
 
-/** How long one transaction may take from submission to its block, in milliseconds. */
+/** The timeout of a transaction from submission to its block, in milliseconds. */
 const IN_BLOCK_WITHIN = 90_000;
 
 /**
  * Connects, and waits for the metadata.
  *
- * Any node has RPC methods that polkadot-js lists as unknown to it; `aloud` lets it say so. A request
- * that has no answer after `answerWithin` milliseconds fails.
+ * With `aloud`, polkadot-js lists the RPC methods that it does not know. A request without a response within
+ * `answerWithin` milliseconds fails.
  */
 export async function connect(url, { aloud = false, answerWithin = ANSWER_WITHIN } = {}) {
 	const provider = new WsProvider(url, 1_000, {}, answerWithin);
 	return ApiPromise.create({ provider, noInitWarn: !aloud });
 }
 
-/** Connects, if a node answers now: no second attempt, and no other connection when this one ends. */
+/** Connects without retries, and without reconnecting. */
 export async function connectOnce(url) {
 	const provider = new WsProvider(url, false, {}, ANSWER_WITHIN);
 	let timer;
@@ -45,7 +44,7 @@ export async function connectOnce(url) {
 	try {
 		return await Promise.race([connected(), silence]);
 	} catch (error) {
-		// What is half open would keep the process.
+		// A half-open connection would keep the process alive.
 		provider.disconnect().catch(() => {});
 		throw new Error(`no node answers at ${url}: ${error.message}`);
 	} finally {
@@ -53,9 +52,9 @@ export async function connectOnce(url) {
 	}
 }
 
-/** Closes a connection, after the answer to what was sent on it last. */
+/** Closes a connection after the response to its last request. */
 export async function disconnect(api) {
-	// Unsubscriptions under way would else be reported as errors.
+	// Otherwise, pending unsubscriptions would be reported as errors.
 	if (api.isConnected) await api.rpc.system.health().catch(() => {});
 	await api.disconnect();
 }
@@ -70,7 +69,7 @@ export async function accounts() {
 /** The account of a secret: `//Alice`, a seed phrase, or a seed in hex. */
 export async function account(secret, name) {
 	await cryptoWaitReady();
-	// polkadot-js makes an account of any text, a mistyped phrase included.
+	// polkadot-js accepts any text, including a mistyped phrase.
 	const [phrase] = secret.split('/');
 	if (phrase !== '' && !isHex(phrase, 256) && !mnemonicValidate(phrase)) {
 		throw new Error('neither a seed phrase, nor a seed in hex, nor an account as //Alice');
@@ -79,11 +78,10 @@ export async function account(secret, name) {
 }
 
 /**
- * Signs `tx`, submits it and waits for its block (or for that block's finality, with
- * `{ finalized: true }`).
+ * Signs `tx`, submits it and waits for its block, or with `{ finalized: true }` for the finality of that block.
  *
- * Gives a receipt. A failed dispatch is a receipt with an `error`; only a transaction that
- * never got into a block is thrown.
+ * Returns a receipt. A failed dispatch is a receipt with an `error`. Throws if the transaction is not included in
+ * a block.
  */
 export function submit(api, tx, signer, { nonce = -1, finalized = false } = {}) {
 	return new Promise((done, fail) => {
@@ -121,8 +119,8 @@ export function submit(api, tx, signer, { nonce = -1, finalized = false } = {}) 
 }
 
 /**
- * Submits a call after a dry-run, which gives the weight limit where there is none. Gives both, and no
- * receipt where the dry-run failed: nothing was sent then.
+ * Submits a call after a dry-run, which sets the weight limit if none is given. Returns both. If the dry-run fails,
+ * nothing is submitted, and there is no receipt.
  */
 export async function attempt(api, signer, call, limit = null, options = {}) {
 	const tried = await call.dryRun(limit);
@@ -153,7 +151,7 @@ async function receipt(api, tx, result) {
 	};
 }
 
-/** `module.Error` of a dispatch error, or its kind where it is no module's. */
+/** `module.Error` of a dispatch error, or its kind if it is not an error of a module. */
 export function errorName(api, error) {
 	if (error.isModule) {
 		const { section, name } = api.registry.findMetaError(error.asModule);
@@ -162,7 +160,7 @@ export function errorName(api, error) {
 	return typeof error.value?.type === 'string' ? `${error.type}.${error.value.type}` : error.type;
 }
 
-/** What the metadata says of an error that `errorName` gave. */
+/** The docs of an error that `errorName` returned, from the metadata. */
 export function errorDocs(api, name) {
 	const [section, error] = name.split('.');
 	return api.errors[section]?.[error]?.meta.docs.map((line) => line.toString().trim()).join(' ') ?? '';
@@ -196,11 +194,11 @@ function plain(codec) {
 	return codec.toJSON();
 }
 
-// Bytes go in as hex: polkadot-js reads a `Uint8Array` argument as already length-prefixed.
+// Pass bytes as hex: polkadot-js treats a `Uint8Array` argument as already length-prefixed.
 const bytes = (value) =>
 	u8aToHex(typeof value === 'string' ? stringToU8a(value) : Uint8Array.from(value));
 
-/** The calls of pallet `virt`, unsigned; each default is what a good call wants. */
+/** The calls of pallet `virt`, unsigned, with useful defaults. */
 export const tx = {
 	upload: (api, code, deposit = null) => api.tx.virt.upload(bytes(code), deposit),
 	remove: (api, codeHash) => api.tx.virt.remove(codeHash),
@@ -221,7 +219,7 @@ export const tx = {
 	wake: (api, address, topic, data = NOTHING) => api.tx.virt.wake(address, bytes(topic), bytes(data)),
 };
 
-/** What a call would come to, from `origin`, an address. See the runtime API `VirtApi`. */
+/** Dry-runs a call from `origin`, an address. See the runtime API `VirtApi`. */
 export const dryRun = {
 	upload: (api, origin, code, deposit = null) =>
 		tried(api, api.call.virtApi.dryRunUpload(origin, bytes(code), deposit)),
@@ -251,7 +249,7 @@ async function tried(api, answer) {
 		weightConsumed: parts(weightConsumed),
 		weightRequired: parts(weightRequired),
 		weight: parts(weight),
-		/** What the caller is held for more, or less. */
+		/** The change of the caller's deposits. */
 		deposit: deposit.isCharge ? deposit.asCharge.toBigInt() : -deposit.asRefund.toBigInt(),
 		events: events.map(decodeEvent),
 		logs: logs.map((line) => line.toUtf8()),
@@ -272,7 +270,7 @@ export async function exportsOf(api, program) {
 /** No input. */
 export const NOTHING = new Uint8Array();
 
-/** The fields of a receipt's only event of that name in pallet `virt`. */
+/** The fields of the only event of pallet `virt` with that name in a receipt. */
 export function eventOf(receipt, name) {
 	const found = receipt.events.filter((event) => event.name === `virt.${name}`);
 	if (found.length !== 1) {
@@ -282,32 +280,32 @@ export function eventOf(receipt, name) {
 	return found[0].data;
 }
 
-/** Uploads; gives the receipt with its `codeHash`. */
+/** Uploads a program. Returns the receipt with its `codeHash`. */
 export async function upload(api, signer, code, options) {
 	const done = await submit(api, tx.upload(api, code), signer, options);
 	return { ...done, codeHash: eventOf(done, 'ProgramStored').codeHash };
 }
 
-/** Instantiates; gives the receipt with its `address`, `weightUsed` and `output`. */
+/** Instantiates a program. Returns the receipt with its `address`, `weightUsed` and `output`. */
 export async function instantiate(api, signer, codeHash, salt, input, value, options) {
 	const call = tx.instantiate(api, codeHash, salt, input, value);
 	const done = await submit(api, call, signer, options);
 	return { ...done, ...outcome(eventOf(done, 'Instantiated')) };
 }
 
-/** Calls an account program; gives the receipt with its `weightUsed` and `output`. */
+/** Calls an account program. Returns the receipt with its `weightUsed` and `output`. */
 export async function call(api, signer, address, entry, input, options) {
 	const done = await submit(api, tx.call(api, address, entry, input), signer, options);
 	return { ...done, ...outcome(eventOf(done, 'Called')) };
 }
 
-/** Starts a job; gives the receipt with the `job`'s id. */
+/** Starts a job. Returns the receipt with the id of the `job`. */
 export async function startJob(api, signer, address, entry, input, budget, options) {
 	const done = await submit(api, tx.startJob(api, address, entry, input, budget), signer, options);
 	return { ...done, job: eventOf(done, 'JobStarted').job };
 }
 
-/** Runs a program once; gives the receipt with its `weightUsed` and `output`. */
+/** Runs a program once. Returns the receipt with its `weightUsed` and `output`. */
 export async function run(api, signer, codeHash, entry, input, options) {
 	const done = await submit(api, tx.run(api, codeHash, entry, input), signer, options);
 	return { ...done, ...outcome(eventOf(done, 'Executed')) };
@@ -331,8 +329,8 @@ export function asU32(value) {
 
 /** The header at `hash`, or of the best block. */
 export async function head(api, hash) {
-	// polkadot-js takes an argument of `undefined` for the hash of nothing, and answers genesis. To decode
-	// a header it would ask for the runtime's version before, which not every node has of each block.
+	// polkadot-js treats an argument of `undefined` as the hash of nothing, and returns the genesis. To decode a
+	// header, it would request the runtime's version, which not every node has for each block.
 	const { raw } = api.rpc.chain.getHeader;
 	const header = api.createType('Header', await (hash ? raw(hash) : raw()));
 	return {
@@ -349,21 +347,20 @@ export async function hashAt(api, number) {
 	return hash.isEmpty ? null : hash.toHex();
 }
 
-/** The last finalised header. */
+/** The last finalized header. */
 export async function finalized(api) {
 	return head(api, await api.rpc.chain.getFinalizedHead());
 }
 
 /**
- * Gives `each` the blocks from now on, as they get final, or as they get best with
- * `{ finalized: false }`: number, hash, and events with the extrinsic that each is of. Gives what
- * ends it.
+ * Calls `each` with new finalized blocks, or with new best blocks if `{ finalized: false }`: number, hash, and
+ * events with their extrinsics. Returns a function that stops it.
  */
 export async function follow(api, each, { finalized = true } = {}) {
 	const heads = finalized ? api.rpc.chain.subscribeFinalizedHeads : api.rpc.chain.subscribeNewHeads;
 	let last = Promise.resolve();
 	return heads((header) => {
-		// One after another: a block with many events takes longer to read than the next one.
+		// In order: a block with many events takes longer to read than the next one.
 		last = last.catch(() => {}).then(async () => each(await blockAt(api, header)));
 	});
 }
@@ -373,7 +370,7 @@ async function blockAt(api, header) {
 	return { number: header.number.toNumber(), hash: header.hash.toHex(), events };
 }
 
-/** The events of the block at a height of the best chain, with the extrinsic that each is of. */
+/** The events of the block at a height of the best chain, with their extrinsics. */
 export async function eventsAt(api, number) {
 	return eventsOf(api, await hashAt(api, number));
 }
@@ -386,7 +383,7 @@ async function eventsOf(api, hash) {
 	}));
 }
 
-/** Which Aura authority wrote the block: its index in the authorities' list. */
+/** The index of the Aura authority that made the block. */
 export function authorIndex(header, authorities) {
 	const digest = header.digest.logs.find(
 		(log) => log.isPreRuntime && log.asPreRuntime[0].toString() === 'aura',

@@ -1,4 +1,4 @@
-// The command line `virt`: options and their meaning. What commands do is commands.mjs's.
+// The command line `virt`: parses options. commands.mjs implements the commands.
 
 import { parseArgs } from 'node:util';
 
@@ -7,49 +7,49 @@ import { account, accounts, connectOnce, disconnect, weight } from './chain.mjs'
 import { CALLS, Misused, known, readAbi, send, trace, tryOut, watch } from './commands.mjs';
 import { printable } from './format.mjs';
 
-const HELP = `Programs on a running node: stores, instantiates, calls, tries and watches them.
+const HELP = `Uploads, instantiates, calls, dry-runs and watches programs on a running node.
 
 Usage: virt COMMAND [ARGUMENT]... [OPTION]...
 
-  upload FILE                        stores the program in FILE, a .polkavm blob
-  instantiate PROGRAM [VALUE]...     gives it an account; VALUEs are the arguments of its \`init\`
+  upload FILE                        uploads the program in FILE, a .polkavm blob
+  instantiate PROGRAM [VALUE]...     instantiates a program; VALUEs are the arguments of its \`init\`
   call ADDRESS ENTRY [VALUE]...      calls an account program
   run PROGRAM ENTRY [VALUE]...       runs a program once, without an account
-  remove PROGRAM                     removes a stored program, and gives its deposit back
-  dry-run COMMAND ...                what upload, instantiate, call or run would come to: its result,
-                                     weight, deposit, events and log lines; unsigned and free
-  trace TRANSACTION                  what programs did in a transaction: the tree of program calls, with
-                                     each syscall, its gas, and where a program failed. A TRANSACTION is
-                                     BLOCK-INDEX, as 12-1, or a hash
-  trace COMMAND ...                  the same of a dry-run of instantiate, call or run
-  profile TRANSACTION                the same, with the gas by function and by line; --svg FILE writes a
+  remove PROGRAM                     removes a stored program, and releases its deposit
+  dry-run COMMAND ...                dry-runs upload, instantiate, call or run: prints the result, weight,
+                                     deposit, events and log lines; unsigned and without a fee
+  trace TRANSACTION                  prints the programs of a transaction: the tree of program calls with
+                                     each syscall, its gas, and the location of failures. A TRANSACTION is
+                                     BLOCK-INDEX, such as 12-1, or a hash
+  trace COMMAND ...                  traces a dry-run of instantiate, call or run
+  profile TRANSACTION                like trace, with the gas by function and by line; --svg FILE writes a
   profile COMMAND ...                flame graph
-  watch [ADDRESS]                    events of programs, or of one, as blocks get final; Ctrl-C ends it.
-                                     With --abi, what programs say in them
+  watch [ADDRESS]                    prints events of programs, or of one, in finalized blocks, until
+                                     Ctrl-C; with --abi, decodes their data
 
-PROGRAM is the file of a blob that was uploaded, or its code hash. A VALUE is written as its type is: 5,
-true, Text, 0x0102, an address or //Bob; lists and structs as JSON. Without an ABI, VALUEs are the
-input's bytes, in hex.
+PROGRAM is the file of an uploaded blob, or a code hash. VALUEs are 5, true, Text, 0x0102, an address or
+//Bob, according to their type; lists and structs as JSON. Without an ABI, they are the bytes of the input
+in hex.
 
-  --abi FILE            the program's ABI; by default <name>.abi.json beside <name>.polkavm
-  --url URL             the node; by default VIRT_URL, or ws://127.0.0.1:9944
-  --signer //NAME       a development account. By default what the variable VIRT_SIGNER has, which may
-                        be a seed phrase, else //Alice
-  --weight TIME[,SIZE]  the weight limit: ref time in picoseconds and proof size in bytes (4 MiB where
-                        there is none); by default what a dry-run says is required. A dry-run that
-                        fails stops here, and nothing is sent: with --weight, none is made
-  --value N             what is transferred with a call, in the smallest unit
-  --deposit-limit N     the most that the signer is held for; by default there is no limit
-  --salt TEXT           makes another address of the same program; empty by default
-  --programs FOLDER     trace: where <name>.polkavm, <name>.abi.json and <name>.debug.polkavm are, for
-                        names, types and source lines; by default VIRT_PROGRAMS, or target/programs
-  --profile FILE        trace, profile: tells gas by function and by line, and writes a profile: a flame
-                        graph to FILE.svg, for speedscope to FILE.json, else folded stacks
+  --abi FILE            the program's ABI; default: <name>.abi.json beside <name>.polkavm
+  --url URL             the node; default: VIRT_URL, or ws://127.0.0.1:9944
+  --signer //NAME       a development account; default: the variable VIRT_SIGNER, which may be a seed
+                        phrase, or //Alice
+  --weight TIME[,SIZE]  the weight limit: ref time in picoseconds and proof size in bytes (default 4 MiB).
+                        By default, a dry-run determines it; if the dry-run fails, nothing is sent. With
+                        --weight, there is no dry-run
+  --value N             the value to transfer with a call, in the smallest unit
+  --deposit-limit N     the limit of deposits from the signer; default: no limit
+  --salt TEXT           changes the address of an instantiation; default: empty
+  --programs FOLDER     trace: the folder with <name>.polkavm, <name>.abi.json and <name>.debug.polkavm, for
+                        names, types and source lines; default: VIRT_PROGRAMS, or target/programs
+  --profile FILE        trace, profile: prints gas by function and by line, and writes a profile: a flame
+                        graph to FILE.svg, speedscope's format to FILE.json, otherwise folded stacks
   --svg FILE            profile: writes a flame graph
   --finalized           waits for the block's finality
-  --best                watch: blocks as they come, before they are final
-  --json                prints JSON, an object a line; integers over 32 bits are strings
-  --help                prints this
+  --best                watch: new best blocks, before they are final
+  --json                prints one JSON object per line; integers over 32 bits are strings
+  --help                prints this help
 
   virt upload token.polkavm
   virt instantiate token.polkavm 1000
@@ -58,7 +58,7 @@ input's bytes, in hex.
   virt profile 12-1 --svg transfer.svg
   virt trace call 5Fxyz... transfer //Bob 5 --abi token.abi.json
 
-The exit status is 0 when it was done, 1 when it failed, 2 when it was not understood.`;
+The exit status is 0 on success, 1 if the command failed, and 2 if the arguments are invalid.`;
 
 const OPTIONS = {
 	abi: { type: 'string' },
@@ -77,10 +77,10 @@ const OPTIONS = {
 	help: { type: 'boolean', default: false },
 };
 
-/** The commands, with how many arguments each wants at least. */
+/** The commands, with the minimal number of their arguments. */
 const COMMANDS = { upload: 1, instantiate: 1, call: 2, run: 2, remove: 1, trace: 1, profile: 1, watch: 0 };
 
-/** Those that can be tried. */
+/** The commands that support dry-runs. */
 const TRIABLE = ['upload', 'instantiate', 'call', 'run'];
 
 function integer(options, name, bits) {
@@ -92,7 +92,7 @@ function integer(options, name, bits) {
 	return BigInt(text);
 }
 
-/** The weight limit that was given, or null. */
+/** The given weight limit, or null. */
 function weightLimit({ weight: text }) {
 	if (text === undefined) return null;
 	const [, refTime, proofSize] = text.match(/^(\d{1,19})(?:,(\d{1,19}))?$/) ?? [];
@@ -102,7 +102,7 @@ function weightLimit({ weight: text }) {
 	return proofSize === undefined ? weight(BigInt(refTime)) : weight(BigInt(refTime), BigInt(proofSize));
 }
 
-/** The file that a profile is written to. */
+/** The file for a profile. */
 function profileFile({ profile, svg }) {
 	if (svg !== undefined && profile !== undefined) throw new Misused('--svg and --profile name one file: give one');
 	if (svg !== undefined && !svg.endsWith('.svg')) throw new Misused(`--svg wants a file.svg, got ${svg}`);
@@ -111,7 +111,7 @@ function profileFile({ profile, svg }) {
 	return file;
 }
 
-/** Who signs. A phrase on a command line could be read by every process. */
+/** The signer. A seed phrase on the command line would be visible to all processes. */
 async function signerOf({ signer }, { VIRT_SIGNER }) {
 	if (signer === undefined && VIRT_SIGNER) {
 		return account(VIRT_SIGNER, 'VIRT_SIGNER').catch((error) => {
@@ -126,19 +126,19 @@ async function signerOf({ signer }, { VIRT_SIGNER }) {
 }
 
 /**
- * Does what a command line says, in an environment; `out` has `log` and `error`. Gives the exit status.
+ * Runs a command line with an environment; `out` has `log` and `error`. Returns the exit status.
  */
 export async function virt(args, env, out) {
 	try {
 		return (await perform(args, env, out)) ? 0 : 1;
 	} catch (error) {
-		// What the node refuses, or polkadot-js, has its reason in the message.
+		// Errors of the node and of polkadot-js contain their reason in the message.
 		out.error(env.DEBUG ? error : error.message.split('\n').map(printable).join('\n'));
 		return error instanceof Misused ? 2 : 1;
 	}
 }
 
-/** Gives whether it was done. */
+/** Returns whether it succeeded. */
 async function perform(line, env, out) {
 	const { values: options, positionals } = known(() =>
 		parseArgs({ args: line, options: OPTIONS, allowPositionals: true }));

@@ -1,5 +1,5 @@
-// What the command line `virt` does with a node: each command, and what is printed of it.
-// Calls are chain.mjs's, types abi.mjs's, looks show.mjs's.
+// The commands of the command line `virt`, and their output. Calls are in chain.mjs, types in abi.mjs, rendering in
+// show.mjs.
 
 import { existsSync, readFileSync, statSync } from 'node:fs';
 
@@ -16,12 +16,12 @@ import { PROGRAMS } from './paths.mjs';
 import * as show from './show.mjs';
 import { traceCall, traceTransaction } from './trace.mjs';
 
-/** A command line that has no meaning. */
+/** An invalid command line. */
 export class Misused extends Advice {}
 
 /**
- * The calls of the pallet by their commands: how each is tried and made with a weight limit, the event
- * that tells what came of it, and the ABI and entry that read its output.
+ * The calls of the pallet by command: the dry-run and the call with a weight limit, the event with the result, and
+ * the ABI and entry that decode the output.
  */
 export const CALLS = {
 	upload({ api, origin, deposit }, [file]) {
@@ -78,7 +78,7 @@ export const CALLS = {
 	},
 };
 
-/** Signs and submits: after a dry-run, unless there is a weight limit or nothing to try. */
+/** Signs and submits, after a dry-run unless a weight limit is given or the call has none. */
 export async function send(context, call) {
 	const { api, signer, limit, options } = context;
 	const blind = limit !== null || !call.dryRun;
@@ -93,7 +93,7 @@ export async function send(context, call) {
 	return receipt.error === null;
 }
 
-/** Tries a call, and says what it would come to. */
+/** Dry-runs a call, and prints the result. */
 export async function tryOut(context, call) {
 	const tried = await call.dryRun(context.limit);
 	await print(context, call, { tried });
@@ -101,8 +101,8 @@ export async function tryOut(context, call) {
 }
 
 /**
- * Traces a transaction, or a dry-run of a call: prints the tree of program calls, and writes a profile
- * where one is asked for.
+ * Traces a transaction, or a dry-run of a call: prints the tree of program calls, and writes a profile if
+ * requested.
  */
 export async function trace(context, [first, ...rest]) {
 	const { api, limit, options, out } = context;
@@ -118,10 +118,10 @@ export async function trace(context, [first, ...rest]) {
 	return true;
 }
 
-/** The commands that can be traced before they are sent. */
+/** The commands that support tracing a dry-run. */
 const TRACED = ['instantiate', 'call', 'run'];
 
-/** Prints a receipt or a dry-run, and what the program gave, as its ABI has it. */
+/** Prints a receipt or a dry-run, with the output decoded by the ABI. */
 async function print({ api, signer, options, out }, { abi, entry, program }, { receipt, tried, ...gave }) {
 	const done = { ...(receipt ?? tried) };
 	done.events = withData(abi, done.events);
@@ -146,7 +146,7 @@ async function print({ api, signer, options, out }, { abi, entry, program }, { r
 	if (entries) out.log(`The program's entries: ${entries.map(show.printable).join(', ')}`);
 }
 
-/** Prints events of the pallet as blocks come, until the connection ends. */
+/** Prints events of the pallet in new blocks, until the connection ends. */
 export async function watch({ api, options, abi, out }, [address]) {
 	const wanted = address === undefined ? null : namesOf(api, address);
 	const ended = new Promise((_, fail) => {
@@ -178,7 +178,7 @@ function encode({ accounts }, abi, entry, values) {
 	return known(() => abi.encodeTexts(entry, values, accounts));
 }
 
-/** What the ABI refuses is the user's mistake: a line, no stack. */
+/** Errors of the ABI are user errors: print one line without a stack. */
 export function known(ask) {
 	try {
 		return ask();
@@ -187,7 +187,7 @@ export function known(ask) {
 	}
 }
 
-/** An account, as events have it, or a code hash: 32 bytes in hex may be either. */
+/** An account in the format of events, or a code hash: 32 bytes in hex may be either. */
 function namesOf(api, text) {
 	const bytes = known(() => decodeAddress(text));
 	return [encodeAddress(bytes, api.registry.chainSS58), show.hex(bytes)];
@@ -199,7 +199,7 @@ function codeHash(api, program) {
 	return isCodeHash(program) ? program : api.registry.hash(read(program)).toHex();
 }
 
-/** The ABI named, else the one beside the blob; null where there is none. */
+/** The given ABI, or the one beside the blob; null if there is none. */
 function findAbi({ abi }, program = null) {
 	if (abi || program === null || isCodeHash(program)) return abi;
 	const beside = program.replace(/(\.debug)?\.polkavm$/, '.abi.json');
@@ -210,13 +210,13 @@ export const readAbi = (file) => known(() => new Abi(JSON.parse(read(file))));
 
 function read(file) {
 	return known(() => {
-		// Some of what can be opened never ends.
+		// Some files never end.
 		if (!statSync(file).isFile()) throw new Error(`${file} is no file`);
 		return readFileSync(file);
 	});
 }
 
-/** One line; what JSON cannot carry as text or as lists. */
+/** One line of JSON, with unsupported values as text or lists. */
 const json = (value) => JSON.stringify(value, (_, inner) => {
 	if (typeof inner === 'bigint') return inner.toString();
 	if (inner instanceof Map) return [...inner];

@@ -1,7 +1,7 @@
-// The demo: a program's life on a development node, printed step by step and checked.
+// The demo: the lifecycle of a program on a development node, printed step by step and checked.
 //
 //   node src/demo.mjs             starts `virt-node --dev` itself, on RPC_PORT (default 9944)
-//   node src/demo.mjs ws://...    uses a node that runs already
+//   node src/demo.mjs ws://...    uses a running node
 //   EXIT=1 node src/demo.mjs      stops after the last step
 
 import assert from 'node:assert/strict';
@@ -46,7 +46,7 @@ async function main() {
 	});
 	const node = await Promise.race([startNode({ args: ['--dev'], log, rpcPort }), ended]);
 	if (asked) throw new Advice(STOPPED);
-	// Unasked, the node's end is a failure at whatever step it happens.
+	// An unexpected end of the node fails the demo at any step.
 	const died = node.exited.then(() => {
 		if (asked) return;
 		throw new Advice(`The node ended by itself. Its log, ${log}, ends with:\n${logTail(log)}`);
@@ -73,7 +73,7 @@ async function main() {
 	console.log('The node is stopped.');
 }
 
-/** The story itself. Every printed result was compared with what it must be. */
+/** The steps. Every printed result is checked. */
 async function tell(api, url) {
 	const { alice, bob } = await accounts();
 	console.log(await show.opening(api, url));
@@ -167,7 +167,7 @@ async function tell(api, url) {
 	console.log(await show.closing(api, step.all));
 }
 
-/** A job: a computation that takes longer than the block that it is started in. */
+/** A job: a computation that takes longer than a block. */
 async function factor(api, signer, step) {
 	const [small, large] = [49_979_687n, 67_867_967n];
 	const codeHash = await ensure(api, signer, 'factor', step);
@@ -199,7 +199,7 @@ async function factor(api, signer, step) {
 	}
 }
 
-/** Uploads a fixture, unless a node that was used before has it already; gives the code hash. */
+/** Uploads a fixture, unless it is stored. Returns the code hash. */
 async function ensure(api, signer, name, step) {
 	const code = blob(name);
 	const codeHash = api.registry.hash(code).toHex();

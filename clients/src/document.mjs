@@ -1,4 +1,4 @@
-// docs/clients.md, so that tests can hold it to what it says.
+// Reads docs/clients.md, so that tests can check it.
 
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';

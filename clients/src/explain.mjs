@@ -1,11 +1,11 @@
-// How `virt-node program explain` shows what was traced.
+// Renders traces with `virt-node program explain`.
 
 import { spawn } from 'node:child_process';
 
 import { Advice } from './advice.mjs';
 import { nodeBinary } from './paths.mjs';
 
-/** Shows what was traced, by the programs' files in a folder. `args` are more of `program explain`. */
+/** Renders a trace with the programs' files in a folder. `args` are further arguments of `program explain`. */
 export function explain(traced, folder, args = []) {
 	return new Promise((done, fail) => {
 		const command = ['program', 'explain', '-', '--programs', folder, ...args];

@@ -1,6 +1,6 @@
-// Plain values as text for people. Knows no terminal and no page.
+// Formats values as text.
 
-/** An integer with its thousands apart. */
+/** An integer with thousands separators. */
 export const count = (value) => value.toString().replace(/\B(?=(\d{3})+$)/g, ',');
 
 /** A balance in the chain's unit. */
@@ -12,7 +12,7 @@ export function units(api, value) {
 	return `${whole}${part && `.${part}`} ${api.registry.chainTokens[0]}`;
 }
 
-/** Text that somebody else wrote: it can neither start a line nor move a terminal's cursor. */
+/** Untrusted text, without line breaks and control characters. */
 export const printable = (text) => text.replace(/\p{Cc}/gu, (character) =>
 	({ '\n': '\\n', '\r': '\\r', '\t': '\\t' })[character] ?? `\\u{${character.codePointAt(0).toString(16)}}`);
 

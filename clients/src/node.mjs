@@ -1,5 +1,4 @@
-// One virt-node process: ports, start, stop, log.
-// Knows command lines and process ids; knows no extrinsic and no program.
+// A virt-node process: ports, start, stop, log.
 
 import { execFile, spawn } from 'node:child_process';
 import { closeSync, existsSync, openSync, readFileSync, readdirSync } from 'node:fs';
@@ -11,7 +10,7 @@ import { nodeBinary } from './paths.mjs';
 
 const HOST = '127.0.0.1';
 
-/** Children still running, so that none outlives this process. */
+/** Running children, so that none outlives this process. */
 const running = new Set();
 
 process.on('exit', () => {
@@ -32,8 +31,8 @@ export async function isPortFree(port) {
 }
 
 /**
- * A loopback port that was free a moment ago, from below the range that a system takes its own
- * outgoing ports from (32,768 and up on Linux), so that no connection takes it before the node does.
+ * A free loopback port, below the range of ephemeral ports (32,768 and up on Linux), so that no connection uses it
+ * before the node does.
  */
 export async function freePort() {
 	for (;;) {
@@ -76,10 +75,10 @@ export async function startNode({ args, log, rpcPort, p2pPort, env = {}, within 
 	return launch({ command, log, rpcPort, env, within });
 }
 
-/** As `startNode`, by a whole command line: that of a node which ran before, to start it again. */
+/** Like `startNode` with a complete command line, for example to restart a node. */
 export async function launch({ command, log, rpcPort, env = {}, within = 120_000 }) {
 	if (!(await isPortFree(rpcPort))) {
-		// The node would quietly take another port, and we would talk to somebody else's.
+		// The node would use another port, and we would connect to another process.
 		throw new Error(`port ${rpcPort} is taken`);
 	}
 	const started = spawnTied(command[0], command.slice(1), log, env);
@@ -90,9 +89,9 @@ export async function launch({ command, log, rpcPort, env = {}, within = 120_000
 		url: `ws://${HOST}:${rpcPort}`,
 		pid: started.child.pid,
 		exited: started.exited,
-		/** Whether the process that was started here still runs. */
+		/** Whether the process is running. */
 		alive: () => running.has(started.child),
-		/** Asks the node to end; after `grace` milliseconds it is killed. Gives how it ended. */
+		/** Stops the node; kills it after `grace` milliseconds. Returns how it ended. */
 		async stop(grace = 20_000) {
 			started.child.kill('SIGTERM');
 			const timer = setTimeout(() => started.child.kill('SIGKILL'), grace);
@@ -100,7 +99,7 @@ export async function launch({ command, log, rpcPort, env = {}, within = 120_000
 			clearTimeout(timer);
 			return end;
 		},
-		/** Ends the node without giving it a chance to save anything. */
+		/** Kills the node. */
 		async kill() {
 			started.child.kill('SIGKILL');
 			return started.exited;
@@ -116,8 +115,7 @@ export async function launch({ command, log, rpcPort, env = {}, within = 120_000
 }
 
 /**
- * A node that something else started on this machine: the process whose command line has `mark` as
- * one of its arguments.
+ * A node that another process started on this machine: the process with the argument `mark`.
  */
 export function foundNode(mark, { url, log }) {
 	const found = processes().map(({ pid }) => ({ pid, command: commandLine(pid) }))
@@ -135,7 +133,7 @@ export function foundNode(mark, { url, log }) {
 		log,
 		url,
 		pid,
-		/** How it ended is its parent's to know. */
+		/** Only the parent knows how it ended. */
 		get exited() {
 			return exited();
 		},
@@ -155,18 +153,18 @@ function commandLine(pid) {
 	}
 }
 
-/** The process ids of a process's children, zombies left out. Linux only; elsewhere none. */
+/** The process ids of a process's children without zombies. Linux only; elsewhere none. */
 export function children(pid) {
 	return processes().filter(({ parent, state }) => parent === pid && state !== 'Z')
 		.map((child) => child.pid);
 }
 
-/** Which of these processes is on a core, or waits for one. */
+/** The processes that are running or runnable. */
 export function busy(pids) {
 	return pids.filter((pid) => stat(pid)?.state === 'R');
 }
 
-/** Which of these processes still run. */
+/** The processes that still exist. */
 export function stillRunning(pids) {
 	return processes().filter(({ pid, state }) => pids.includes(pid) && state !== 'Z')
 		.map(({ pid }) => pid);
@@ -180,7 +178,7 @@ function processes() {
 
 function stat(pid) {
 	try {
-		// The command's name, in brackets, may have spaces of its own.
+		// The command's name, in parentheses, may contain spaces.
 		const [state, parent] = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').pop().split(' ');
 		return { pid, state, parent: Number(parent) };
 	} catch {
@@ -195,8 +193,8 @@ export function logTail(log, lines = 30) {
 }
 
 /**
- * Spawns a command that ends when we do. Our exit handler sees an end in order only; for one by a
- * signal the kernel is asked, through `setpriv`, where that tool is there.
+ * Spawns a command that ends when this process does. The exit handler does not run when a signal ends this process;
+ * for that, `setpriv` asks the kernel, if it is installed.
  */
 export function spawnTied(command, args, log, env = {}) {
 	const setpriv = '/usr/bin/setpriv';
@@ -207,7 +205,7 @@ export function spawnTied(command, args, log, env = {}) {
 	const child = spawn(line[0], line.slice(1), {
 		stdio: ['ignore', output, output],
 		env: { ...process.env, ...env },
-		// A group of its own: Ctrl-C reaches us alone, and we stop the node in order.
+		// A separate process group: Ctrl-C only reaches this process, which stops the node.
 		detached: true,
 	});
 	closeSync(output);

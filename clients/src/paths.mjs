@@ -1,5 +1,4 @@
-// Where the built things are: the node's binary and the programs' blobs.
-// Knows the build's folders, and nothing of processes or chains.
+// The paths of build outputs: the node and the programs.
 
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -23,12 +22,12 @@ export function nodeBinary() {
 	return NODE_BINARY;
 }
 
-/** The runtime to upgrade to: `VIRT_NEXT_RUNTIME`, else what `scripts/next-runtime.sh` made. */
+/** The runtime to upgrade to: `VIRT_NEXT_RUNTIME`, or the output of `scripts/next-runtime.sh`. */
 export function nextRuntime() {
 	return made('VIRT_NEXT_RUNTIME', 'runtime.wasm');
 }
 
-/** The runtime after that, which runs programs itself: `VIRT_NEXT_EMBEDDED`, else what the script made. */
+/** The embedded runtime to upgrade to next: `VIRT_NEXT_EMBEDDED`, or the output of the script. */
 export function nextEmbeddedRuntime() {
 	return made('VIRT_NEXT_EMBEDDED', 'embedded.wasm');
 }
@@ -52,7 +51,7 @@ export function blob(name) {
 	return new Uint8Array(readFileSync(path));
 }
 
-/** The description of a fixture program, for `Abi`. */
+/** The ABI of a fixture program. */
 export function abi(name) {
 	const path = join(PROGRAMS, `${name}.abi.json`);
 	if (!existsSync(path)) {

@@ -1,4 +1,4 @@
-// How it looks on a terminal. Knows receipts and dry-runs; decides nothing.
+// Renders receipts and dry-runs for a terminal.
 
 import { u8aToHex } from '@polkadot/util';
 
@@ -21,7 +21,7 @@ const cyan = paint(36);
 
 export const hex = u8aToHex;
 
-/** What the demo talks to. */
+/** The node and the chain of the demo. */
 export async function opening(api, url) {
 	const [chain, name, version] = await Promise.all([
 		api.rpc.system.chain(), api.rpc.system.name(), api.rpc.system.version(),
@@ -42,7 +42,7 @@ export function step(api, { number, title, ...rest }) {
 	return `${rule(`${number}  ${title}`)}\n${receipt(api, rest)}`;
 }
 
-/** A receipt, with what was given and what came back. */
+/** A receipt with the arguments and the result. */
 export function receipt(api, { args = {}, receipt, returned, names }) {
 	const { extrinsic, block, events, weight, fee, error } = receipt;
 	const who = names[extrinsic.signer] ?? extrinsic.signer;
@@ -59,7 +59,7 @@ export function receipt(api, { args = {}, receipt, returned, names }) {
 	return `${lines.join('\n')}\n`;
 }
 
-/** A dry-run, with what came back as the program's ABI has it. */
+/** A dry-run with the decoded result. */
 export function tried(api, { tried, returned, thrown, names }) {
 	const { error, weightConsumed, weightRequired, weight, deposit, events, logs, trap } = tried;
 	const lines = [
@@ -79,7 +79,7 @@ export function tried(api, { tried, returned, thrown, names }) {
 const weighed = ({ refTime, proofSize }) =>
 	`refTime ${count(refTime)} ps, proofSize ${count(proofSize)} bytes`;
 
-/** An error, and what the program gave as its own. */
+/** An error, and the program's own error. */
 function failure(api, error, thrown) {
 	if (!error) return [];
 	const lines = [field('failed', red(bold(error)), errorDocs(api, error))];
@@ -87,7 +87,7 @@ function failure(api, error, thrown) {
 	return lines;
 }
 
-/** What came back: a line, and more of it in smaller letters. */
+/** The result: a line, and details in a dimmed line. */
 export function gave(returned) {
 	if (!returned) return [];
 	const [first, ...more] = returned.split('\n');
@@ -119,7 +119,7 @@ export function eventList(api, events, { error = null, names }) {
 	return lines;
 }
 
-/** The sum of the story. */
+/** The summary of the demo. */
 export async function closing(api, receipts) {
 	const fees = receipts.reduce((sum, { fee }) => sum + fee, 0n);
 	const failed = receipts.filter(({ error }) => error).length;
@@ -133,7 +133,7 @@ export async function closing(api, receipts) {
 	].join('\n');
 }
 
-/** What to do with the node that is left open. */
+/** How to use the node that is still running. */
 export function goOn({ url, programs, log, pid }) {
 	const apps = `https://polkadot.js.org/apps/?rpc=${encodeURIComponent(url)}#/extrinsics`;
 	return [
@@ -167,7 +167,7 @@ function shown(value, names) {
 		if (!value.startsWith('0x')) return printable(value);
 		const size = (value.length - 2) / 2;
 		if (size === 0) return 'empty';
-		// Entry names are bytes on chain; a reader wants the letters.
+		// Entry names are bytes on the chain: show the text, too.
 		const text = Buffer.from(value.slice(2), 'hex').toString('latin1');
 		if (/^[a-z_][a-z0-9_]*$/i.test(text)) return `${value}  "${text}"`;
 		return size > 32 ? `${value.slice(0, 66)}...  (${count(size)} bytes)` : value;

@@ -1,4 +1,4 @@
-// What programs do in a call, and did in a transaction: the node's `virt_trace*`.
+// Traces of dry-runs and transactions, from the node's `virt_trace*`.
 
 import { isHex, u8aToHex } from '@polkadot/util';
 
@@ -18,16 +18,16 @@ const DRY_RUNS = {
 	run: ['VirtApi_dry_run', '(AccountId, H256, Bytes, Bytes, Option<WeightV2>)'],
 };
 
-/** Blocks that are searched for a transaction of which only the hash is given. */
+/** The number of blocks that are searched for a transaction hash. */
 const SEARCHED = 256;
 
-/** A request by a method that polkadot-js has no words for. */
+/** A request with a method that polkadot-js does not know. */
 const ask = (api, method, params) => api._rpcCore.provider.send(method, params);
 
 /** Traces a dry-run: `kind` and `values` are those of `dryRun`. */
 export function traceCall(api, kind, values) {
 	const [name, types] = DRY_RUNS[kind];
-	// Bytes go in as hex: polkadot-js reads a `Uint8Array` as already length-prefixed.
+	// Pass bytes as hex: polkadot-js treats a `Uint8Array` as already length-prefixed.
 	const plain = values.map((value) => (value instanceof Uint8Array ? u8aToHex(value) : value));
 	return ask(api, 'virt_traceCall', [name, api.createType(types, plain).toHex()]);
 }

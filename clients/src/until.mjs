@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** Asks `test` again and again until it gives something, and gives that. */
+/** Calls `test` repeatedly until it returns a value, and returns that. */
 export async function until(what, test, { within = 90_000, every = 250 } = {}) {
 	const deadline = Date.now() + within;
 	for (;;) {

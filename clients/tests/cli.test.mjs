@@ -117,7 +117,7 @@ describe('command line', () => {
 		let refused = false;
 		while (!over && !refused) {
 			const { stderr } = await run(['trace', 'call', address, 'supply', '--abi', ABI]);
-			refused = /another trace is being made; try again/.test(stderr);
+			refused = /another trace is running; try again/.test(stderr);
 		}
 		assert.ok(refused);
 		await first;

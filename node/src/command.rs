@@ -180,7 +180,7 @@ fn prepare_dev(cli: &mut Cli) -> sc_cli::Result<dev::Options> {
 	let pruning = &mut run.import_params.pruning_params.state_pruning;
 	if *pruning.get_or_insert(DatabasePruningMode::Archive) != DatabasePruningMode::Archive {
 		return Err(sc_cli::Error::Input(
-			"a development chain keeps all states, to go back to them: leave out --state-pruning"
+			"a development chain keeps all states, so that it can be reverted: remove --state-pruning"
 				.into(),
 		));
 	}
@@ -203,7 +203,7 @@ fn claim_rpc_port(config: &mut Configuration) -> sc_cli::Result<()> {
 		match TcpListener::bind(endpoint.listen_addr) {
 			Err(error) if error.kind() == ErrorKind::AddrInUse => {
 				return Err(sc_cli::Error::Input(format!(
-					"RPC port {} is taken: stop what uses it, or choose another with --rpc-port",
+					"RPC port {} is in use: stop the other process, or choose another port with --rpc-port",
 					endpoint.listen_addr,
 				)));
 			},

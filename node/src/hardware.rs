@@ -50,7 +50,7 @@ pub fn warn_of_slow_validator(backend: Backend, measured: bool) {
 	if backend == Backend::Interpreter {
 		log::warn!(
 			target: "virt",
-			"This validator has no recompiler: it falls behind blocks that are full of computing",
+			"This validator has no recompiler: it falls behind while blocks are full of computation",
 		);
 	}
 	if measured {

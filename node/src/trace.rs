@@ -129,7 +129,7 @@ impl Trace {
 			Ok(permit) => Ok(permit),
 			Err(TryLockError::Poisoned(permit)) => Ok(permit.into_inner()),
 			Err(TryLockError::WouldBlock) => {
-				Err(error(codes::BUSY, "another trace is being made; try again"))
+				Err(error(codes::BUSY, "another trace is running; try again"))
 			},
 		}
 	}
@@ -186,7 +186,7 @@ impl TraceApiServer for Trace {
 	) -> Result<Traced, ErrorObjectOwned> {
 		if !DRY_RUNS.contains(&&*function) {
 			let known = DRY_RUNS.join(", ");
-			let reason = format!("{function:?} is none of {known}");
+			let reason = format!("{function:?} is not one of {known}");
 			return Err(error(codes::NOT_A_DRY_RUN, reason));
 		}
 		let _permit = self.permit()?;
@@ -195,7 +195,8 @@ impl TraceApiServer for Trace {
 	}
 
 	fn trace_transaction(&self, block: Hash, index: u32) -> Result<Traced, ErrorObjectOwned> {
-		let unknown = || error(codes::UNKNOWN_BLOCK, format!("no block {block:?} is here"));
+		let unknown =
+			|| error(codes::UNKNOWN_BLOCK, format!("block {block:?} does not exist here"));
 		let (header, transactions) =
 			self.client.block(block).map_err(failed)?.ok_or_else(unknown)?.block.deconstruct();
 		let (before, from_here) =

@@ -389,7 +389,7 @@ fn backtrace_goes_from_the_failure_to_the_entry() {
 fn transfer_below_the_existential_deposit_says_what_that_is() {
 	let counter = Built::whole("counter");
 	let output = counter.run(&["get", "--value", "5"]);
-	fails(&output, 1, "with the existential deposit or more: 1,000,000,000.");
+	fails(&output, 1, "at least the existential deposit: 1,000,000,000.");
 }
 
 #[test]
@@ -409,7 +409,7 @@ fn what_a_node_traced_is_explained_with_source_lines() {
 	assert!(text.contains("./counter/src/main.rs"), "{text}");
 	assert!(fs::read_to_string(svg).expect("it was written").contains("<svg"));
 	fs::write(&answer, "{}").expect("it can be written");
-	fails(&virt_node("explain", &answer, &[]), 2, "is not what a node traced");
+	fails(&virt_node("explain", &answer, &[]), 2, "is not a trace");
 }
 
 #[test]
@@ -452,7 +452,7 @@ fn weight_limit_holds() {
 	// An instantiation would take more of it than the call does.
 	let output = spin.run(&["spin", "--no-account", "--weight", "10000000000,3000"]);
 	fails(&output, 1, "spin: OutOfProofSize");
-	fails(&spin.run(&["spin", "--weight", "much"]), 2, "is no weight");
+	fails(&spin.run(&["spin", "--weight", "much"]), 2, "is not a weight");
 }
 
 #[test]
@@ -497,7 +497,7 @@ fn value_is_transferred_and_the_caller_is_who_is_named() {
 	assert!(events.iter().any(transferred), "{events:?}");
 	let zeros = format!("0x{}", "00".repeat(32));
 	assert_eq!(counter.report(&["get", "--caller", &zeros])["succeeded"], true);
-	fails(&counter.run(&["get", "--caller", "nobody"]), 2, "\"nobody\" is no account");
+	fails(&counter.run(&["get", "--caller", "nobody"]), 2, "\"nobody\" is not an account");
 }
 
 #[test]
@@ -539,7 +539,7 @@ fn backends_give_the_same_report() {
 
 #[test]
 fn files_that_never_end_and_abis_that_never_end_are_refused() {
-	fails(&virt_node("hash", Path::new("/dev/zero"), &[]), 2, "is no file");
+	fails(&virt_node("hash", Path::new("/dev/zero"), &[]), 2, "is not a regular file");
 
 	let built = Built::bare("echo");
 	let mut types = json!({ "A0": "Null" });

@@ -227,9 +227,11 @@ fn workspace_is_built_or_refused_in_one_line() {
 	assert!(fails(root, &["build", "nowhere"], 1).contains("cannot open nowhere"));
 	fs::create_dir(root.join("empty")).expect("it can be made");
 	assert!(fails(&root.join("empty"), &["build"], 1).contains("has no Cargo.toml"));
-	assert!(fails(root, &["test"], 2).contains("there are no tests: ./tests/Cargo.toml is missing"));
+	assert!(
+		fails(root, &["test"], 2).contains("there are no tests: ./tests/Cargo.toml does not exist")
+	);
 	assert!(fails(root, &["new", "2fast"], 2).contains("a program cannot be called \"2fast\""));
-	assert!(fails(root, &["new", "other", "--guest", "macros"], 2).contains("name a checkout"));
+	assert!(fails(root, &["new", "other", "--guest", "macros"], 2).contains("use a checkout"));
 	assert!(fails(root, &["test", "--check-gas", "plain"], 2).contains("there are no tests"));
 }
 

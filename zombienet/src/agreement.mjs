@@ -1,4 +1,4 @@
-// What it means that the nodes of a network agree.
+// Checks that the nodes of a network agree.
 
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs';
 import { authorIndex, errorName, finalized, hashAt, head } from '../../clients/src/chain.mjs';
 import { until } from '../../clients/src/until.mjs';
 
-/** What a node says once when it starts. */
+/** The log line of a node's start. */
 const STARTED = 'Local node identity is';
 
 /** Longest that a block may wait for its finality, in milliseconds: the machine may be busy. */

@@ -96,7 +96,7 @@ describe('dev-state', () => {
 			assert.ok(await dev('revert', id) > 0);
 		}
 
-		// What waited in the pool is forgotten.
+		// What waited in the pool is removed.
 		await send(later);
 		assert.equal(await dev('revert', id), 0);
 		await send(signed);

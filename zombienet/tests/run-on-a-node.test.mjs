@@ -37,7 +37,7 @@ describe('program run --url', () => {
 		const { number } = await head(api);
 		const tried = await run('--url', url, COUNTER, 'increment', '--dry-run');
 		assert.equal(tried.code, 1);
-		assert.match(tried.stderr, /counter\.polkavm is not stored there, and --dry-run sends nothing/);
+		assert.match(tried.stderr, /counter\.polkavm is not stored on the chain, and --dry-run does not send transactions/);
 		assert.equal((await head(api)).number, number);
 		const first = await report('increment', '--args', '5', '--init-args', '30');
 		assert.deepEqual([first.succeeded, first.value, first.events[0].data], [true, 35, '0x23000000']);

@@ -111,8 +111,8 @@ describe('sealing', () => {
 		assert.ok(caller, `a caller in ${lines[0]}`);
 		assert.match(lines[0], new RegExp(`program ${short} at ${place} .*, called by ${hex(caller.publicKey)}`));
 
-		// Without --base-path all is forgotten, and the node says so.
-		const [, folder] = log.match(/ {2}data {6}(\S+) is forgotten when the node stops/);
+		// Without --base-path all is removed, and the node says so.
+		const [, folder] = log.match(/ {2}data {6}(\S+) is removed when the node stops/);
 		assert.ok(existsSync(folder), folder);
 		await stop({ node, api });
 		assert.ok(!existsSync(folder), `${folder} is left`);
@@ -177,7 +177,7 @@ describe('sealing', () => {
 		]) {
 			assert.equal(await refusal(node.rpcPort, method, ...params), -32_601, method);
 		}
-		assert.match(readFileSync(node.log, 'utf8'), / is forgotten when the node stops/);
+		assert.match(readFileSync(node.log, 'utf8'), / is removed when the node stops/);
 		await stop({ node, api });
 	});
 

@@ -227,7 +227,7 @@ impl Engine {
 				Some(module)
 			},
 			Err(failure) => {
-				log::warn!(target: LOG_TARGET, "A program stays in the interpreter: {failure:?}");
+				log::warn!(target: LOG_TARGET, "A program is interpreted, because it cannot be compiled: {failure:?}");
 				None
 			},
 		}
@@ -305,7 +305,7 @@ impl Environment for Engine {
 			},
 			Err(reason) if self.backend == Backend::Recompiler => Err(reason),
 			Err(reason) => {
-				log::warn!(target: LOG_TARGET, "A program stays in the interpreter: {reason}");
+				log::warn!(target: LOG_TARGET, "A program is interpreted, because no worker is available: {reason}");
 				Ok(None)
 			},
 		}

@@ -49,16 +49,19 @@ impl Metrics {
 			compiled: counter("virt_modules_compiled_total", "Programs compiled")?,
 			compiled_native: counter(
 				"virt_modules_compiled_native_total",
-				"Programs compiled to native code, too",
+				"Programs compiled to native code",
 			)?,
-			cache_bytes: gauge("virt_cache_bytes", "Bytes that the module cache holds")?,
-			tier_ups: counter("virt_tier_ups_total", "Executions that moved to tier two")?,
-			tier_downs: counter("virt_tier_downs_total", "Executions that moved back to tier one")?,
-			cache_hits: counter("virt_cache_hits_total", "Programs found in the module cache")?,
-			instances: gauge("virt_instances", "Program instances alive")?,
-			syscalls: counter("virt_syscalls_total", "Syscalls made by programs")?,
-			traps: counter("virt_traps_total", "Programs that trapped")?,
-			host_faults: counter("virt_host_faults_total", "Runtime calls aborted by the node")?,
+			cache_bytes: gauge("virt_cache_bytes", "Size of the module cache, in bytes")?,
+			tier_ups: counter("virt_tier_ups_total", "Moves to tier two")?,
+			tier_downs: counter("virt_tier_downs_total", "Moves back to tier one")?,
+			cache_hits: counter("virt_cache_hits_total", "Hits of the module cache")?,
+			instances: gauge("virt_instances", "Instances of programs")?,
+			syscalls: counter("virt_syscalls_total", "Syscalls of programs")?,
+			traps: counter("virt_traps_total", "Traps of programs")?,
+			host_faults: counter(
+				"virt_host_faults_total",
+				"Host faults, each of which aborted a runtime call",
+			)?,
 		})
 	}
 }

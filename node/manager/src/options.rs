@@ -27,7 +27,7 @@ impl FromStr for BackendChoice {
 			"tiered" => Ok(Self::Tiered),
 			"recompiler" => Ok(Self::Recompiler),
 			"interpreter" => Ok(Self::Interpreter),
-			_ => Err(format!("`{text}` is none of auto, tiered, recompiler, interpreter")),
+			_ => Err(format!("`{text}` is not one of auto, tiered, recompiler, interpreter")),
 		}
 	}
 }
@@ -110,6 +110,6 @@ pub const DEAD_WORKER_STATUS: i32 = 71;
 
 fn end_process(fault: &str) {
 	log::error!(target: LOG_TARGET, "Host fault, the node stops: {fault}");
-	eprintln!("Error: virt: {fault}, while a program waits for it; nothing of its block was imported; start the node again");
+	eprintln!("Error: virt: {fault}, while a program waits for it; the block was not imported; restart the node");
 	std::process::exit(DEAD_WORKER_STATUS)
 }

@@ -51,7 +51,7 @@ impl Recompiler {
 			}
 		}
 		Err(format!(
-			"no worker process can be had ({failed}); if a limit on processes or open files was \
+			"no worker process is available ({failed}); if a limit on processes or open files was \
 			 reached, raise it (ulimit -u, ulimit -n)"
 		))
 	}

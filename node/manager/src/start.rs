@@ -54,7 +54,7 @@ pub(crate) fn explain_sandbox_failure(reason: String) -> String {
 	if user_namespaces() {
 		reason
 	} else {
-		format!("this system gives no user namespaces: {reason}")
+		format!("this system does not allow user namespaces: {reason}")
 	}
 }
 

@@ -123,7 +123,7 @@ impl Sight {
 		(self.stalled >= WATCH_PATIENCE).then(|| match pid {
 			Some(pid) if stopped => format!("worker process {pid} is stopped"),
 			Some(pid) => format!("worker process {pid} makes no progress"),
-			None => "no worker process gets ready".into(),
+			None => "a worker process does not start".into(),
 		})
 	}
 }

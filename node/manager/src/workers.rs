@@ -96,11 +96,13 @@ impl WarmUp {
 		let warm = move || match warm_each_core(&module, &stopped) {
 			Ok(count) => log::debug!(target: LOG_TARGET, "{count} worker processes are ready"),
 			// The error will occur again when a program needs a worker.
-			Err(reason) => log::warn!(target: LOG_TARGET, "No worker is ready ahead: {reason}"),
+			Err(reason) => {
+				log::warn!(target: LOG_TARGET, "No worker was started in advance: {reason}")
+			},
 		};
 		let thread = thread::Builder::new().name("virt-workers".into()).spawn(warm);
 		if let Err(error) = &thread {
-			log::warn!(target: LOG_TARGET, "No worker is ready ahead: {error}");
+			log::warn!(target: LOG_TARGET, "No worker was started in advance: {error}");
 		}
 		Self { stop, thread: thread.ok() }
 	}

@@ -82,14 +82,12 @@ impl Banner {
 impl fmt::Display for Banner {
 	fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
 		let sealing = match self.sealing {
-			Sealing::Instant => "a block as soon as there is a transaction, final at once",
+			Sealing::Instant => "a block when a transaction arrives, final at once",
 			Sealing::Manual => "a block when engine_createBlock is called",
-			Sealing::Interval(_) => {
-				"a block each time so many milliseconds are over, final at once"
-			},
+			Sealing::Interval(_) => "a block at this interval, final at once",
 		};
 		let data = if self.forgets {
-			"is forgotten when the node stops: --base-path <folder> would keep it"
+			"is removed when the node stops; --base-path <folder> keeps it"
 		} else {
 			"is kept"
 		};
@@ -108,10 +106,7 @@ impl fmt::Display for Banner {
 		writeln!(f, "  {:<10}{}: {sealing}", "sealing", self.sealing)?;
 		writeln!(f, "  {:<10}run on the {}", "programs", self.backend)?;
 		writeln!(f, "  {:<10}{} {data}\n", "data", self.data)?;
-		writeln!(
-			f,
-			"  Accounts with funds. Their keys are known to everybody: never use them elsewhere."
-		)?;
+		writeln!(f, "  Accounts with funds. Their keys are public: never use them elsewhere.")?;
 		for account in ACCOUNTS {
 			let uri = format!("//{account}");
 			writeln!(f, "  {uri:<10}{}", account.to_account_id().to_ss58check())?;

@@ -66,7 +66,7 @@ pub async fn revert_to(
 	let now = client.info();
 	if now.best_hash != to {
 		let trouble =
-			format!("went back by {count} blocks to #{}, instead of to #{number}", now.best_number);
+			format!("reverted {count} blocks to #{}, instead of to #{number}", now.best_number);
 		return Err(ClientError::Backend(trouble).into());
 	}
 

@@ -137,7 +137,7 @@ impl From<RevertError> for ErrorObjectOwned {
 		match error {
 			RevertError::UnknownSnapshot { id, best } => ErrorObject::owned(
 				codes::UNKNOWN_SNAPSHOT,
-				format!("{id:?} is no block of the best chain from #1 to #{best}"),
+				format!("{id:?} is not a block of the best chain, from #1 to #{best}"),
 				Some(serde_json::json!({ "id": id, "best": best })),
 			),
 			RevertError::Client(error) => failed(&error),
@@ -152,7 +152,7 @@ impl From<SetTimeError> for ErrorObjectOwned {
 				let [earliest, latest] = [earliest, latest].map(|time| time.as_millis());
 				ErrorObject::owned(
 					codes::TIME_OUT_OF_RANGE,
-					format!("The next block's time can be from {earliest} to {latest}"),
+					format!("The time of the next block must be from {earliest} to {latest}"),
 					Some(serde_json::json!({ "earliest": earliest, "latest": latest })),
 				)
 			},

@@ -239,7 +239,7 @@ fn time_of(client: &Client, block: Hash) -> Result<Timestamp, ClientError> {
 		Some(stored) => {
 			let bytes = stored.0.try_into().map_err(|bytes| {
 				ClientError::Backend(format!(
-					"the time of {block:?} is no 64-bit number: {bytes:?}"
+					"the time of {block:?} is not a 64-bit number: {bytes:?}"
 				))
 			})?;
 			Timestamp::new(u64::from_le_bytes(bytes))

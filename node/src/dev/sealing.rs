@@ -113,7 +113,7 @@ async fn on_demand(client: Arc<Client>, pool: Arc<Pool>, mut commands: Commands)
 			Ok(_) => pause = FIRST_PAUSE,
 			Err(SealError::Canceled(_) | SealError::SendError(_)) => return,
 			Err(error) => {
-				log::debug!(target: "virt", "No block yet: {error}");
+				log::debug!(target: "virt", "No block was made: {error}");
 				match future::select(arrivals.next(), Delay::new(pause)).await {
 					Either::Left((None, _)) => return,
 					Either::Left(_) => {},
@@ -146,7 +146,7 @@ async fn at_intervals(every: Duration, mut commands: Commands) {
 		match seal(&mut commands, true).await {
 			Ok(_) => {},
 			Err(SealError::Canceled(_) | SealError::SendError(_)) => return,
-			Err(error) => log::warn!(target: "virt", "No block this time: {error}"),
+			Err(error) => log::warn!(target: "virt", "No block was made: {error}"),
 		}
 		Delay::new(every.saturating_sub(started.elapsed())).await;
 	}

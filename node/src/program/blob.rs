@@ -121,7 +121,7 @@ pub fn read(path: &Path) -> Result<Vec<u8>, Failure> {
 	let wrong = |what: String| Failure::Usage(format!("{}: {what}", path.display()));
 	let about = fs::metadata(path).map_err(|error| wrong(error.to_string()))?;
 	if !about.is_file() {
-		return Err(wrong("is no file".into()));
+		return Err(wrong("is not a regular file".into()));
 	}
 	if about.len() > MAX_FILE {
 		return Err(wrong(format!("has {} bytes, more than {MAX_FILE}", about.len())));

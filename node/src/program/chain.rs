@@ -280,14 +280,13 @@ fn attempt(origin: AccountId, call: Call<Runtime>) -> Trial {
 			let (weight, deposit) = (Some(weight_limit), storage_deposit_limit);
 			dry_run::set_code::<Runtime>(origin, address, code_hash, input, weight, deposit)
 		},
-		other => unreachable!("{other:?} cannot be tried, and nobody asks for it; qed"),
+		other => unreachable!("{other:?} has no dry-run, and is never passed here; qed"),
 	}
 }
 
 fn load(path: &Path) -> Result<Storage, Failure> {
-	let wrong = |error: String| {
-		Failure::Usage(format!("{} is not a state that was kept: {error}", path.display()))
-	};
+	let wrong =
+		|error: String| Failure::Usage(format!("{} is not a saved state: {error}", path.display()));
 	let json = super::blob::read(path)?;
 	let pairs: BTreeMap<String, String> =
 		serde_json::from_slice(&json).map_err(|error| wrong(error.to_string()))?;
@@ -325,7 +324,7 @@ impl From<DispatchError> for Fault {
 		let explanation = match error {
 			_ if is_of_programs => docs(&name),
 			DispatchError::Token(TokenError::BelowMinimum) => format!(
-				"A transfer opens an account only with the existential deposit or more: {}.",
+				"A transfer to a new account must be at least the existential deposit: {}.",
 				text::grouped(EXISTENTIAL_DEPOSIT)
 			),
 			_ => String::new(),

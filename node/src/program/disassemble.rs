@@ -19,8 +19,8 @@ use virt_manager::Costs;
 use virt_primitives::snapshot::Tier;
 
 const HELP: &str = "\
-A block's gas is charged when it is entered, on tier one with its translation; that of syscalls comes on top. Lines of source code \
-stand beside the instructions where the blob, or its twin <name>.debug.polkavm beside it, has them.
+The gas of a block is charged when it is entered. Translation on tier one and syscalls cost more gas. Source lines \
+are shown if the blob, or <name>.debug.polkavm beside it, has debug information.
 
 Examples:
   virt-node program disassemble counter.polkavm
@@ -78,7 +78,7 @@ impl DisassembleCmd {
 		}
 		let costs = Costs::of(&file.blob);
 		if let Err(error) = &costs {
-			eprintln!("Note: what the blocks cost is not known: {error}");
+			eprintln!("Note: the gas of the blocks is unknown: {error}");
 		}
 		let imports = file.imports();
 		let mut exports = BTreeMap::<_, Vec<_>>::new();

@@ -16,9 +16,8 @@ use std::{
 use virt_trace::{coverage::Coverage, profile::Profile, tree::Tree, Program};
 
 const HELP: &str = "\
-The answer is that of `virt_traceCall` or `virt_traceTransaction`: JSON, as a whole or its `result` alone. \
-Programs are known by the files <name>.polkavm, <name>.abi.json and <name>.debug.polkavm in a folder, by \
-their code hash.
+The input is the JSON-RPC response of `virt_traceCall` or `virt_traceTransaction`, or its `result`. Names, types and \
+source lines come from the files <name>.polkavm, <name>.abi.json and <name>.debug.polkavm in a folder.
 
 Examples:
   virt-node program explain answer.json --programs target/programs
@@ -69,7 +68,7 @@ impl ExplainCmd {
 			false => blob::read(&self.answer)?,
 		};
 		let answer = serde_json::from_slice(&json).map_err(|error| {
-			Failure::Usage(format!("{} is not what a node traced: {error}", self.answer.display()))
+			Failure::Usage(format!("{} is not a trace: {error}", self.answer.display()))
 		})?;
 		let (Answer::Whole { result: Traced { programs } } | Answer::Inner(Traced { programs })) =
 			answer;

@@ -16,9 +16,8 @@ use std::{fmt, ops::Range};
 use virt_manager::{BackendChoice, Engine};
 
 const HELP: &str = "\
-The verdict is that of the pallet itself: the program is uploaded to a chain in memory. It is \
-refused by the name of the error that `virt.upload` would give, and the exit status is then 1. A file \
-that is no PolkaVM program at all is not inspected: `virt.upload` calls that `InvalidProgram`.
+The program is uploaded to a chain in memory. If the pallet rejects it, the error of `virt.upload` is shown, and the \
+exit status is 1. A file that is not a PolkaVM program is not inspected: `virt.upload` fails with `InvalidProgram`.
 
 Examples:
   virt-node program inspect counter.polkavm
@@ -113,7 +112,7 @@ impl InspectCmd {
 			Ok(()) => Ok(()),
 			Err(error) => {
 				let fault = Fault::from(error);
-				Err(Failure::Program(format!("the chain refuses the program: {fault}")))
+				Err(Failure::Program(format!("the chain rejects the program: {fault}")))
 			},
 		}
 	}
@@ -251,7 +250,7 @@ impl fmt::Display for Report {
 			let price = match (import.base, import.per_word) {
 				(Some(base), Some(0)) => grouped(base),
 				(Some(base), Some(per_word)) => format!("{} + {per_word} n", grouped(base)),
-				_ => "no such syscall".into(),
+				_ => "unknown syscall".into(),
 			};
 			let account = if import.needs_account == Some(true) { "  account" } else { "" };
 			writeln!(f, "  {:<24} {price:>14}{account}", printable(&import.name))?;

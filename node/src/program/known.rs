@@ -18,7 +18,7 @@ pub fn sources(program: &File, named: Option<&Path>) -> Result<Option<Sources>, 
 		let twin = File::open(path)?;
 		if !is_twin(&twin) {
 			let (path, program) = (path.display(), program.path.display());
-			return Err(Failure::Usage(format!("{path} is not of the code of {program}")));
+			return Err(Failure::Usage(format!("{path} does not have the code of {program}")));
 		}
 		return Ok(Some(Sources::new(twin.blob)));
 	}
@@ -31,7 +31,7 @@ pub fn sources(program: &File, named: Option<&Path>) -> Result<Option<Sources>, 
 	}
 	let twin = File::open(&path)?;
 	if !is_twin(&twin) {
-		eprintln!("Note: {} is of other code: no source lines.", path.display());
+		eprintln!("Note: {} has other code: no source lines.", path.display());
 		return Ok(None);
 	}
 	Ok(Some(Sources::new(twin.blob)))

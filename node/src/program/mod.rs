@@ -149,7 +149,7 @@ pub fn exit_code(error: &sc_cli::Error) -> ExitCode {
 }
 
 const HASH_HELP: &str = "\
-The hash is BLAKE2b-256 of the file: `virt.instantiate` and `virt.run` take it.
+The code hash is the BLAKE2b-256 hash of the file, an argument of `virt.instantiate` and `virt.run`.
 
 Example:
   virt-node program hash counter.polkavm

@@ -69,7 +69,7 @@ impl Node {
 	pub fn connect(url: &str) -> Result<Self, Failure> {
 		if !url.starts_with("http://") {
 			return Err(Failure::Usage(format!(
-				"--url wants an address like http://127.0.0.1:9944, got {url}"
+				"--url needs an address like http://127.0.0.1:9944, got {url}"
 			)));
 		}
 		let config = ureq::Agent::config_builder().timeout_global(Some(TIMEOUT)).build();
@@ -79,7 +79,7 @@ impl Node {
 		if theirs != (Some(&*VERSION.spec_name), Some(VERSION.spec_version.into())) {
 			let (name, number) = (&version["specName"], &version["specVersion"]);
 			return Err(Failure::Usage(format!(
-				"the runtime at {url} is {name} {number}, and this binary knows {:?} {}: use another client",
+				"the runtime at {url} is {name} {number}, and this binary only supports {:?} {}: use another client",
 				VERSION.spec_name, VERSION.spec_version,
 			)));
 		}
@@ -164,7 +164,9 @@ impl Node {
 			next += 1;
 		}
 		let hash = hex(&sp_io::hashing::blake2_256(transaction));
-		Err(Failure::Program(format!("the transaction {hash} is in no block after {PATIENCE:?}")))
+		Err(Failure::Program(format!(
+			"the transaction {hash} was not included in a block within {PATIENCE:?}"
+		)))
 	}
 }
 
@@ -195,7 +197,7 @@ fn dry_run(caller: &AccountId, call: &Call<Runtime>) -> (&'static str, Vec<u8>) 
 			let limits = (Some(weight_limit), storage_deposit_limit);
 			("VirtApi_dry_run_call", (caller, address, entry, input, value, limits).encode())
 		},
-		other => unreachable!("{other:?} cannot be tried, and nobody asks for it; qed"),
+		other => unreachable!("{other:?} has no dry-run, and is never passed here; qed"),
 	}
 }
 

@@ -129,7 +129,7 @@ impl Server {
 			},
 			Request::RollBack(copy) => {
 				let state = self.copies.get(&copy).cloned().ok_or_else(|| {
-					Failure::Usage(format!("the test goes back to copy {copy}, which there is not"))
+					Failure::Usage(format!("the test restores copy {copy}, which does not exist"))
 				})?;
 				self.chain.restore(state);
 				().encode()
@@ -163,14 +163,14 @@ impl Server {
 	/// Checks the invariants of the pallet's storage after each change.
 	fn check(&mut self) -> Result<(), Failure> {
 		self.chain.read(pallet_virt::try_state::check::<Runtime>).map_err(|error| {
-			Failure::Program(format!("the pallet's storage is not sound: {error:?}"))
+			Failure::Program(format!("an invariant of the pallet's storage is violated: {error:?}"))
 		})
 	}
 
 	fn start_job(&mut self, call: protocol::Call) -> Result<Result<u64, Error>, Failure> {
 		let protocol::Call { target, input, caller, value, weight, deposit_limit, .. } = call;
 		let Target::Account { address, entry } = target else {
-			return Ok(Err(Error::Other("a job is a call of an account".into())));
+			return Ok(Err(Error::Other("a job must call an account program".into())));
 		};
 		let start = Call::start_job {
 			address: address.into(),

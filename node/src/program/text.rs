@@ -27,7 +27,9 @@ pub fn account(text: &str) -> Result<AccountId32, String> {
 		return Ok(key.to_account_id());
 	}
 	text.parse().map_err(|_| {
-		format!("{text:?} is no account: give alice, bob .. , an SS58 address, or 32 bytes as hex")
+		format!(
+			"{text:?} is not an account: use alice, bob .., an SS58 address, or 32 bytes in hex"
+		)
 	})
 }
 
@@ -38,7 +40,9 @@ pub fn weight(text: &str) -> Result<Weight, String> {
 		None => (text.parse().ok(), Some(u64::MAX)),
 	};
 	ref_time.zip(proof_size).map(|(time, size)| Weight::from_parts(time, size)).ok_or_else(|| {
-		format!("{text:?} is no weight: give picoseconds, or picoseconds and bytes with a comma")
+		format!(
+			"{text:?} is not a weight: use picoseconds, optionally followed by a comma and bytes"
+		)
 	})
 }
 

@@ -90,7 +90,7 @@ fn banner_tells_where_the_chain_is_and_what_becomes_of_it() {
 		"  chain     Virt Development (virt_dev)\n  genesis   0x12\n",
 		"  sealing   manual: a block when engine_createBlock is called\n",
 		"  programs  run on the interpreter\n",
-		"  data      /some/where is forgotten when the node stops: --base-path <folder> would keep it\n",
+		"  data      /some/where is removed when the node stops; --base-path <folder> keeps it\n",
 		"  //Alice   5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY\n",
 	] {
 		assert!(text.contains(line), "no {line:?} in {text}");

@@ -124,7 +124,7 @@ impl<'a> Tree<'a> {
 		let arguments = arguments.collect::<Vec<_>>().join(", ");
 		write!(f, "{}({arguments})", printable(&syscall.name))?;
 		let (Some(result), Some(gas)) = (syscall.result, syscall.gas) else {
-			return writeln!(f, ", and did not go on");
+			return writeln!(f, ", and did not return");
 		};
 		write!(f, " = {result}")?;
 		if let Err(code) = Failure::check(result) {
@@ -141,7 +141,7 @@ impl<'a> Tree<'a> {
 			End::Trapped => "trapped",
 			End::StackOverflow => "trapped: stack overflow",
 			End::OutOfGas => "out of gas",
-			End::Faulted => "failed at the syscall before",
+			End::Faulted => "failed at the last syscall",
 		})?;
 		if program.end == End::StackOverflow {
 			write!(f, ", {} calls deep", grouped(program.backtrace.len()))?;

@@ -53,6 +53,7 @@ impl frame_system::Config for Runtime {
 	type Lookup = AccountIdLookup<AccountId, ()>;
 	type Nonce = Nonce;
 	type OnSetCode = cumulus_pallet_parachain_system::ParachainSetCode<Self>;
+	type SS58Prefix = frame_support::traits::ConstU16<42>;
 	type Version = Version;
 }
 

@@ -106,7 +106,7 @@ impl NewCmd {
 				for library in &LIBRARIES {
 					let manifest = path.join(library.path).join("Cargo.toml");
 					if !manifest.is_file() {
-						return Err(wrong(&manifest, "is not there: name a checkout".into()));
+						return Err(wrong(&manifest, "does not exist: use a checkout".into()));
 					}
 				}
 				path

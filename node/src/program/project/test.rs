@@ -59,13 +59,13 @@ impl TestCmd {
 		let tests = self.folder.join("tests").join("Cargo.toml");
 		if !tests.is_file() {
 			return Err(Failure::Usage(format!(
-				"there are no tests: {} is missing",
+				"there are no tests: {} does not exist",
 				tests.display()
 			)));
 		}
 		if (self.save_gas || self.check_gas) && !self.arguments.is_empty() {
 			return Err(Failure::Usage(
-				"--save-gas and --check-gas run all tests: leave out the arguments after --".into(),
+				"--save-gas and --check-gas run all tests: remove the arguments after --".into(),
 			));
 		}
 		// Checked before the build, which takes minutes.

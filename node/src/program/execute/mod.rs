@@ -1,42 +1,44 @@
 //! `run`: runs a program on a chain in memory or on a node, and shows the result.
 
+mod prepare;
+mod report;
+
 use super::{
 	abi::Abi,
 	blob::{self, File},
-	chain::{Chain, Endpoint, Fault, Made, Trial},
+	chain::{Chain, Endpoint, Fault, Trial},
 	job,
 	known::{self, Known},
 	remote::Node,
-	text::{self, grouped, hex, printable},
+	text::{self, grouped, hex},
 	Failure, Subject,
 };
 use clap::Args;
 use pallet_virt::{
 	dry_run::DepositChange, frame::INIT, gas::of_weight, limits::MAX_DRY_RUN_WEIGHT, Call, Weight,
 };
-use serde::Serialize;
-use serde_json::Value;
+use prepare::encode;
+use report::{chain_events, events, log, value, FailedAt, ProfileReport, Report};
 use sp_core::{crypto::Ss58Codec, H256};
-use std::{fmt, path::PathBuf};
+use std::path::PathBuf;
 use virt_manager::{BackendChoice, Engine};
-use virt_runtime::{AccountId, Runtime, RuntimeEvent, Virt};
+use virt_runtime::{AccountId, Runtime, Virt};
 use virt_trace::{
 	coverage::Coverage,
-	profile::{FunctionGas, LineGas, Profile},
+	profile::Profile,
 	record::TRACED_UNASKED,
 	tree::{Known as _, Tree},
-	End, Place, Program, Sources,
+	End, Program, Sources,
 };
 
 const HELP: &str = "\
 The chain has the runtime and the development accounts of `virt-node --dev`. The program is uploaded, \
-given an account (which runs its `init`), and called; the weight that is told is the call's. Without \
---state all of that is forgotten.
+instantiated (which runs its `init`), and called. The weight is that of the call. Without --state, the chain \
+is discarded afterwards.
 
-Arguments are encoded by <name>.abi.json beside the program: numbers as they are, accounts by name or \
-address, bytes as hex, everything else as JSON ('[1, 2]', '{\"Ok\": null}'). Where a program failed is \
-told in lines of source code if <name>.debug.polkavm lies beside it. Other programs of the same folder \
-that are called are known by their files, too.
+Arguments are encoded with <name>.abi.json beside the program: numbers, accounts by name or address, bytes in \
+hex, everything else as JSON ('[1, 2]', '{\"Ok\": null}'). With <name>.debug.polkavm beside the program, failures \
+have source lines. The files of other programs in the same folder are used, too.
 
 Examples:
   virt-node program run counter.polkavm increment --args 5
@@ -44,12 +46,11 @@ Examples:
   virt-node program run counter.polkavm increment --profile counter.svg
   virt-node program run counter.polkavm get --init-args 41
   virt-node program run token.polkavm transfer --init-args 1000 --args bob 5
-  virt-node program run --state chain.json counter.polkavm increment      again, and it counts on
+  virt-node program run --state chain.json counter.polkavm increment      continues counting
   virt-node program run echo.polkavm echo --no-account --input 0x00ff
   virt-node program run --url http://127.0.0.1:9944 counter.polkavm increment      on a running node
 
-Exit status: 0 if the call succeeded, 1 if the program failed or is refused, 2 if the command line \
-is at fault.
+Exit status: 0 if the call succeeded, 1 if the program failed or was rejected, 2 if the arguments are invalid.
 
 JSON: { code_hash, entry, caller, account, input, succeeded, error, explanation, output, value,
         weight_used: { ref_time, proof_size }, weight_required, weight_limit, gas_used, deposit, log: [..],
@@ -61,10 +62,9 @@ JSON: { code_hash, entry, caller, account, input, succeeded, error, explanation,
                  functions: [{ caller: [index, offset], entry, count, blocks: [[offset, count, gas], ..] }] },
         profile: { functions: [{ name, own, total }], lines: [{ program, file, line, count, gas }] },
         instantiation: { weight_used, log }, transaction: { block, index, fee } }
-`value` is what `output` (also that of a program that reverted) or `data` says, where the ABI has a \
-type for it. `failure` is null where the call succeeded, `trace` without --trace, `profile` without \
---profile, `instantiation` where nothing was instantiated, `transaction` without --url. `programs` are like `trace`: the programs that \
-a syscall called.";
+`value` is the decoded `output` (also of a program that reverted) or `data`, if the ABI has a type for it. \
+`failure` is null if the call succeeded, `trace` without --trace, `profile` without --profile, `instantiation` if \
+nothing was instantiated, `transaction` without --url. `programs` are like `trace`: the callees of a syscall.";
 
 #[derive(Debug, Args)]
 #[command(after_help = HELP)]
@@ -158,74 +158,6 @@ pub struct RunCmd {
 
 /// With this name, an option of bytes is a single value.
 type Bytes = Vec<u8>;
-
-#[derive(Serialize)]
-struct Report {
-	code_hash: String,
-	entry: String,
-	caller: String,
-	account: Option<String>,
-	input: String,
-	succeeded: bool,
-	error: Option<String>,
-	explanation: Option<String>,
-	output: String,
-	value: Option<Value>,
-	weight_used: Weight,
-	weight_required: Weight,
-	weight_limit: Weight,
-	/// The consumed ref time in gas, as programs count it.
-	gas_used: u64,
-	/// The change of the caller's deposits, in the smallest unit.
-	deposit: String,
-	log: Vec<String>,
-	events: Vec<Event>,
-	/// The other events.
-	chain_events: Vec<String>,
-	failure: Option<FailedAt>,
-	trace: Option<Program>,
-	profile: Option<ProfileReport>,
-	instantiation: Option<Instantiation>,
-	/// The transaction of the call, on a node.
-	transaction: Option<Made>,
-	/// The trace, as text.
-	#[serde(skip)]
-	tree: Option<String>,
-	/// The profile, as text.
-	#[serde(skip)]
-	table: Option<String>,
-}
-
-/// An event of a program.
-#[derive(Serialize)]
-struct Event {
-	address: Option<String>,
-	data: String,
-	value: Option<Value>,
-}
-
-/// The location of a failure.
-#[derive(Serialize)]
-struct FailedAt {
-	end: End,
-	offset: Option<u32>,
-	/// The number of function calls on the stack.
-	depth: usize,
-	/// The source locations, innermost first.
-	places: Vec<Place>,
-}
-
-#[derive(Serialize)]
-struct ProfileReport {
-	functions: Vec<FunctionGas>,
-	lines: Vec<LineGas>,
-}
-
-#[derive(Serialize)]
-struct Instantiation {
-	weight_used: Weight,
-	log: Vec<String>,
-}
 
 impl RunCmd {
 	pub fn run(self, backend: BackendChoice) -> Result<(), Failure> {
@@ -441,113 +373,6 @@ impl RunCmd {
 		self.weight.unwrap_or(MAX_DRY_RUN_WEIGHT)
 	}
 
-	/// The ABI file: the given one, or the one beside the program.
-	fn abi(&self, file: &File) -> Result<Option<Abi>, Failure> {
-		let path = match &self.abi {
-			Some(path) => path.clone(),
-			None => file.beside(".abi.json"),
-		};
-		if self.abi.is_none() && !path.is_file() {
-			return Ok(None);
-		}
-		let abi = Abi::parse(&blob::read(&path)?);
-		abi.map(Some).map_err(|error| Failure::Usage(format!("{}: {error}", path.display())))
-	}
-
-	/// Uploads the program, unless it is stored.
-	fn upload(&self, chain: &mut dyn Endpoint, file: &File) -> Result<(), Failure> {
-		if chain.has_program(file.code_hash())? {
-			return Ok(());
-		}
-		self.check_sends(|| format!("{} is not stored there", file.path.display()))?;
-		let upload = Call::upload { code: file.bytes.clone(), storage_deposit_limit: None };
-		chain.make(&self.caller, upload)?.map(drop).map_err(|fault| {
-			Failure::Program(format!("the chain refuses {}: {fault}", file.path.display()))
-		})
-	}
-
-	/// Instantiates the program, unless that was done.
-	fn instantiate(
-		&self,
-		chain: &mut dyn Endpoint,
-		file: &File,
-		abi: Option<&Abi>,
-		address: &AccountId,
-	) -> Result<Option<Instantiation>, Failure> {
-		let given = self.init_input.is_some() || !self.init_args.is_empty();
-		if chain.has_account(address)? {
-			return match given {
-				false => Ok(None),
-				true => Err(Failure::Usage(format!(
-					"the program has the account {} already: `init` does not run again",
-					address.to_ss58check(),
-				))),
-			};
-		}
-		self.check_sends(|| {
-			format!(
-				"{} has no account of {} there",
-				file.path.display(),
-				self.caller.to_ss58check()
-			)
-		})?;
-		let input = match given {
-			true => encode(abi, file, "init", &self.init_input, &self.init_args)?,
-			false => Vec::new(),
-		};
-		let call = self.instantiation(file.code_hash(), input, 0);
-		let trial = chain.attempt(&self.caller, &call)?;
-		let instantiation = Instantiation { weight_used: trial.weight_consumed, log: log(&trial) };
-		let made = match trial.result {
-			Ok(()) => chain.make(&self.caller, self.limited(call, &trial))?.map(drop),
-			Err(error) => Err(error.into()),
-		};
-		made.map_err(|fault| {
-			let value = value(abi, "init", &trial).filter(|value| !value.is_null());
-			let value = value.map_or(String::new(), |value| format!(", {value}"));
-			Failure::Program(format!(
-				"init failed, before {} was called: {fault}{value} (give it what it takes by \
-				 --init-args, or look at it alone: run {} init)",
-				self.entry,
-				file.path.display(),
-			))
-		})?;
-		Ok(Some(instantiation))
-	}
-
-	/// With `--dry-run`, no transactions are sent: `what` must already exist.
-	fn check_sends(&self, what: impl FnOnce() -> String) -> Result<(), Failure> {
-		match self.dry_run && self.url.is_some() {
-			true => Err(Failure::Program(format!("{}, and --dry-run sends nothing", what()))),
-			false => Ok(()),
-		}
-	}
-
-	/// The call with the required weight limit, if it is a transaction and none is given.
-	fn limited(&self, mut call: Call<Runtime>, trial: &Trial) -> Call<Runtime> {
-		if self.url.is_none() || self.weight.is_some() {
-			return call;
-		}
-		match &mut call {
-			Call::run { weight_limit, .. }
-			| Call::instantiate { weight_limit, .. }
-			| Call::call { weight_limit, .. } => *weight_limit = trial.weight_required,
-			_ => {},
-		}
-		call
-	}
-
-	fn instantiation(&self, code_hash: H256, input: Vec<u8>, value: u128) -> Call<Runtime> {
-		Call::instantiate {
-			code_hash,
-			salt: SALT.to_vec(),
-			input,
-			value,
-			weight_limit: self.weight_limit(),
-			storage_deposit_limit: None,
-		}
-	}
-
 	fn call(&self, code_hash: H256, address: &AccountId, input: Vec<u8>) -> Call<Runtime> {
 		let (entry, weight_limit) = (self.entry.as_bytes().to_vec(), self.weight_limit());
 		if self.no_account {
@@ -566,137 +391,3 @@ const JOB_BUDGET: Weight = Weight::from_parts(10_000_000_000_000, 1 << 30);
 
 /// One account per caller and program is enough.
 const SALT: &[u8] = b"";
-
-/// The input of a call.
-fn encode(
-	abi: Option<&Abi>,
-	file: &File,
-	entry: &str,
-	input: &Option<Bytes>,
-	arguments: &[String],
-) -> Result<Vec<u8>, Failure> {
-	match (input, abi) {
-		(Some(input), _) => Ok(input.clone()),
-		(None, Some(abi)) if abi.entry(entry).is_ok() => {
-			abi.encode(entry, arguments).map_err(Failure::Usage)
-		},
-		(None, _) if arguments.is_empty() => Ok(Vec::new()),
-		(None, Some(abi)) => Err(Failure::Usage(abi.entry(entry).map(drop).unwrap_err())),
-		(None, None) => Err(Failure::Usage(format!(
-			"there is no {} to encode arguments by: name one with --abi, or give the bytes with \
-			 --input",
-			file.beside(".abi.json").display(),
-		))),
-	}
-}
-
-/// The decoded output.
-fn value(abi: Option<&Abi>, entry: &str, trial: &Trial) -> Option<Value> {
-	match trial.result {
-		Ok(()) => abi?.result(entry, &trial.output).ok(),
-		Err(_) => abi?.error(entry, &trial.output)?.ok(),
-	}
-}
-
-fn log(trial: &Trial) -> Vec<String> {
-	trial.logs.iter().map(|line| String::from_utf8_lossy(line).into()).collect()
-}
-
-fn events(abi: Option<&Abi>, trial: &Trial) -> Vec<Event> {
-	let events = trial.events.iter().filter_map(|event| match event {
-		RuntimeEvent::Virt(pallet_virt::Event::ProgramEvent { address, data, .. }) => Some(Event {
-			address: address.as_ref().map(|address| address.to_ss58check()),
-			data: hex(data),
-			value: abi.and_then(|abi| abi.event(data)),
-		}),
-		_ => None,
-	});
-	events.collect()
-}
-
-/// Excludes events of programs, and the event of the call.
-fn chain_events(trial: &Trial) -> Vec<String> {
-	use pallet_virt::Event::{Called, Executed, Instantiated, ProgramEvent};
-	let told = |event: &&RuntimeEvent| {
-		let RuntimeEvent::Virt(event) = event else { return true };
-		!matches!(
-			event,
-			ProgramEvent { .. } | Called { .. } | Executed { .. } | Instantiated { .. }
-		)
-	};
-	trial.events.iter().filter(told).map(|event| format!("{event:?}")).collect()
-}
-
-/// The maximal number of displayed locations of a backtrace.
-const SHOWN_PLACES: usize = 30;
-
-impl fmt::Display for Report {
-	fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-		if let Some(Instantiation { weight_used, log }) = &self.instantiation {
-			for line in log {
-				writeln!(f, "init log  {}", printable(line))?;
-			}
-			writeln!(f, "init      {}", text::describe_weight(weight_used))?;
-		}
-		if self.trace.is_some() {
-			writeln!(f, "{}", self.tree.as_deref().unwrap_or_default())?;
-		}
-		for line in &self.log {
-			writeln!(f, "log       {}", printable(line))?;
-		}
-		for Event { data, value, .. } in &self.events {
-			match value {
-				Some(value) => writeln!(f, "event     {value}")?,
-				None => writeln!(f, "event     {data}")?,
-			}
-		}
-		for event in &self.chain_events {
-			writeln!(f, "chain     {event}")?;
-		}
-		match &self.value {
-			_ if self.output == "0x" => {},
-			Some(value) => writeln!(f, "output    {value}")?,
-			None => writeln!(f, "output    {}", self.output)?,
-		}
-		if let Some(Made { block, index, fee }) = &self.transaction {
-			writeln!(f, "block     {block}, transaction {block}-{index}")?;
-			writeln!(f, "fee       {}", grouped(fee))?;
-		}
-		if self.deposit != "0" {
-			writeln!(f, "deposit   {}", self.deposit)?;
-		}
-		writeln!(f, "gas       {}", grouped(self.gas_used))?;
-		writeln!(f, "weight    {}", text::describe_weight(&self.weight_used))?;
-		if self.weight_required != self.weight_used {
-			writeln!(
-				f,
-				"          the limit has to be {} at least",
-				text::describe_weight(&self.weight_required)
-			)?;
-		}
-		if let Some(table) = &self.table {
-			writeln!(f, "\n{table}")?;
-		}
-		if let Some(FailedAt { end, offset, places, .. }) = &self.failure {
-			let what = match end {
-				End::Reverted => "reverted",
-				End::OutOfGas => "out of gas",
-				End::Faulted => "fault",
-				_ => "trap",
-			};
-			let at =
-				offset.map_or("a place that is not known".into(), |at| format!("code offset {at}"));
-			writeln!(f, "{what:<9} at {at}")?;
-			for place in places.iter().take(SHOWN_PLACES) {
-				writeln!(f, "          {}", printable(&format!("{} ({place})", place.function)))?;
-			}
-			if let hidden @ 1.. = places.len().saturating_sub(SHOWN_PLACES) {
-				writeln!(f, "          .. {} more", grouped(hidden))?;
-			}
-		}
-		match &self.error {
-			Some(error) => writeln!(f, "failed    {error}"),
-			None => Ok(()),
-		}
-	}
-}
