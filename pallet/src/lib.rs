@@ -29,6 +29,7 @@
 //! A program's storage, balance and events are chain state. Its memory and registers are in the node, and
 //! accessed through `virt-primitives`.
 
+#![warn(missing_docs)]
 #![cfg_attr(not(feature = "std"), no_std)]
 
 extern crate alloc;

@@ -36,6 +36,7 @@
 //! every node. The node's own trouble (a dead worker process, a missing extension) is never such a
 //! result: the host function panics, which aborts the runtime call and with it the block's import.
 
+#![warn(missing_docs)]
 #![cfg_attr(not(feature = "std"), no_std)]
 
 extern crate alloc;

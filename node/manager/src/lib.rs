@@ -24,6 +24,8 @@
 //!
 //! The manager never sees chain storage and never learns what a syscall means.
 
+#![warn(missing_docs)]
+
 mod cache;
 pub mod costs;
 pub mod engine;

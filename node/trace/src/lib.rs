@@ -8,6 +8,8 @@
 //!
 //! The runtime cannot observe that it is recorded. Prices and results are the same.
 
+#![warn(missing_docs)]
+
 pub mod coverage;
 pub mod profile;
 pub mod program;

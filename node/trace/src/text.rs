@@ -62,10 +62,12 @@ pub fn readable(bytes: &[u8]) -> String {
 pub mod hex_bytes {
 	use super::*;
 
+	/// Writes hex.
 	pub fn serialize<S: Serializer>(bytes: &[u8], to: S) -> Result<S::Ok, S::Error> {
 		hex(bytes).serialize(to)
 	}
 
+	/// Reads hex.
 	pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<u8>, D::Error> {
 		let text = String::deserialize(from)?;
 		unhex(&text).ok_or_else(|| D::Error::custom("bytes that are not hex"))
@@ -76,10 +78,12 @@ pub mod hex_bytes {
 pub mod optional_hex {
 	use super::*;
 
+	/// Writes hex.
 	pub fn serialize<S: Serializer>(bytes: &Option<Vec<u8>>, to: S) -> Result<S::Ok, S::Error> {
 		bytes.as_deref().map(hex).serialize(to)
 	}
 
+	/// Reads hex.
 	pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Vec<u8>>, D::Error> {
 		let Some(text) = Option::<String>::deserialize(from)? else { return Ok(None) };
 		unhex(&text).map(Some).ok_or_else(|| D::Error::custom("bytes that are not hex"))

@@ -6,7 +6,7 @@
 //! - `call`: the call itself. `chain`: the chain around it. [`storage`]: storage. `crypto`: hashes
 //!   and signatures.
 //! - `programs`: other programs and the runtime. `jobs`: jobs.
-//! - `table`: the table for the host and the upload check. [`rows`]: its rows.
+//! - `specs`: the table in the form that the host and the upload check need. [`rows`]: its rows.
 //!   [`crate::extension`](mod@crate::extension): additional syscalls of a chain.
 
 mod call;
@@ -15,10 +15,10 @@ mod crypto;
 mod jobs;
 mod programs;
 pub mod rows;
+mod specs;
 pub(crate) mod storage;
-mod table;
 
-pub use table::{exists, names, table, TABLE};
+pub use specs::{exists, names, table, TABLE};
 
 use crate::{
 	extension::{Access, Extension},
@@ -27,7 +27,7 @@ use crate::{
 	Config, Error,
 };
 use alloc::boxed::Box;
-use table::SPECS;
+use specs::SPECS;
 use virt_guest::Code;
 use virt_primitives::{AtSyscall, Execution, Syscall, MAX_ARGUMENTS};
 

@@ -23,6 +23,7 @@
 //! assert_eq!(Vote::decode(&mut &vote.encode()[..]), Ok(vote));
 //! ```
 
+#![warn(missing_docs)]
 #![no_std]
 #![cfg_attr(target_env = "polkavm", feature(linkage))]
 

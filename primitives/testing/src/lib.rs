@@ -23,6 +23,8 @@
 //! - `VIRT_PROGRAMS`: the folder with `<name>.polkavm`, `<name>.abi.json` and `<name>.debug.polkavm` of
 //!   the programs, for the trees of failed calls. Without it, these contain code hashes and offsets.
 
+#![warn(missing_docs)]
+
 mod call;
 mod error;
 mod job;

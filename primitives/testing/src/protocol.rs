@@ -4,6 +4,9 @@
 //! output. Each message is SCALE-encoded after its length: four bytes, little-endian. Each request
 //! documents the type of its answer.
 
+// The docs of a variant describe its fields.
+#![allow(missing_docs)]
+
 use crate::{AccountId, Error, UpgradeAuthority, Weight};
 use codec::{Decode, DecodeAll, Encode};
 use std::io::{self, Read, Write};
