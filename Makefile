@@ -140,6 +140,12 @@ omni-node: setup-js build parachain ## Runs programs on polkadot-omni-node, afte
 	@node zombienet/src/omni-node.mjs "$$(scripts/tools.sh polkadot-omni-node)" \
 		$(TARGET)/parachain/release/wbuild/virt-parachain-runtime/virt_parachain_runtime.compact.compressed.wasm
 
+omni-bencher: setup build ## Runs the pallet's benchmarks in the embedded form with frame-omni-bencher, after compiling it for an hour
+	@scripts/next-runtime.sh benchmarks
+	"$$(scripts/tools.sh frame-omni-bencher)" v1 benchmark pallet --runtime $(TARGET)/next-runtime/benchmarks.wasm \
+		--genesis-builder runtime --genesis-builder-preset development --pallet pallet_virt --extrinsic '*' \
+		--steps 5 --repeat 3
+
 package: build ## Packages the crates, and builds a program and a chain from the packages
 	@scripts/package.sh
 

@@ -6,7 +6,8 @@
 # next-runtime/embedded.wasm. Usage: scripts/next-runtime.sh
 #
 # `scripts/next-runtime.sh try-runtime` builds the embedded form with the feature `try-runtime` and a
-# `spec_version` one higher instead, as next-runtime/try-runtime.wasm. Its dependencies are compiled, too.
+# `spec_version` one higher instead, as next-runtime/try-runtime.wasm, and `benchmarks` with the feature
+# `runtime-benchmarks`, as next-runtime/benchmarks.wasm. Their dependencies are compiled, too.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 target=$(realpath -m "${CARGO_TARGET_DIR:-target}")
@@ -47,9 +48,11 @@ next() {
 	echo "the runtime of spec version $((version + by)) is $next/$name.wasm"
 }
 
-if [ "${1:-}" = try-runtime ]; then
-	next 1 try-runtime embedded try-runtime
-else
-	next 1 runtime
-	next 2 embedded embedded
-fi
+case ${1:-} in
+	try-runtime) next 1 try-runtime embedded try-runtime ;;
+	benchmarks) next 0 benchmarks embedded runtime-benchmarks ;;
+	*)
+		next 1 runtime
+		next 2 embedded embedded
+		;;
+esac

@@ -1,12 +1,12 @@
-//! The benchmark: our host functions beside those of `sp-virtualization`, the closest peer, from a
-//! wasm runtime through the real executor.
+//! The benchmark: our host functions and those of `sp-virtualization`, from a wasm runtime through
+//! the executor of a node.
 //!
-//! - [`rows`]: what is measured. `docs/benchmarks.md` says what each means.
-//! - [`subject`]: who is measured, in this process; [`remote`]: in another, since the peer's two
-//!   builds cannot be in one.
-//! - [`sample`]: how often, and in which order. [`busy`]: with all cores at work.
+//! - [`rows`]: the lines of the table. `docs/benchmarks.md` explains each.
+//! - [`subject`]: the columns that are measured in this process; [`remote`]: in another, because
+//!   the peer's two builds cannot be in one.
+//! - [`sample`]: the number and order of samples. [`busy`]: load on all cores.
 //! - [`programs`]: programs of given sizes. [`work`]: the work of the fixture `bench`, natively.
-//! - [`report`]: the table and the goals. [`machine`]: what it ran on.
+//! - [`report`]: the table and the goals. [`machine`]: the machine.
 
 pub mod busy;
 pub mod machine;

@@ -1,4 +1,4 @@
-//! `virt-bench`: measures, prints the table and what became of the goals.
+//! `virt-bench`: runs the benchmark, and prints the table and the goals.
 
 use clap::Parser;
 use std::{path::PathBuf, process::ExitCode};
@@ -13,30 +13,30 @@ use virt_bench::{
 };
 use virt_manager::BackendChoice;
 
-/// Our host functions beside those of sp-virtualization. `make bench` runs it as it should be run.
+/// Benchmarks our host functions against sp-virtualization. `make bench` runs it as intended.
 #[derive(Parser)]
 struct Cli {
 	/// This program, built with the feature `peer-recompiles`
 	#[arg(long, value_name = "BINARY")]
 	recompiling_peer: Option<PathBuf>,
 
-	/// Writes the table into this file, too, between its two markers
+	/// Also write the table to this file, between its two markers
 	#[arg(long, value_name = "FILE")]
 	write: Option<PathBuf>,
 
-	/// One short sample of each figure, to see that it works
+	/// Take one short sample of each figure, for a test
 	#[arg(long)]
 	quick: bool,
 
-	/// Only lines whose name has this in it
+	/// Only lines whose name contains this
 	#[arg(long, value_name = "TEXT", default_value = "")]
 	only: String,
 
-	/// Only the column of this name, only with idle cores, and for longer: for a profiler
+	/// Only the column with this name, with idle cores, and for longer: for a profiler
 	#[arg(long, value_name = "NAME")]
 	column: Option<String>,
 
-	/// Measures the peer, for another process
+	/// Measure the peer, for another process
 	#[arg(long, hide = true)]
 	serve: bool,
 }

@@ -1,4 +1,4 @@
-//! The table, and what became of the goals.
+//! The table, and whether the goals are met.
 
 use crate::{
 	machine,
@@ -17,8 +17,8 @@ pub struct Results {
 	pub idle: Vec<(Row, Figures)>,
 	/// By line, with all cores busy.
 	pub busy: Vec<(Row, Figures)>,
-	/// How many cores others used while the idle machine was measured. The figures are worth little
-	/// where that is not next to nothing.
+	/// The load of other processes during the idle measurements. The figures are of little value if
+	/// it is not near zero.
 	pub by_others: f64,
 	/// Backends of the peer's two builds, by their own word.
 	pub peers: Vec<(Who, String)>,

@@ -1,4 +1,4 @@
-//! `virt-soak`: generated programs and call sequences, for as long as it may. See `make soak`.
+//! `virt-soak`: runs generated programs and call sequences. See `make soak`.
 
 use clap::Parser;
 use std::{
@@ -20,19 +20,19 @@ use virt_soak::{bytes, compare::Engines, run::Slowest, sequence::generate};
 /// Runs generated programs and call sequences on every backend, and compares.
 #[derive(Parser)]
 struct Cli {
-	/// How long it runs
+	/// The duration
 	#[arg(long, default_value_t = 1.0)]
 	hours: f64,
 
-	/// The first seed; others follow it
+	/// The first seed; the others follow
 	#[arg(long, default_value_t = 0)]
 	seed: u64,
 
-	/// Only this seed, once, and on the recompiler, too; says what came of each step
+	/// Run only this seed, once, and on the recompiler, too; print the result of each step
 	#[arg(long)]
 	once: bool,
 
-	/// How many seeds run at a time
+	/// The number of seeds that run at the same time
 	#[arg(long, default_value_t = 1)]
 	threads: u64,
 }

@@ -1,7 +1,7 @@
-//! Programs that call syscalls, with arguments that mostly mean something and sometimes do not.
+//! Generates programs that make syscalls, with mostly valid arguments.
 //!
-//! Which syscalls there are, and what their arguments are called, is in the table of `virt-guest`: a row that is
-//! added there is called here.
+//! The syscalls and the names of their arguments come from the table of `virt-guest`: new rows are
+//! included automatically.
 
 use crate::known::Known;
 use codec::Encode;

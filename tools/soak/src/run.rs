@@ -1,4 +1,4 @@
-//! Runs a sequence on a chain in memory, and writes down all that can be observed.
+//! Runs a sequence on a chain in memory, and records all observations.
 
 use crate::{known::SIGNERS, sequence::Step};
 use codec::Encode;
@@ -65,9 +65,9 @@ pub struct Slowest {
 /// Shortest time of a call that is compared with its charge: shorter ones are the clock's noise.
 const MEASURED_FROM: Duration = Duration::from_micros(500);
 
-/// Runs the steps on a new chain, by this engine.
+/// Runs the steps on a new chain with this engine.
 ///
-/// Errs where the chain's state is not what it must be, or a call took more weight than was announced.
+/// Errs if an invariant is violated, or if a call consumed more weight than announced.
 pub fn run(engine: &Arc<Engine>, steps: &[Step]) -> Result<Outcome, String> {
 	let mut signers = SIGNERS.map(AccountId::new).to_vec();
 	let poor = signers.pop().expect("there are three; qed");
@@ -137,7 +137,7 @@ fn take(step: &Step, number: usize, slowest: &mut Slowest) -> Result<Observed, S
 	Ok(Observed { result, events: blake2_256(&events).into(), root })
 }
 
-/// Errs where the pallet's state contradicts itself, or tokens were made or lost.
+/// Errs if the pallet's storage is inconsistent, or if the total issuance changed.
 fn check(at_start: u128) -> Result<(), String> {
 	try_state::check::<Runtime>().map_err(|error| format!("the state: {error:?}"))?;
 	let accounts = frame_system::Account::<Runtime>::iter_keys();

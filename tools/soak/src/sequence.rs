@@ -1,5 +1,5 @@
-//! Sequences of calls, made of choices: programs are uploaded, instantiated, called, upgraded and removed; jobs
-//! are started, woken and cancelled; blocks end; calls are rolled back.
+//! Generates sequences of calls: programs are uploaded, instantiated, called, upgraded and removed;
+//! jobs are started, woken and cancelled; blocks end; calls are rolled back.
 
 use crate::{
 	known::{Known, SIGNERS},

@@ -1,5 +1,5 @@
-//! `virt-weigh`: runs the programs that take the most time for what they pay, in the wasm runtime as a
-//! node does, and prints measured time against charged weight.
+//! `virt-weigh`: runs the programs that take the most time for their charge, in the wasm runtime
+//! like a node, and compares the measured time with the charged weight.
 
 mod chain;
 mod jobs;
@@ -16,29 +16,29 @@ use std::{path::PathBuf, process::ExitCode};
 use virt_bench::{machine, report::write};
 use virt_runtime::Runtime;
 
-/// How much longer than the benchmark of a call a line may take: calls are charged what their benchmark
-/// took, with the margin, and no two runs take the same.
+/// The factor by which a line may exceed the benchmark of a call: calls are charged the time of
+/// their benchmark with the margin, and runs differ.
 const NOISE: f64 = 1.1;
 
-/// A program may take this much of the time that it pays for, on a node with both engines: the rest is
+/// The maximal share of its charge that a program may take on a node with both engines: the rest is
 /// for slower machines, by `pallet_virt::gas::MARGIN`.
 const MOST: f64 = NOISE / pallet_virt::gas::MARGIN as f64;
 
-/// What programs ordinarily do may be charged this many times what it takes.
+/// The maximal charge of an ordinary line, as a factor of its time.
 const MOST_CHARGED: f64 = 6.0;
 
-/// Compares charged weight with measured time, and fails where something takes more than its share
+/// Compares charged weight with measured time, and fails if a line exceeds its share
 #[derive(Parser)]
 struct Cli {
-	/// Only lines whose name has this in it
+	/// Only lines whose name contains this
 	#[arg(long, value_name = "TEXT", default_value = "")]
 	only: String,
 
-	/// Of a chain whose runtime runs programs itself
+	/// Measure the embedded form
 	#[arg(long)]
 	embedded: bool,
 
-	/// Writes the table into this file, too, between its two markers
+	/// Also write the table to this file, between its two markers
 	#[arg(long, value_name = "FILE")]
 	write: Option<PathBuf>,
 }

@@ -1,4 +1,4 @@
-//! Runs a case on every machine; says where they first differ.
+//! Runs a case on every machine, and finds the first difference.
 
 use crate::{
 	generate::{Case, TABLE},
@@ -9,7 +9,7 @@ use polkavm_common::program::ProgramBlob;
 use std::fmt::Write;
 use virt_primitives::{snapshot::Tier, SyscallTable};
 
-/// A program that all machines run; or why none does.
+/// A program that all machines run, or the common error.
 pub type Outcome = Result<Trace, Refused>;
 
 /// Runs a generated case on every engine of one family, with its gas at once and in pieces; the program
@@ -45,7 +45,7 @@ enum Runner {
 }
 
 impl Runner {
-	/// All of them in a family, but for its interpreter, which the others are measured by.
+	/// All of them in a family except its interpreter, which is the reference.
 	fn all(family: &Family) -> impl Iterator<Item = Self> {
 		let raw = family.raw.into_iter().flat_map(|tier| [0, 1].map(|it| Self::Raw(it, tier)));
 		raw.chain([1, 2, 3, 4].map(Self::Managed)).chain([
@@ -97,7 +97,7 @@ impl Program<'_> {
 		same_events(&at_once.events, &in_pieces.events)
 			.map_err(|difference| format!("in pieces, {difference}"))?;
 
-		// PolkaVM's interpreter alone, whose registers can be seen.
+		// PolkaVM's interpreter alone, whose registers are visible.
 		let mut raw: Option<[Trace; 2]> = None;
 		for runner in Runner::all(family) {
 			let mut traces = Vec::new();
@@ -192,7 +192,7 @@ fn same_events(expected: &[Event], events: &[Event]) -> Result<(), String> {
 	))
 }
 
-/// Where the two first differ; also where one goes on.
+/// The first difference between two traces.
 fn first_difference<T: PartialEq>(one: &[T], other: &[T]) -> Option<usize> {
 	let longest = one.len().max(other.len());
 	(0..longest).find(|&at| one.get(at) != other.get(at))

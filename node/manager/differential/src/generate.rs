@@ -1,7 +1,8 @@
-//! A valid program with everything that PolkaVM's ReviveV1 instruction set has, and calls of it.
+//! Generates a valid program that uses all of PolkaVM's ReviveV1 instruction set, and calls of it.
 //!
-//! Blocks of straight code, each with an end that goes somewhere. Most addresses are in memory and
-//! most jumps lead to a block, for else each program would end in its first lines; some are not.
+//! The code consists of blocks whose last instruction jumps or ends. Most addresses are in memory
+//! and most jumps lead to a block, because otherwise each program would end in its first lines;
+//! some are not.
 
 use crate::source::Source;
 use polkavm_common::{
@@ -44,7 +45,7 @@ const fn buffer(direction: Direction, pointer: u8, len: Length, max: u32) -> Buf
 	Buffer { direction, pointer, len, max }
 }
 
-/// What the programs import: the same, and one that is not declared.
+/// The imports of the programs: the same, and one that is not declared.
 const IMPORTS: [&str; 5] = ["plain", "input", "output", "exchange", "undeclared"];
 
 /// A program and what to do with it.
@@ -56,9 +57,9 @@ pub struct Case {
 	pub calls: Vec<Call>,
 	/// Gas for each call.
 	pub gas: Gas,
-	/// Syscalls that are answered.
+	/// The number of syscalls that return.
 	pub syscalls: u64,
-	/// Where the gas is given in pieces, the size of the first.
+	/// The size of the first piece, if the gas is given in pieces.
 	pub slice: Gas,
 }
 
@@ -97,7 +98,7 @@ fn arguments(source: &mut Source<'_>) -> Vec<u64> {
 	(0..source.below(MAX_ARGUMENTS + 1)).map(|_| number(source)).collect()
 }
 
-/// Changes some bytes of a program, so that it may no longer be what a program can be.
+/// Changes some bytes of a program, which may make it invalid.
 fn damage(source: &mut Source<'_>, program: &mut [u8]) {
 	for _ in 0..=source.below(4) {
 		let at = u32::from_le_bytes(source.array()) as usize % program.len();
@@ -147,7 +148,7 @@ fn program(source: &mut Source<'_>, entries: usize) -> Vec<u8> {
 	builder.to_vec().expect("the code is small and of this instruction set; qed")
 }
 
-/// Numbers at which arithmetic does something of its own.
+/// Boundary values of arithmetic.
 const NUMBERS: [u64; 20] = [
 	0,
 	1,
@@ -370,7 +371,7 @@ impl Writer<'_, '_> {
 		number(self.source) as i32
 	}
 
-	/// An address in memory that can be written, or at least be read; or, now and then, any other.
+	/// Mostly an address in writable or readable memory; sometimes any other.
 	fn address(&mut self, written: bool) -> u32 {
 		let source = &mut *self.source;
 		let [data, stack] = [self.memory.rw_data_range(), self.memory.stack_range()];
@@ -419,7 +420,7 @@ impl Writer<'_, '_> {
 				self.source.pick(&STORES_INDIRECT)(a, b, offset)
 			},
 			_ => {
-				// Now and then, wherever the register points to.
+				// Sometimes, wherever the register points to.
 				let wild = self.source.chance(8);
 				let offset = if wild { self.immediate() } else { self.base(b, false) };
 				self.source.pick(&LOADS_INDIRECT)(a, b, offset)
@@ -428,7 +429,7 @@ impl Writer<'_, '_> {
 		self.code.push(instruction);
 	}
 
-	/// Makes `base` point near an address; gives the offset that leads there.
+	/// Makes `base` point near an address. Returns the offset to it.
 	fn base(&mut self, base: Reg, written: bool) -> i32 {
 		let address = self.address(written);
 		let offset = self.source.pick(&[0, 8, -8, 4_096, i32::MIN]);
@@ -436,7 +437,7 @@ impl Writer<'_, '_> {
 		offset
 	}
 
-	/// A syscall with an address and a length in its first arguments, mostly.
+	/// A syscall, mostly with an address and a length in its first arguments.
 	fn syscall(&mut self) {
 		let imported = self.imports > 0 && !self.source.chance(4);
 		if !imported && !self.source.chance(16) {
@@ -455,7 +456,7 @@ impl Writer<'_, '_> {
 		self.code.push(asm::ecalli(index));
 	}
 
-	/// A block to go to: mostly a later one, so that most programs end.
+	/// A target block: mostly a later one, so that most programs end.
 	fn target(&mut self, block: u32) -> u32 {
 		let later = self.blocks - block - 1;
 		if self.source.chance(48) || later == 0 {
@@ -465,7 +466,7 @@ impl Writer<'_, '_> {
 		}
 	}
 
-	/// What an indirect jump needs in order to go to a block of the jump table, mostly.
+	/// Mostly prepares an indirect jump to a block of the jump table.
 	fn code_address(&mut self) -> i32 {
 		let index = self.source.below(self.jumps as usize) as i32;
 		match self.source.below(32) {
@@ -510,7 +511,7 @@ impl Writer<'_, '_> {
 		self.code.push(instruction);
 	}
 
-	/// Writes all registers to memory, where there is some, and returns; or goes on past the end.
+	/// Writes all registers to memory, if there is some, and returns; or continues past the end.
 	fn last_end(&mut self) {
 		let memory = self.memory.rw_data_range();
 		if !memory.is_empty() && !self.source.chance(64) {

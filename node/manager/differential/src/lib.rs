@@ -1,16 +1,14 @@
-//! Programs made of bytes, run on every backend and compared.
+//! Generates programs from bytes, runs them on every backend, and compares.
 //!
-//! - [`source`]: bytes as a row of choices, so that a fuzzer, a seed and a corpus all lead to
-//!   programs in the same way.
-//! - [`generate`]: a program, and calls of it, made of such choices.
-//! - [`machine`]: one interface to what runs a program: a manager, two managers that hand a running
-//!   program to and fro, and PolkaVM without anything of ours.
-//! - [`run`]: drives a machine through calls, answers syscalls, and writes down all that can be
-//!   observed.
-//! - [`compare`]: runs a case on every machine; says where they first differ.
-//! - [`targets`]: what each fuzz target does with its bytes.
+//! - [`source`]: bytes as a sequence of choices, for a fuzzer, a seed and a corpus.
+//! - [`generate`]: generates a program and calls of it.
+//! - [`machine`]: a common interface: a manager, two managers that pass a running program between
+//!   them, and PolkaVM alone.
+//! - [`run`]: runs calls on a machine, answers syscalls, and records all observations.
+//! - [`compare`]: runs a case on every machine, and finds the first difference.
+//! - [`targets`]: the fuzz targets.
 //!
-//! It knows what must be equal, not what is right: a fault that all backends share is not found here.
+//! It detects differences only: an error that all backends share is not found.
 
 pub mod compare;
 pub mod generate;

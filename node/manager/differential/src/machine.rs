@@ -1,4 +1,4 @@
-//! One interface to what runs a program.
+//! A common interface of everything that runs programs.
 
 use polkavm::{
 	BackendKind, Config, CorePinning, GasMeteringKind, InterruptKind, MemoryProtection,
@@ -19,44 +19,44 @@ use virt_primitives::{
 	MAX_ARGUMENTS,
 };
 
-/// An instance of a program, and what runs it.
+/// An instance of a program on a machine.
 pub trait Machine {
-	/// Readies it to run `entry`; `false` where there is no such export.
+	/// Prepares `entry`; `false` if there is no such export.
 	fn prepare(&mut self, entry: &[u8], args: &[u64]) -> bool;
 
-	/// Runs it. `result` is what a syscall gave, exactly when it waits at one. A syscall that it
-	/// stops at is given by its symbol.
+	/// Runs it. `result` is the result of a syscall, if it waits at one. A syscall is returned with
+	/// its symbol.
 	fn run(&mut self, gas: Gas, result: Option<u64>) -> Step;
 
-	/// Fills `dest` from its memory; `false` where that is out of bounds.
+	/// Reads its memory into `dest`; `false` if out of bounds.
 	fn read(&mut self, address: u32, dest: &mut [u8]) -> bool;
 
-	/// Writes `src` to its memory; `false` where that is out of bounds.
+	/// Writes `src` to its memory; `false` if out of bounds.
 	fn write(&mut self, address: u32, src: &[u8]) -> bool;
 
-	/// Zeroes some of its memory; `false` where that is out of bounds.
+	/// Zeroes some of its memory; `false` if out of bounds.
 	fn zero(&mut self, address: u32, len: u32) -> bool;
 
-	/// All its registers, where they can be seen.
+	/// All registers, if they are visible.
 	fn registers(&self) -> Option<[u64; REGISTERS]> {
 		None
 	}
 }
 
-/// Why a manager has no instance of a program for us.
+/// Why a manager has no instance of a program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refused {
-	/// It does not compile it.
+	/// Compiling failed.
 	Compile(CompileError),
-	/// It does not instantiate it.
+	/// Instantiating failed.
 	Instantiate(InstantiateError),
 }
 
-/// What a backend gave, which must not be a fault of the node.
+/// The result of a backend, which must not be a host fault.
 ///
 /// # Panics
 ///
-/// When it is: no program may lead to one.
+/// On a host fault, which no program may cause.
 #[track_caller]
 pub fn no_fault<T, E>(outcome: Outcome<T, E>) -> Result<T, E> {
 	outcome.map_err(|failure| match failure {
@@ -65,9 +65,9 @@ pub fn no_fault<T, E>(outcome: Outcome<T, E>) -> Result<T, E> {
 	})
 }
 
-/// All engines that a program is run on.
+/// All engines.
 pub struct Engines {
-	/// Engines that have the same rules, and so give the same gas. The last are those of embedded runtimes.
+	/// Families of engines with the same rules, and so the same gas. The last are embedded.
 	pub families: Vec<Family>,
 	/// PolkaVM's own: its interpreter and its recompiler.
 	pub raw: [polkavm::Engine; 2],
@@ -78,11 +78,11 @@ pub struct Family {
 	/// The backends, by name: the interpreter, the recompiler, tiered, the interpreter that traces, and the
 	/// one that is embedded into runtimes.
 	pub managed: [(String, Start); 5],
-	/// The one tier that executions are on, where the rules come to that: PolkaVM alone gives the same.
+	/// The only tier, if the rules have one: PolkaVM alone then gives the same results.
 	pub raw: Option<Tier>,
 }
 
-/// Makes a backend with nothing in it.
+/// Creates an empty backend.
 pub type Start = Box<dyn Fn() -> Box<dyn Backend> + Send + Sync>;
 
 impl Family {
@@ -115,7 +115,7 @@ impl Engines {
 	///
 	/// # Panics
 	///
-	/// When this machine cannot run the recompiler.
+	/// If this machine does not support the recompiler.
 	pub fn start() -> Self {
 		let raw = |backend| {
 			let mut config = Config::new();
@@ -142,16 +142,16 @@ impl Engines {
 	}
 }
 
-/// An instance that a manager runs, answered as a runtime does it: what a syscall declares comes
-/// along with the stop, and goes back with the resumption.
+/// An instance of a manager that is driven like a runtime drives it: buffers of a syscall are
+/// included in the stop, and sent with the resumption.
 pub struct Managed {
 	manager: Box<dyn Backend>,
 	module: ModuleId,
 	instance: InstanceId,
-	/// What the table lists.
+	/// The entries of the table.
 	symbols: Vec<SyscallSymbol>,
 	stop: HostBuffer,
-	/// What goes back with the next resumption.
+	/// The writes for the next resumption.
 	writes: Vec<u8>,
 }
 
@@ -168,7 +168,7 @@ impl Managed {
 		Ok(Self { manager, module, instance, symbols, stop, writes: Vec::new() })
 	}
 
-	/// Makes the writes now that were to go back with the resumption.
+	/// Makes the writes for the next resumption now.
 	fn flush(&mut self) {
 		for write in writes::decode(&mem::take(&mut self.writes)) {
 			let (address, bytes) = write.expect("it was encoded; qed");
@@ -177,7 +177,7 @@ impl Managed {
 		}
 	}
 
-	/// What came along must be what a look at the memory gives.
+	/// An included buffer must equal the memory.
 	fn check_segments(&mut self) {
 		for segment in stop::segments(&self.stop) {
 			let Some(bytes) = segment.bytes else { continue };
@@ -248,7 +248,7 @@ impl Machine for Managed {
 	}
 }
 
-/// An instance that moves to another manager whenever it stops and can go on, as a snapshot.
+/// An instance that moves to another manager, as a snapshot, whenever it stops and can continue.
 pub struct Moving {
 	here: Managed,
 	there: Managed,
@@ -311,11 +311,11 @@ impl Machine for Moving {
 	}
 }
 
-/// An instance on PolkaVM alone: what the managers are measured by.
+/// An instance on PolkaVM alone: the reference for the managers.
 pub struct Raw(RawInstance);
 
 impl Raw {
-	/// An instance of `program`, which a manager did not refuse, at the prices of a tier.
+	/// An instance of `program`, which a manager accepted, at the prices of a tier.
 	pub fn new(engine: &polkavm::Engine, program: &[u8], tier: Tier) -> Self {
 		let mut config = ModuleConfig::new();
 		config.set_gas_metering(Some(GasMeteringKind::Sync)).set_cost_model(Some(cost_model(tier)));

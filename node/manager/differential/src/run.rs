@@ -1,4 +1,4 @@
-//! Drives a machine, answers its syscalls, and writes down all that can be observed.
+//! Runs calls on a machine, answers syscalls, and records all observations.
 
 use crate::{
 	generate::Call,
@@ -17,13 +17,13 @@ use virt_primitives::{
 	Gas, Syscall, SyscallSymbol, MAX_ARGUMENTS,
 };
 
-/// Something that can be observed of a run. The gas is what is left of the call's, whether it was
-/// given at once or in pieces.
+/// An observation of a run. The gas is what is left of the call's gas, whether it was given at once
+/// or in pieces.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Event {
-	/// An entry point was called; or there was none of this name.
+	/// An entry was called, or does not exist.
 	Called(Vec<u8>, bool),
-	/// The program stopped; not where a piece of the gas ended.
+	/// The program stopped, except at the end of a piece of gas.
 	Stopped(Step),
 	/// The host read memory: address, length, and a digest of the bytes if they can be read.
 	Read(u32, usize, Option<u64>),
@@ -40,18 +40,18 @@ pub enum Event {
 /// All that was observed.
 #[derive(Clone, Debug, Default)]
 pub struct Trace {
-	/// What happened: the same on all machines, however the gas was given.
+	/// The observations: the same on all machines, however the gas is given.
 	pub events: Vec<Event>,
-	/// Where the pieces of the gas ended, with what was left of them and what was needed: the same
-	/// on all machines.
+	/// The ends of the pieces of gas, with the remaining and the needed gas: the same on all
+	/// machines.
 	pub pieces: Vec<(Gas, Option<Gas>)>,
-	/// All registers at every stop, where they can be seen.
+	/// All registers at every stop, if they are visible.
 	pub registers: Vec<[u64; REGISTERS]>,
 }
 
 /// Answers syscalls.
 pub trait Host {
-	/// The result of a syscall; `None` ends all calls. What it does to memory goes to `memory`.
+	/// The result of a syscall; `None` ends all calls. It accesses memory through `memory`.
 	fn answer(
 		&mut self,
 		memory: &mut Memory<'_>,
@@ -101,13 +101,13 @@ pub fn whole() -> impl Iterator<Item = Gas> {
 	iter::repeat(Gas::MAX)
 }
 
-/// Pieces that become larger, so that there are not too many of them.
+/// Growing pieces, so that there are not too many.
 pub fn growing(first: Gas) -> impl Iterator<Item = Gas> {
 	iter::successors(Some(first), |piece| Some(piece + piece / 2 + 1))
 }
 
-/// Calls a machine's entry points with `gas` each, given in pieces of at least these sizes, until
-/// one cannot go on.
+/// Calls a machine's entries with `gas` each, given in pieces of at least these sizes, until one
+/// cannot continue.
 pub fn drive(
 	machine: &mut dyn Machine,
 	calls: &[Call],
@@ -137,7 +137,7 @@ pub fn drive(
 	trace
 }
 
-/// Gives whether the instance is idle again.
+/// Returns whether the instance is idle again.
 fn drive_call(
 	machine: &mut dyn Machine,
 	gas: Gas,
@@ -147,7 +147,7 @@ fn drive_call(
 ) -> bool {
 	let mut left = gas;
 	let mut result = None;
-	// What the next block needs; a piece may be less than that.
+	// The gas of the next block, which a piece may not cover.
 	let mut needed = 0;
 	loop {
 		let piece = pieces.next().expect("there is no end of pieces; qed").max(needed).min(left);
@@ -190,7 +190,7 @@ fn drive_call(
 	}
 }
 
-/// Where a program's memory is, as far as it is worth looking at all of it.
+/// The parts of a program's memory that are compared.
 pub fn memory_of(program: &[u8]) -> Vec<Range<u32>> {
 	const MOST: u32 = 128 << 10;
 	let Ok(blob) = ProgramBlob::parse(program.into()) else { return Vec::new() };
@@ -211,8 +211,7 @@ pub fn memory_of(program: &[u8]) -> Vec<Range<u32>> {
 	[map.ro_data_range(), data, stack].into_iter().flat_map(ends).collect()
 }
 
-/// A host for generated programs: what it does follows from what it is asked, and is hostile at
-/// times.
+/// A host for generated programs: its results depend on the requests, and are sometimes hostile.
 pub struct Model {
 	memory: Vec<Range<u32>>,
 	most: u64,

@@ -1,6 +1,6 @@
-//! Bytes as a row of choices.
+//! Bytes as a sequence of choices.
 
-/// Gives choices from the front of its bytes. When they are used up, every choice is the first one.
+/// Takes choices from the front of its bytes. After the end, every choice is the first one.
 #[derive(Clone, Debug)]
 pub struct Source<'a>(&'a [u8]);
 
@@ -50,13 +50,13 @@ impl<'a> Source<'a> {
 		!self.is_empty() && self.byte() < of
 	}
 
-	/// One of `items`, which are not none.
+	/// One of `items`, which must not be empty.
 	pub fn pick<T: Copy>(&mut self, items: &[T]) -> T {
 		items[self.below(items.len())]
 	}
 }
 
-/// Mixes a number well: the output function of SplitMix64.
+/// The output function of SplitMix64.
 pub fn mix(number: u64) -> u64 {
 	let number = (number ^ number >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
 	let number = (number ^ number >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
@@ -72,7 +72,7 @@ pub fn random(seed: u64, len: usize) -> Vec<u8> {
 /// SplitMix64 steps by this: 2^64 divided by the golden ratio.
 const GOLDEN: u64 = 0x9e37_79b9_7f4a_7c15;
 
-/// A variant of `bytes`: some of them changed, left out, repeated or cut off, as `seed` says.
+/// A variant of `bytes`: some are changed, removed, repeated or cut off, depending on `seed`.
 pub fn mutate(bytes: &[u8], seed: u64) -> Vec<u8> {
 	let choices = random(seed, 64);
 	let mut source = Source::new(&choices);

@@ -1,6 +1,6 @@
-//! The host's clock and the size of its memory: the two things that are measured.
+//! The host's clock and the size of its memory.
 //!
-//! A clock in the runtime leaves out what a call into the runtime costs, which is not the subject.
+//! With a clock in the runtime, the call into the runtime is not measured.
 
 #[cfg(feature = "std")]
 use crate::processes;

@@ -1,11 +1,11 @@
-//! The runtime of the benchmark: does one thing many times, by our host functions or by the peer's,
-//! and says how long that took.
+//! The runtime of the benchmark: repeats an operation with our host functions or the peer's, and
+//! returns the time.
 //!
-//! - [`task`]: what it can be asked to do, and what it answers.
-//! - [`measure`]: does it, the same way for both.
-//! - [`ours`], [`peer`]: how each runs a program, as a runtime's author would write it.
-//! - [`gauge`]: the host's clock and the size of its memory; `processes` (native only): where it
-//!   finds that.
+//! - [`task`]: the operations and their results.
+//! - [`measure`]: runs them, in the same way for both.
+//! - [`ours`], [`peer`]: how each runs a program.
+//! - [`gauge`]: the host's clock and the size of its memory; `processes` (native only): its
+//!   implementation.
 
 #![cfg_attr(not(feature = "std"), no_std)]
 

@@ -35,7 +35,7 @@ pub trait Virtualization {
 	) -> (Self::Instance, u64);
 }
 
-/// What the syscall `exchange` does to the bytes: the first and the last eight become one greater.
+/// What the syscall `exchange` does to the bytes: increments the first and the last eight.
 pub fn change(bytes: &mut [u8]) {
 	for start in [0, bytes.len() - 8] {
 		let word: &mut [u8; 8] =

@@ -1,9 +1,9 @@
 //! `virt-opcodes`: measures the interpreter's price list, and writes it: `virt_manager::opcodes`.
 //!
-//! Each opcode is run some 100,000 times in code that does not fit a processor's
-//! caches, once where all of it was translated before and once where nothing was. Its price is what the
-//! slower half of the tries took, or what translating it took, by
-//! [`TRANSLATION_RATE`](virt_manager::prices::TRANSLATION_RATE); whichever is more.
+//! Each opcode runs some 100,000 times in code that exceeds a processor's caches, once when all of
+//! it was translated before and once when nothing was. Its price is the time of the slower half of
+//! the tries, or the time of its translation divided by
+//! [`TRANSLATION_RATE`](virt_manager::prices::TRANSLATION_RATE), whichever is higher.
 
 use polkavm::{
 	BackendKind, Config, CostModel, CostModelKind, Engine, GasMeteringKind, InterruptKind, Module,

@@ -1,5 +1,5 @@
-//! `virt-weights`: runs the benchmarks of `pallet-virt` in the wasm runtime, over a real manager, and
-//! writes the pallet's weights.
+//! `virt-weights`: runs the benchmarks of `pallet-virt` in the wasm runtime with a real manager,
+//! and writes the pallet's weights.
 
 mod chain;
 mod measure;
@@ -11,14 +11,14 @@ use std::{fs, path::PathBuf, process::ExitCode};
 use virt_bench::machine;
 use virt_manager::BackendChoice;
 
-/// Measures what the calls and syscalls of pallet `virt` take, and prints it as Rust
+/// Measures the calls and syscalls of pallet `virt`, and prints the weights as Rust
 #[derive(Parser)]
 struct Cli {
-	/// Only benchmarks whose name has this in it; for a look, since the file needs all
+	/// Only benchmarks whose name contains this; the file needs all
 	#[arg(long, value_name = "TEXT", default_value = "", conflicts_with = "write")]
 	only: String,
 
-	/// Writes it into this file instead
+	/// Write to this file instead
 	#[arg(long, value_name = "FILE")]
 	write: Option<PathBuf>,
 }

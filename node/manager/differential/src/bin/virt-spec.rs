@@ -39,9 +39,10 @@ struct Case {
 	assembly: String,
 	before: BTreeMap<String, u64>,
 	after: BTreeMap<String, u64>,
-	/// Where the registers are stored, if it comes to the trap at its end; else another instruction traps.
+	/// The address of the stored registers, if the program reaches the trap at its end; otherwise
+	/// another instruction traps.
 	stored: Option<u32>,
-	/// The same program, which exports where it traps.
+	/// The same program with an export at the trap.
 	marked: String,
 }
 
@@ -153,13 +154,13 @@ fn parse(name: &str, text: &str) -> Result<Case, &'static str> {
 	if !ends && text.lines().any(|line| line.trim() == "ret") {
 		return Err("it ends by returning");
 	}
-	// An export in the middle of a block is refused.
+	// An export in the middle of a block is rejected.
 	let marked = assembly.clone();
 	let assembly = assembly.replace("pub @expected_exit", "@expected_exit");
 	Ok(Case { assembly, marked, before, after, stored })
 }
 
-/// `None` where the program is not one that we accept.
+/// `None` if the program is rejected.
 fn run(engines: &Engines, case: &Case) -> Result<Option<()>, String> {
 	let Ok(program) = assemble(Some(InstructionSetKind::ReviveV1), &case.assembly) else {
 		return Ok(None);
@@ -186,7 +187,7 @@ fn run(engines: &Engines, case: &Case) -> Result<Option<()>, String> {
 			return Err(format!("{name}: {step:?} in place of a trap"));
 		};
 		let Some(stored_at) = case.stored else {
-			// Native code does not always say where.
+			// Native code does not always report the position.
 			if pc.is_some_and(|pc| pc != end) || pc.is_none() && name.starts_with("interpreter") {
 				return Err(format!("{name}: a trap at {pc:?}, expected one at {end}"));
 			}

@@ -1,4 +1,4 @@
-//! What a runtime can ask of a node, in any order and with any numbers.
+//! Requests of a runtime to a node, in any order and with any numbers.
 
 use super::engines::engines;
 use crate::{
@@ -17,7 +17,7 @@ use virt_primitives::{
 	Answer, Backend, Gas, HostBuffer, InstanceId, ModuleId, SyscallTable, MAX_ARGUMENTS,
 };
 
-/// Choices as a row of operations: all backends give the same, and none is at fault.
+/// Choices as a sequence of operations: all backends return the same, without host faults.
 pub fn boundary(bytes: &[u8]) {
 	const MOST: usize = 100;
 	let engines = engines();
@@ -40,12 +40,12 @@ struct Calls<'a> {
 	managers: [Box<dyn Backend>; 5],
 	/// The last one taken.
 	snapshot: Vec<u8>,
-	/// Whether every program so far stops soon, however much gas it has.
+	/// Whether every program so far stops soon, with any gas.
 	always_stops: bool,
 }
 
 impl Calls<'_> {
-	/// Does `operation` everywhere.
+	/// Runs `operation` on all backends.
 	#[track_caller]
 	fn same<T: Debug + PartialEq>(&mut self, operation: impl Fn(&mut dyn Backend) -> T) -> T {
 		let [first, others @ ..] = &mut self.managers;
@@ -56,7 +56,7 @@ impl Calls<'_> {
 		expected
 	}
 
-	/// Prepares a first instance, so that few operations lead to something.
+	/// Prepares a first instance, so that more operations have an effect.
 	fn start(&mut self) {
 		let args = [0x3_0000, 64, 0x3_0010, 0x3_0020];
 		let prepared = self.same(|it| {
@@ -226,8 +226,8 @@ impl Calls<'_> {
 	}
 }
 
-/// Makes each of the declared syscalls, one not declared and one not imported, with its arguments
-/// as they are, and returns.
+/// Makes each of the declared syscalls, one not declared and one not imported, with its arguments,
+/// and returns.
 fn program_of_syscalls() -> Vec<u8> {
 	let mut builder = ProgramBlobBuilder::new(InstructionSetKind::ReviveV1);
 	builder.set_ro_data_size(64);

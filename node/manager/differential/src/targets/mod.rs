@@ -1,4 +1,4 @@
-//! What each fuzz target does with its bytes: `make fuzz` grows them, the tests replay some.
+//! The fuzz targets: `make fuzz` runs them, and tests replay parts of their corpora.
 
 mod boundary;
 mod engines;
@@ -28,7 +28,7 @@ pub type Target = (&'static str, fn(&[u8]));
 pub const ALL: [Target; 4] =
 	[("admission", admission), ("boundary", boundary), ("programs", programs), ("wire", wire)];
 
-/// Does `what`; where that panics, says under which `name` it was done.
+/// Calls `what`, and prints `name` if it panics.
 pub fn named(name: impl Display, what: impl FnOnce()) {
 	if let Err(panic) = catch_unwind(AssertUnwindSafe(what)) {
 		eprintln!("it was {name}");
@@ -36,10 +36,11 @@ pub fn named(name: impl Display, what: impl FnOnce()) {
 	}
 }
 
-/// Any bytes as a program: all backends refuse it for the same reason, or run it to the same end.
+/// Any bytes as a program: all backends reject it with the same error, or run it with the same
+/// results.
 pub fn admission(bytes: &[u8]) {
 	run_any(bytes.to_vec());
-	// The header has the program's length: where it is wrong, nothing else is looked at.
+	// The header has the program's length: if it is wrong, the rest is not parsed.
 	let mut bytes = bytes.to_vec();
 	let len = (bytes.len() as u64).to_le_bytes();
 	if let Some(header) = bytes.get_mut(BLOB_LEN_OFFSET..BLOB_LEN_OFFSET + BLOB_LEN_SIZE) {
@@ -64,7 +65,7 @@ fn run_any(program: Vec<u8>) {
 	}
 }
 
-/// Choices as a program and calls of it: all backends run it to the same end.
+/// Choices as a program and calls of it: all backends have the same results.
 pub fn programs(bytes: &[u8]) {
 	let _ = expect_same(&Case::generate(&mut Source::new(bytes)));
 }

@@ -1,4 +1,4 @@
-//! Everything that crosses the boundary as bytes.
+//! The encodings at the boundary.
 
 use crate::source::Source;
 use virt_primitives::{
@@ -7,8 +7,8 @@ use virt_primitives::{
 	HostBuffer, SyscallSpec, SyscallTable, MAX_ARGUMENTS,
 };
 
-/// Any bytes as each of the encodings: they are refused, or are the encoding of what they decode
-/// to. None of it panics.
+/// Any bytes as each of the encodings: they are rejected, or are the encoding of the decoded value.
+/// Nothing panics.
 pub fn wire(bytes: &[u8]) {
 	let mut source = Source::new(bytes);
 	let kind = source.below(4);
@@ -35,7 +35,7 @@ fn a_stop(status: u8, bytes: &[u8]) {
 	stop::begin(&mut buffer);
 	let status = stop::encode(&step, &mut buffer);
 	let again = stop::decode(status, &buffer).expect("it was encoded; qed");
-	// Some words have no meaning where they stand; they are not kept.
+	// Words without a meaning are not kept.
 	match (step, again) {
 		(Step::Trapped { pc: None, .. }, Step::Trapped { pc: None, .. }) => {},
 		_ => assert_eq!(step, again),
