@@ -130,7 +130,7 @@ describe('command line', () => {
 		const args = ['call', address, 'transfer', bob.address, '6', '--abi', ABI, '--signer', '//Bob'];
 		const { code, stdout, stderr } = await run(args);
 		assert.equal(code, 1);
-		assert.match(stdout, /failed +virt\.Reverted\n +The program asked for all that it did to be undone\.\n/);
+		assert.match(stdout, /failed +virt\.Reverted\n +The program reverted: its changes were rolled back\.\n/);
 		assert.match(stdout, /error +{ TooLittle: { balance: 5 } }\n +The balance is less than the amount\.\n/);
 		assert.equal(stderr, 'The dry-run failed, so nothing was sent.\n');
 		const after = await api.rpc.system.accountNextIndex(bob.address);
@@ -140,7 +140,7 @@ describe('command line', () => {
 	s.it('what fails on chain is told as the metadata has it', async () => {
 		const { code, stdout } = await run(['call', address, 'supply', '--weight', '1']);
 		assert.equal(code, 1);
-		assert.match(stdout, /failed +virt\.OutOfGas\n +The weight limit has too little ref time for the call\.\n/);
+		assert.match(stdout, /failed +virt\.OutOfGas\n +The weight limit has too little ref time\.\n/);
 	});
 
 	s.it('an entry that is not there is answered with those that are', async () => {
@@ -180,7 +180,7 @@ describe('command line', () => {
 	s.it('a program in use is not removed', async () => {
 		const { code, stdout } = await run(['remove', TOKEN]);
 		assert.equal(code, 1);
-		assert.match(stdout, /failed +virt\.ProgramInUse\n +Account programs or jobs run this program, and it has no other owner\.\n/);
+		assert.match(stdout, /failed +virt\.ProgramInUse\n +Accounts or jobs use this program, and it has no other owner\.\n/);
 	});
 
 	s.it('a seed phrase is taken from the environment only', async () => {
@@ -207,7 +207,7 @@ describe('command line', () => {
 			[['watch', 'nonsense'], /Invalid/],
 			[['call', 'nonsense', 'get'], /Invalid/],
 			[['upload', TOKEN, '--deposit-limit', '9'.repeat(40)], /^--deposit-limit wants an integer of up to 128 bits/],
-			[[], /^Programs on a running node/],
+			[[], /\nUsage: virt COMMAND /],
 		]) {
 			const refused = await run(line);
 			assert.equal(refused.code, 2, line.join(' '));

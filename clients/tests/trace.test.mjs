@@ -88,7 +88,7 @@ describe('traces', () => {
 			assert.match(lines[end - 1], new RegExp(`log\\(text: "panic at ${name}/src/main\\.rs:\\d+: `));
 			// From the panic handler to the entry point.
 			const backtrace = lines.slice(end + 1, end + 1 + lines.slice(end + 1).findIndex((line) => !line.startsWith(`${indent}      `)));
-			assert.ok(backtrace[0].includes('/primitives/guest/src/runtime.rs:'), backtrace[0]);
+			assert.ok(backtrace[0].includes('/primitives/guest/src/trap.rs:'), backtrace[0]);
 			assert.ok(backtrace.at(-1).includes(` ${name}::${name}::`), backtrace.at(-1));
 		}
 	});
