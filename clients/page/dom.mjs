@@ -1,9 +1,12 @@
-// Elements, made in a line. Text is never read as HTML.
+// Creates HTML elements. Text is never parsed as HTML.
 
-/** An element by its id. */
+/** The element with an id. */
 export const $ = (id) => document.getElementById(id);
 
-/** `element('p', { class: 'note' }, 'some', element('b', {}, 'text'))`; children of `null` are left out. */
+/**
+ * `element('p', { class: 'note' }, 'some', element('b', {}, 'text'))`; children that are `null` are
+ * omitted.
+ */
 export function element(tag, attributes = {}, ...children) {
 	const made = document.createElement(tag);
 	for (const [name, value] of Object.entries(attributes)) {
@@ -14,7 +17,7 @@ export function element(tag, attributes = {}, ...children) {
 	return made;
 }
 
-/** Puts options into a select, and keeps what was chosen where it is still there. */
+/** Fills a select with options, and keeps the selected one if it still exists. */
 export function offer(select, options) {
 	const chosen = select.value;
 	select.replaceChildren(...options.map(([value, text]) => element('option', { value }, text)));

@@ -1,13 +1,13 @@
-// The blocks as they come: best first, then final.
+// The list of blocks: best first, then final.
 
 import { follow } from '../src/chain.mjs';
 import { $, element, short } from './dom.mjs';
 
 const KEPT = 50;
 
-/** Follows the chain until what it gives is called. */
+/** Follows the chain. Returns a function that stops it. */
 export async function feed(api) {
-	/** The rows by height: the best chain's, and a fork's block gives way to the one that takes its place. */
+	/** The rows by height. A block of the best chain replaces that of a fork. */
 	const rows = new Map();
 	const show = ({ number, hash, events }, final) => {
 		const ours = events.filter(({ name }) => name.startsWith('virt.'));
@@ -38,7 +38,7 @@ export async function feed(api) {
 	let final = -1;
 	const stops = await Promise.all([
 		follow(api, (block) => {
-			// Where blocks are final at once, the news of it may be here first.
+			// With instant finality, the finality notification may arrive first.
 			if (block.number > final) show(block, false);
 			else $('best').textContent = `#${block.number}`;
 		}, { finalized: false }),

@@ -1,5 +1,5 @@
-// The page: what is chosen and typed in it, and what its buttons do. Calls are chain.mjs's, types
-// abi.mjs's, the cards outcome.mjs's, what is traced trace.mjs's and the blocks feed.mjs's.
+// The page: its inputs and buttons. Calls are in chain.mjs, types in abi.mjs, cards in outcome.mjs,
+// traces in trace.mjs and blocks in feed.mjs.
 
 import { hexToU8a, isHex, u8aToHex } from '@polkadot/util';
 import { blake2AsHex } from '@polkadot/util-crypto';
@@ -22,19 +22,19 @@ const ONCE = '';
 
 const signers = await accounts();
 
-/** The connection; null before the first. */
+/** The connection; null before the first one. */
 let api = null;
 let stopFeed = () => {};
-/** The address that was asked for last. */
+/** The last requested address. */
 let wanted = null;
 
-/** What was dropped, by code hash: `name`, `code` (null where there is only an ABI) and `abi`. */
+/** The dropped files by code hash: `name`, `code` (null if there is only an ABI) and `abi`. */
 const dropped = new Map();
 
-/** The programs that are stored, by code hash. */
+/** The stored programs, by code hash. */
 let stored = new Map();
 
-/** The entries that the chosen program exports, where it has no ABI. */
+/** The exports of the selected program, if it has no ABI. */
 let exported = [];
 
 const program = () => ({ name: null, code: null, abi: null, ...dropped.get($('program').value) });
@@ -49,7 +49,7 @@ async function open(url) {
 	status(`Connecting to ${url}`, false);
 	wanted = url;
 	const opened = await connect(url);
-	// Where another node was asked for meanwhile.
+	// Another node was requested meanwhile.
 	if (wanted !== url) return disconnect(opened);
 	api = opened;
 	const chain = (await api.rpc.system.chain()).toString();
@@ -68,9 +68,9 @@ function status(text, up) {
 	for (const button of document.querySelectorAll('main button')) button.disabled = !up;
 }
 
-// What is chosen
+// Selection
 
-/** Reads what the chain has, and shows it. */
+/** Reads the chain's state and shows it. */
 async function refresh() {
 	if (api) {
 		const found = await api.query.virt.programs.entries();
@@ -88,7 +88,7 @@ async function showProgram() {
 	const { code, abi } = program();
 	const info = stored.get(hash);
 	exported = info && !abi ? await exportsOf(api, hash) : [];
-	// polkadot-js's name for `size`, which its codecs have of their own.
+	// The field `size`, which polkadot-js renames because codecs have a `size`.
 	const size = info?.size_.toNumber() ?? code?.length;
 	const owners = info ? (await api.query.virt.owners.keys(hash)).map(({ args: [, owner] }) => owner.toString()) : [];
 	const nameOfOwner = (owner) =>
@@ -111,7 +111,7 @@ async function showProgram() {
 	showEntry();
 }
 
-/** The account programs that run the program. */
+/** The account programs that use the program. */
 async function accountsOf(hash) {
 	if (!api || hash === '') return [];
 	const found = await api.query.virt.accounts.entries();
@@ -150,7 +150,7 @@ function showArguments(form, abi, entry) {
 	)));
 }
 
-/** The input that was typed. */
+/** The entered input. */
 function inputOf(form, abi, entry) {
 	const texts = [...form.querySelectorAll('[name="argument"]')].map(({ value }) => value);
 	if (abi && !abi.entries.includes(entry)) return NOTHING;
@@ -163,7 +163,7 @@ function inputOf(form, abi, entry) {
 	return abi.encodeTexts(entry, texts, signers);
 }
 
-// What the buttons do: each gives a call as `attempt` takes it, and what its output is read by.
+// Buttons: each returns a call for `attempt`, and how to decode its output.
 
 function upload() {
 	const { name, code } = program();
@@ -218,7 +218,7 @@ function call() {
 	};
 }
 
-/** The limits that were typed; none is null. */
+/** The entered limits; null if empty. */
 function terms() {
 	const part = (name) => {
 		const text = $(name).value.replaceAll(',', '').trim();
@@ -234,7 +234,7 @@ function terms() {
 	};
 }
 
-/** Tries a call, and sends it when that is asked for and the try went well. */
+/** Dry-runs a call, and submits it if requested and the dry-run succeeded. */
 async function perform(make, sending) {
 	let title = 'not understood';
 	const focused = document.activeElement;
@@ -305,7 +305,7 @@ $('files').addEventListener('change', async () => {
 	$('files').value = '';
 });
 for (const type of ['dragover', 'drop']) {
-	// Beside the drop zone, too: the browser would else leave the page for the file.
+	// Also outside of the drop zone: otherwise, the browser opens the file.
 	document.addEventListener(type, (event) => event.preventDefault());
 }
 document.addEventListener('dragover', () => $('drop').classList.add('over'));

@@ -1,12 +1,12 @@
-// A receipt or a dry-run, as a card.
+// A receipt or a dry-run as a card.
 
 import { errorDocs } from '../src/chain.mjs';
 import { count, flat, units } from '../src/format.mjs';
 import { $, element, short } from './dom.mjs';
 
 /**
- * `receipt` where it was sent after it was `tried`; `result` and `thrown` as
- * `Abi.outcome` gives them, `output` in hex; `trace` is an element, or null.
+ * `receipt` is that of a submitted call, `tried` its dry-run; `result` and `thrown` are those of
+ * `Abi.outcome`, `output` is hex; `trace` is an element, or null.
  */
 export function showOutcome(api, { title, who, receipt, tried, events, output, result, thrown, type, trace }) {
 	const { error } = receipt ?? tried;
@@ -47,7 +47,7 @@ export function showOutcome(api, { title, who, receipt, tried, events, output, r
 	));
 }
 
-/** What never got as far as a dry-run. */
+/** A failure before the dry-run. */
 export function showFailure(title, error) {
 	add(element(
 		'article', { class: 'outcome failed' },
@@ -81,7 +81,7 @@ function eventList(api, events) {
 	);
 }
 
-/** An event's field. Entry names are bytes on chain; a reader wants the letters. */
+/** The value of an event's field. Entry names are bytes on the chain: show the text. */
 function shown(field, value) {
 	if (field === 'entry') return new TextDecoder().decode(bytesOf(value));
 	if (value === '0x') return 'empty';

@@ -1,5 +1,5 @@
-// The page in a headless Chromium, against a running node, as a person uses it. CHROMIUM names the
-// browser; SHOTS a folder that pictures of it go to.
+// The page in a headless Chromium with a running node. CHROMIUM names the browser, and SHOTS a
+// folder for screenshots.
 
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
@@ -26,7 +26,7 @@ describe('page', () => {
 	const picture = async (name) => {
 		if (process.env.SHOTS) await page.screenshot({ path: join(process.env.SHOTS, `${name}.png`), fullPage: true });
 	};
-	/** Clicks, and gives the text of the card that comes of it. */
+	/** Clicks a button. Returns the text of the resulting card. */
 	const click = async (form, name) => {
 		const before = await page.locator('#results article').count();
 		await page.locator(form).getByRole('button', { name, exact: true }).click();
@@ -34,7 +34,7 @@ describe('page', () => {
 		await page.waitForFunction(() => !document.body.inert);
 		return card().innerText();
 	};
-	/** Drops files from outside onto the drop zone. */
+	/** Drops files onto the drop zone. */
 	const drop = async (files) => {
 		const data = await page.evaluateHandle((list) => {
 			const transfer = new DataTransfer();
@@ -76,13 +76,13 @@ describe('page', () => {
 		await page.locator('#status.up').waitFor();
 	});
 
-	s.it('the chain is named, and its blocks are there', async () => {
+	s.it('the chain\'s name and its blocks are shown', async () => {
 		assert.match(await page.locator('#status').innerText(), /Development, .+-\d+/);
 		await page.locator('#blocks li.final').first().waitFor();
 		await picture('empty');
 	});
 
-	s.it('a blob is dropped with its ABI, tried and uploaded', async () => {
+	s.it('a blob is dropped with its ABI, dry-run and uploaded', async () => {
 		await drop(files('token'));
 		await page.locator('#about', { hasText: 'not stored yet' }).waitFor();
 		assert.match(await click('section:has(#drop)', 'Dry-run'), /dry-run, not sent/);
@@ -115,7 +115,7 @@ describe('page', () => {
 		assert.equal(await page.locator('#finalised').innerText(), `#${number}`);
 	});
 
-	s.it('what programs did in a call is a tree, and their gas a flame graph', async () => {
+	s.it('the programs of a call are a tree, and their gas is a flame graph', async () => {
 		const trace = card().locator('details', { has: page.locator('.trace') });
 		await trace.locator('summary').first().click();
 		await trace.locator('.call').waitFor();
@@ -131,7 +131,7 @@ describe('page', () => {
 		await picture('trace');
 	});
 
-	s.it('a dry-run reads a result, and nothing is sent', async () => {
+	s.it('a dry-run reads a result, and nothing is submitted', async () => {
 		const api = await s.connect(node);
 		const { number } = await head(api);
 		await page.locator('#call [name="entry"]').selectOption('balance_of');
@@ -141,7 +141,7 @@ describe('page', () => {
 		await picture('light');
 	});
 
-	s.it('an error is typed, and told with its docs', async () => {
+	s.it('an error is typed, and shown with its docs', async () => {
 		await page.locator('#call [name="entry"]').selectOption('transfer');
 		await page.locator('#call').getByLabel('to').fill('//Bob');
 		await page.locator('#call').getByLabel('amount').fill('5000');
@@ -151,7 +151,7 @@ describe('page', () => {
 		assert.match(text, /dry-run, not sent/);
 	});
 
-	s.it('a file may be chosen instead; log lines are shown', async () => {
+	s.it('a file can be chosen instead; log lines are shown', async () => {
 		await page.locator('#files').setInputFiles(['polkavm', 'abi.json'].map((end) => join(PROGRAMS, `counter.${end}`)));
 		await page.locator('#about', { hasText: 'not stored yet' }).waitFor();
 		await click('section:has(#drop)', 'Upload');
@@ -189,14 +189,14 @@ describe('page', () => {
 		await page.waitForFunction(() => document.activeElement.textContent === 'Call');
 	});
 
-	s.it('it fits a telephone', async () => {
+	s.it('the page fits a phone', async () => {
 		await page.setViewportSize({ width: 390, height: 844 });
 		const [wide, room] = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
 		assert.ok(wide <= room, `${wide} of ${room} pixels`);
 		await picture('narrow');
 	});
 
-	s.it('nothing came from elsewhere, and nothing was complained of', () => {
+	s.it('the page loads nothing from other servers and logs no errors', () => {
 		assert.deepEqual(complaints, []);
 	});
 });

@@ -1,5 +1,5 @@
-// Bundles the page and serves it on loopback: `node serve.mjs [PORT]`, of which 0 takes a free one.
-// Nothing of it comes from elsewhere.
+// Bundles the page and serves it on loopback: `node serve.mjs [PORT]`; port 0 uses a free one. It
+// loads nothing from other servers.
 
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
@@ -30,7 +30,7 @@ const FILES = {
 
 const POLICY = [
 	"default-src 'self'",
-	// The signatures' code is WebAssembly.
+	// The signing code is WebAssembly.
 	"script-src 'self' 'wasm-unsafe-eval'",
 	'connect-src ws: wss:',
 	"img-src 'self' data:",

@@ -1,17 +1,19 @@
-// What programs did in a call: a tree of program calls and syscalls, and a flame graph of their gas.
+// The programs of a call: a tree of program calls and syscalls, and a flame graph of their gas.
 
 import { count } from '../src/format.mjs';
 import { element, short } from './dom.mjs';
 
-/** Syscalls of a program that are shown, at most. */
+/** The maximal number of syscalls shown for a program. */
 const SHOWN = 200;
 
-/** Boxes of the flame graph are shown this deep, and where they have a thousandth of the gas or more. */
+/**
+ * The maximal depth of the flame graph. Boxes with less than a thousandth of the gas are omitted.
+ */
 const DEEPEST = 60;
 
 /**
- * A part of a card that asks for the trace when it is opened. `trace` gives what `virt_trace*` answers, `known`
- * what is known of a program by its code hash: `name` and `abi`, or nothing.
+ * The part of a card that requests the trace when it is opened. `trace` returns the response of
+ * `virt_trace*`; `known` returns `name` and `abi` of a program by its code hash, or nothing.
  */
 export function traceOf(trace, known) {
 	const body = element('div', { class: 'trace' });
@@ -32,7 +34,7 @@ export function traceOf(trace, known) {
 
 const nameOf = ({ code_hash: hash, entry }, known) => `${known(hash)?.name ?? short(hash)}::${entry}`;
 
-/** A program call: its syscalls, with the programs that these called, and how it ended. */
+/** A program call: its syscalls with the programs that they called, and how it ended. */
 function tree(program, known) {
 	const shown = program.syscalls.slice(0, SHOWN);
 	const hidden = program.syscalls.length - shown.length + program.left_out;
@@ -53,7 +55,7 @@ function tree(program, known) {
 	);
 }
 
-/** How a program ends that undoes what it did. */
+/** The ends of a program that roll back its changes. */
 const FAILED = ['reverted', 'trapped', 'stack_overflow', 'out_of_gas', 'faulted'];
 
 function ended({ code_hash: hash, end, entry, output, backtrace }, known) {
@@ -61,7 +63,7 @@ function ended({ code_hash: hash, end, entry, output, backtrace }, known) {
 	return `${end.replaceAll('_', ' ')}${at}${output ? ` ${read(known(hash)?.abi, entry, end, output)}` : ''}`;
 }
 
-/** An output, as the ABI has it; bytes without. */
+/** An output decoded by the ABI; without one, its bytes. */
 function read(abi, entry, end, output) {
 	if (!abi) return output;
 	try {
@@ -79,8 +81,8 @@ const argument = ([name, value]) => `${name}: ${typeof value === 'string' && val
 const figure = (gas) => `${count(gas)} gas`;
 
 /**
- * What a box of the flame graph stands for: a program call, a function of it, or syscalls of one name that were
- * made in it. The page has no source code: a function is the offset of its code.
+ * The boxes of the flame graph: a program call, a function of it, or its syscalls of one name. The
+ * page has no source code: a function is named by its code offset.
  */
 function frames(program, known) {
 	const functions = program.functions.map(({ entry, count: times, blocks }) => ({
@@ -89,7 +91,7 @@ function frames(program, known) {
 		inner: [],
 	}));
 	const root = { name: nameOf(program, known), gas: program.gas, inner: [] };
-	// Callers come first, so that what is called is complete when it is added, from the end.
+	// Callers come first, so iterating from the end adds complete callees.
 	for (let nth = functions.length - 1; nth >= 0; nth -= 1) {
 		const { caller } = program.functions[nth];
 		const own = functions[nth];
@@ -132,7 +134,7 @@ function box({ name, gas, inner, kind }, all, depth = 0) {
 	return made;
 }
 
-/** What a box has itself is room at the right. */
+/** A box's own gas is empty space at its right. */
 function rest(gas) {
 	const made = element('div', {});
 	made.style.flex = `${Math.max(gas, 0)} 1 0`;

@@ -1,2 +1,2 @@
-/** An error whose message says what is wrong and how to fix it. It is printed without a stack. */
+/** An error whose message states the problem and the remedy. It is printed without a stack. */
 export class Advice extends Error {}

@@ -24,7 +24,7 @@ export function flat(value) {
 	return `{ ${entries.map(([key, inner]) => `${flat(key)}: ${flat(inner)}`).join(', ')} }`;
 }
 
-/** The smallest units of a balance that was written in the chain's unit: `1.5`, or nothing for 0. */
+/** Converts an amount in the chain's unit, such as `1.5`, to the smallest unit. No text is 0. */
 export function fromUnits(api, text) {
 	const decimals = api.registry.chainDecimals[0];
 	const [, whole, part = ''] = text.trim().replaceAll(',', '').match(/^(\d+)(?:\.(\d+))?$/) ?? [];

@@ -1,4 +1,4 @@
-// The thread that smoldot runs in: its timers outlive it in the main thread, for minutes.
+// The thread of smoldot: its timers would keep the main thread alive for minutes.
 
 import { parentPort } from 'node:worker_threads';
 

@@ -8,7 +8,7 @@ import { startWithBytecode } from 'smoldot/no-auto-bytecode';
 
 import { chainSpec, rpc } from './node.mjs';
 
-/** smoldot's log level that has its warnings. */
+/** The log level of smoldot's warnings. */
 const WARNINGS = 2;
 
 export class LightClient {
@@ -19,10 +19,10 @@ export class LightClient {
 	#next = 1;
 	#answers = new Map();
 	#listeners = new Map();
-	/** What smoldot warned of, a line each. */
+	/** The warnings of smoldot, one line each. */
 	warnings = [];
 
-	/** A light client whose boot nodes are all nodes of `network`. */
+	/** Starts a light client whose boot nodes are all nodes of `network`. */
 	static async start(network) {
 		const spec = await chainSpec(network.spec, ['--raw']);
 		const addresses = await Promise.all(Object.values(network.nodes).map(({ rpcPort }) =>
@@ -44,12 +44,12 @@ export class LightClient {
 		return client;
 	}
 
-	/** The chain, for a library that speaks to it by itself. It shares what was synced already. */
+	/** The chain, for a library with its own JSON-RPC client. It shares the synced state. */
 	chain() {
 		return this.#smoldot.addChain({ chainSpec: this.#spec });
 	}
 
-	/** One JSON-RPC request. */
+	/** Sends one JSON-RPC request. */
 	request(method, params = []) {
 		const id = this.#next++;
 		const answer = new Promise((done, fail) => this.#answers.set(id, ({ result, error }) =>
@@ -58,7 +58,7 @@ export class LightClient {
 		return answer;
 	}
 
-	/** A subscription: its notifications one by one, without end. */
+	/** Subscribes: yields notifications without end. */
 	async * subscribe(method, params = []) {
 		const { notifications, wake } = this.#listener(await this.request(method, params));
 		for (;;) {
@@ -67,7 +67,9 @@ export class LightClient {
 		}
 	}
 
-	/** Runs a function of the runtime API, on storage that a full node proves; gives its output. */
+	/**
+	 * Calls a function of the runtime API with storage proofs of a full node. Returns its output.
+	 */
 	async call(name, parameters) {
 		let operation, subscription;
 		for await (const event of this.subscribe('chainHead_v1_follow', [true])) {
@@ -84,7 +86,7 @@ export class LightClient {
 		}
 	}
 
-	/** Ends the client, with all that it was asked and has not answered. */
+	/** Stops the client. Pending requests stay unanswered. */
 	async stop() {
 		await this.#smoldot.terminate();
 		await this.#worker.terminate();

@@ -1,4 +1,4 @@
-// The packages of polkadot-api that are installed in this folder, for scripts outside of it.
+// The installed packages of polkadot-api, for scripts outside of this folder.
 
 export { createClient } from 'polkadot-api';
 export { getPolkadotSigner } from 'polkadot-api/signer';

@@ -1,4 +1,4 @@
-// The packages of polkadot-js that are installed in this folder, for scripts outside of it.
+// The installed packages of polkadot-js, for scripts outside of this folder.
 
 export { Keyring } from '@polkadot/api';
 export { Metadata, TypeRegistry } from '@polkadot/types';

@@ -61,7 +61,7 @@ export function scenario(name, { timeout = 180_000 } = {}) {
 			nodes.add(node);
 			return node;
 		},
-		/** Another program that answers as a node does; `options` as for `launch`. */
+		/** Starts another program that answers like a node, with the options of `launch`. */
 		async launch(title, options) {
 			const node = await launch({ log: join(dir, `${title}.log`), ...options });
 			nodes.add(node);

@@ -7,7 +7,7 @@ import { count, flat, printable, units } from './format.mjs';
 
 export { count, flat, printable, units };
 
-// Written for what a reader looks for: left edge = step, then label, then value.
+// The width of labels. A line has the step at the left edge, then the label, then the value.
 const LABEL = 12;
 const WIDTH = 100;
 

@@ -1,4 +1,4 @@
-// Runs a command beside a development node of its own, which ends with it.
+// Starts a development node, runs a command, and stops the node.
 //
 //   node src/with-node.mjs COMMAND [ARGUMENT...]     the node's address is VIRT_URL
 

@@ -1,4 +1,4 @@
-// An ABI's types, as they travel: no node is needed. The programs' own ABIs come from the build.
+// The types of an ABI and their encoding, without a node. The programs' ABIs come from the build.
 
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
@@ -12,7 +12,7 @@ const BOB = '5FHneW46xGXgs5mUiveU4sbTyGBzmstUspZC92UhjJM694ty';
 const hex = (bytes) => Buffer.from(bytes).toString('hex');
 const bytes = (text) => Uint8Array.from(Buffer.from(text.replaceAll(' ', ''), 'hex'));
 
-/** An ABI of one entry, `entry`, that takes, gives and fails with the types named. */
+/** An ABI with one entry, `entry`, that has the named arguments, result and error. */
 const of = (types, args, result = 'Null', error = null) => new Abi({
 	version: 1,
 	name: 'test',
@@ -39,13 +39,13 @@ describe('abi', () => {
 		assert.equal(input.length, 1 + 2 + 3 + 32);
 	});
 
-	it('bytes may be given as bytes, however deep they are', () => {
+	it('byte strings can be given as bytes at any depth', () => {
 		const abi = of({}, ['Bytes', 'Vec<Bytes>', '[u8; 2]', 'Raw']);
 		const input = abi.encode('entry', bytes('0405'), [bytes('04'), '0x01'], bytes('0102'), bytes('0809'));
 		assert.equal(hex(input), '080405' + '0804040401' + '0102' + '0809');
 	});
 
-	it('optional arguments may be left out, others may not', () => {
+	it('optional arguments can be omitted, others cannot', () => {
 		const abi = of({}, ['u8', 'u16?']);
 		assert.equal(hex(abi.encode('entry', 1)), '01');
 		assert.equal(hex(abi.encode('entry', 1, 2)), '010200');
@@ -77,7 +77,7 @@ describe('abi', () => {
 		}
 	});
 
-	it('errors are variants, with what they carry', () => {
+	it('errors are variants with their values', () => {
 		const abi = of(ERROR, [], 'u8', 'Error');
 		assert.equal(abi.error('entry', bytes('00')), 'Plain');
 		assert.deepEqual(abi.error('entry', bytes('01 07 0800')), { Pair: [7, 8] });
@@ -87,7 +87,7 @@ describe('abi', () => {
 		assert.equal(of({}, [], 'u8').error('entry', bytes('')), null);
 	});
 
-	it('bytes that are not of the type are not read as one', () => {
+	it('bytes of another type are rejected', () => {
 		const abi = of(ERROR, [], 'u32', 'Error');
 		for (const output of ['', '010203', '0102030405']) {
 			assert.throws(() => abi.result('entry', bytes(output)), /is no u32/, output);
@@ -96,7 +96,7 @@ describe('abi', () => {
 		assert.throws(() => abi.error('entry', bytes('0001')), /is no Error/);
 	});
 
-	it('arguments may be given as people write them', () => {
+	it('arguments can be given as text', () => {
 		const abi = of({ Own: { count: 'u32', items: 'Vec<u64>' } }, ['u128', 'bool', 'Text', 'AccountId', 'Own', 'Raw']);
 		const texts = [`${2n ** 127n}`, 'true', '[1', '//Bob', '{ "count": 1, "items": [9] }', '0x0809'];
 		const input = abi.encodeTexts('entry', texts, { bob: { address: BOB } });
@@ -105,7 +105,7 @@ describe('abi', () => {
 		assert.throws(() => abi.encodeTexts('entry', ['1', 'true', '', '//Zoe', '{}', '0x'], {}), /no development account \/\/Zoe/);
 	});
 
-	it('what came of a call is a result, an error of the program, or neither', () => {
+	it('the outcome of a call is a result, an error of the program, or neither', () => {
 		const abi = of(ERROR, [], 'u8', 'Error');
 		assert.deepEqual(abi.outcome('entry', null, bytes('05')), { result: 5 });
 		const thrown = { error: 'Plain', docs: 'It is plain.' };
@@ -114,7 +114,7 @@ describe('abi', () => {
 		assert.deepEqual(abi.outcome('entry', 'virt.OutOfGas', bytes('')), {});
 	});
 
-	it('events have what their data is, where the program has a type for it', () => {
+	it('events have decoded data if the program declares their type', () => {
 		const said = (data) => ({ name: 'virt.ProgramEvent', data: { data } });
 		const called = { name: 'virt.Called', data: { output: '0x05' } };
 		const abi = of({ Event: 'u8' }, []);
@@ -125,23 +125,23 @@ describe('abi', () => {
 		assert.deepEqual(withData(null, [said('0x05')]), [said('0x05')]);
 	});
 
-	it('what it cannot read it says', () => {
+	it('an invalid ABI is rejected with a reason', () => {
 		assert.throws(() => of({}, []).encode('other'), /test has no entry other: entry/);
 		assert.throws(() => new Abi({ version: 2 }), /wanted an ABI of version 1, got 2/);
 	});
 
-	it('types that would never end are refused', () => {
+	it('types that never end are rejected', () => {
 		const types = { A0: 'Null' };
 		for (let depth = 1; depth < 20; depth += 1) types[`A${depth}`] = { a: `A${depth - 1}`, b: `A${depth - 1}` };
 		assert.throws(() => of(types, [], 'A19'), /^Error: A\d+ has more than 2000 values/);
 		assert.throws(() => of({}, ['[u32; 2000]']), /has more than 2000 values/);
 		assert.throws(() => of({ Nothing: { a: 'Null' } }, [], 'Vec<Nothing>'), /list of any length, in no bytes/);
-		// One that contains itself ends with its bytes.
+		// A recursive type ends with its bytes.
 		const list = of({ List: { head: 'u8', tail: 'Option<List>' } }, [], 'List');
 		assert.deepEqual(list.result('entry', bytes('01 01 02 00')), { head: 1, tail: { head: 2, tail: null } });
 	});
 
-	it('every program has one, and every type in it is known', () => {
+	it('every program has an ABI, and every type in it is known', () => {
 		for (const name of blobNames()) {
 			const { json, registry } = new Abi(abi(name));
 			assert.equal(json.name, name);
@@ -153,7 +153,7 @@ describe('abi', () => {
 		}
 	});
 
-	it('the token, as its program and polkadot-js see it', () => {
+	it('the token\'s ABI matches its program and polkadot-js', () => {
 		const token = new Abi(abi('token'));
 		const transfer = token.entry('transfer');
 		assert.equal(transfer.docs, 'Transfers tokens of the caller.');

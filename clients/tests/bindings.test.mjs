@@ -1,4 +1,4 @@
-// `virt-node program bindings`: what it makes is compiled, and used on a running node.
+// `virt-node program bindings`: the generated code is compiled, and used on a running node.
 
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
@@ -63,7 +63,7 @@ const VALUES = {
 	event: [[1]],
 };
 
-/** A client that knows accounts, and no chain. */
+/** A client with accounts and without a chain. */
 const OFFLINE = {
 	toBytes: (address) => decodeAddress(address),
 	toAddress: (bytes) => encodeAddress(bytes, 42),
@@ -89,12 +89,12 @@ describe('bindings', () => {
 		for (const name of readdirSync(PROGRAMS).filter((it) => it.endsWith('.abi.json'))) {
 			writeFileSync(join(folder, `${name.replace('.abi.json', '')}.ts`), await module(join(PROGRAMS, name)));
 		}
-		// It brings no types.
+		// The package has no types.
 		writeFileSync(join(folder, 'ws.d.ts'), "declare module 'ws';");
 		copyFileSync(join(HERE, 'bindings/usage.ts'), join(folder, 'usage.ts'));
 	});
 
-	s.it('TypeScript for every program compiles, as strictly as it can be', async () => {
+	s.it('the TypeScript of every program compiles in the strictest mode', async () => {
 		const files = readdirSync(folder).filter((it) => it.endsWith('.ts'));
 		assert.ok(files.length > 15, files.join());
 		const checks = ['strict', 'noUncheckedIndexedAccess', 'noImplicitReturns', 'noUnusedParameters',
@@ -130,11 +130,11 @@ describe('bindings', () => {
 		}
 	});
 
-	s.it('values that do not fit are refused', () => {
+	s.it('values out of range are rejected', () => {
 		const program = new kinds.AllKinds(OFFLINE, encodeAddress(new Uint8Array(32), 42));
 		const [values] = VALUES.integers;
 		values.forEach((value, nth) => {
-			// Twice the least or the largest number, and one more.
+			// Twice the minimum or maximum, and one more.
 			const wrong = typeof value === 'bigint' ? value * 2n + 1n : value * 2 + 1;
 			const list = values.map((it, index) => (index === nth ? wrong : it));
 			assert.throws(() => program.integers(...list), RangeError, `${nth}`);
@@ -146,7 +146,7 @@ describe('bindings', () => {
 		assert.throws(() => decode(Uint8Array.of(254, 255, 255, 255)), RangeError);
 	});
 
-	s.it('both clients call a program on a node through them', async () => {
+	s.it('both clients call a program on a node with the bindings', async () => {
 		const { alice, bob } = await accounts();
 		const node = await s.start('node', { args: ['--dev'] });
 		const api = await s.connect(node);
@@ -160,7 +160,7 @@ describe('bindings', () => {
 		assert.deepEqual(again, { before: 5n, error: { TooLittle: { balance: 995n } }, event, after: 10n });
 	});
 
-	s.it('what is no name, or no type, is refused', async () => {
+	s.it('an invalid name or type is rejected', async () => {
 		const broken = async (change) => {
 			const file = join(s.dir, 'broken.abi.json');
 			writeFileSync(file, JSON.stringify({ ...KINDS, ...change }));

@@ -1,5 +1,5 @@
-// The command line `virt`, against a running node; and what docs/clients.md says of it, of polkadot-js
-// and of subxt.
+// The command line `virt` with a running node, and the claims of docs/clients.md about it,
+// polkadot-js and subxt.
 
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
@@ -23,11 +23,11 @@ describe('command line', () => {
 	const s = scenario('cli');
 	let url, bob, address;
 
-	/** A process of its own. */
+	/** Starts it as a process. */
 	const start = (...args) =>
 		spawn(process.execPath, [VIRT, ...args], { env: { ...process.env, VIRT_URL: url } });
 
-	/** Runs a command line here; gives its exit status and what it printed. */
+	/** Runs a command line in this process. Returns its exit status and output. */
 	const run = async (args, env = {}) => {
 		const printed = { stdout: '', stderr: '' };
 		const code = await virt(args, { VIRT_URL: url, ...env }, {
@@ -37,7 +37,7 @@ describe('command line', () => {
 		return { code, ...printed };
 	};
 
-	/** Runs what is to be done; gives what it printed. */
+	/** Runs a command that must succeed. Returns its output. */
 	const done = async (...args) => {
 		const { code, stdout, stderr } = await run(args);
 		assert.equal(code, 0, stdout + stderr);
@@ -50,7 +50,7 @@ describe('command line', () => {
 		({ url } = await s.start('node', { args: ['--dev'] }));
 	});
 
-	s.it('a program is uploaded, instantiated and called, with values as they are typed', async () => {
+	s.it('a program is uploaded, instantiated and called with typed values', async () => {
 		const stored = await done('upload', TOKEN);
 		assert.match(stored, /virt\.ProgramStored\n +codeHash +0x[0-9a-f]{64}\n/);
 		assert.match(stored, /fee +[\d.]+ UNIT\n/);
@@ -61,14 +61,14 @@ describe('command line', () => {
 		assert.equal(sent.result, null);
 	});
 
-	s.it('a dry-run reads, without an extrinsic', async () => {
+	s.it('a dry-run reads without an extrinsic', async () => {
 		const tried = await done('dry-run', 'call', address, 'balance_of', '//Bob', '--abi', ABI);
 		assert.match(tried, /returned +5 {2}\(u128\)\n/);
 		assert.match(tried, /used +refTime [\d,]+ ps/);
 		assert.doesNotMatch(tried, /extrinsic/);
 	});
 
-	s.it('what programs did in a transaction is traced, by its place and by its hash', async () => {
+	s.it('the programs of a transaction are traced by its position and by its hash', async () => {
 		const before = await json('instantiate', TOKEN, '1000', '--salt', 'traced');
 		const sent = await json('call', before.address, 'transfer', '//Bob', '5', '--abi', ABI);
 		const { block, extrinsic } = sent;
@@ -98,7 +98,7 @@ describe('command line', () => {
 		}
 	});
 
-	s.it('what would fail is traced with its place in the source code', async () => {
+	s.it('a failing dry-run is traced with its source location', async () => {
 		const told = await done('trace', 'call', address, 'transfer', '//Bob', '1000000', '--abi', ABI);
 		assert.match(told, /\n└─ reverted {"TooLittle":/);
 		assert.match(told, /\(\.\/token\/src\/main\.rs:\d+:\d+\)/);
@@ -108,10 +108,10 @@ describe('command line', () => {
 		assert.match((await run(['trace', '0-7'])).stderr, /the block has 0 transactions, no 7/);
 	});
 
-	s.it('one trace is made at a time, and another one is refused meanwhile', async () => {
+	s.it('a second trace at the same time is rejected', async () => {
 		const SPIN = join(PROGRAMS, 'spin.polkavm');
 		await done('upload', SPIN);
-		// It takes as long as a dry-run's gas, or a trace's time.
+		// It runs until the gas limit of dry-runs or the time limit of traces.
 		let over = false;
 		const first = run(['trace', 'run', SPIN, 'spin', '--json']).finally(() => { over = true; });
 		let refused = false;
@@ -124,7 +124,7 @@ describe('command line', () => {
 		assert.match(await done('trace', 'call', address, 'supply', '--abi', ABI), /returned/);
 	});
 
-	s.it('what would fail is not sent, and told with its error and its docs', async () => {
+	s.it('a failing dry-run is not submitted, and its error is printed with its docs', async () => {
 		const api = await s.connect({ url });
 		const before = await api.rpc.system.accountNextIndex(bob.address);
 		const args = ['call', address, 'transfer', bob.address, '6', '--abi', ABI, '--signer', '//Bob'];
@@ -137,13 +137,13 @@ describe('command line', () => {
 		assert.deepEqual(after.toNumber(), before.toNumber());
 	});
 
-	s.it('what fails on chain is told as the metadata has it', async () => {
+	s.it('a failure on the chain is printed with its docs from the metadata', async () => {
 		const { code, stdout } = await run(['call', address, 'supply', '--weight', '1']);
 		assert.equal(code, 1);
 		assert.match(stdout, /failed +virt\.OutOfGas\n +The weight limit has too little ref time\.\n/);
 	});
 
-	s.it('an entry that is not there is answered with those that are', async () => {
+	s.it('an unknown entry is reported with the existing ones', async () => {
 		const known = 'init, supply, balance_of, allowance, transfer, approve, transfer_from';
 		const byAbi = await run(['call', address, 'transfers', '--abi', ABI]);
 		assert.equal(byAbi.code, 2);
@@ -154,7 +154,7 @@ describe('command line', () => {
 		for (const name of known.split(', ')) assert.ok(list.split(', ').includes(name), list);
 	});
 
-	s.it('events are watched as blocks get final', async () => {
+	s.it('events are watched as blocks are finalized', async () => {
 		const watching = start('watch', address, '--abi', ABI, '--json');
 		let printed = '';
 		const seen = new Promise((found) => {
@@ -164,7 +164,7 @@ describe('command line', () => {
 			});
 		});
 		try {
-			// Watching starts with the block that is final then, which this one is not yet.
+			// Watching starts at the current final block, which precedes this one.
 			await new Promise((ready) => watching.stderr.once('data', ready));
 			await done('call', address, 'transfer', '//Charlie', '7', '--abi', ABI);
 			await seen;
@@ -177,7 +177,7 @@ describe('command line', () => {
 		assert.ok(events.every(({ block }) => block.number > 0));
 	});
 
-	s.it('a program in use is not removed', async () => {
+	s.it('a program in use cannot be removed', async () => {
 		const { code, stdout } = await run(['remove', TOKEN]);
 		assert.equal(code, 1);
 		assert.match(stdout, /failed +virt\.ProgramInUse\n +Accounts or jobs use this program, and it has no other owner\.\n/);
@@ -196,7 +196,7 @@ describe('command line', () => {
 		assert.ok(!signed.stdout.includes('bottom drive'), 'the phrase is not printed');
 	});
 
-	s.it('no node, and no meaning, are told in a line or two', async () => {
+	s.it('a missing node and an invalid command line are reported in a line or two', async () => {
 		const alone = await run(['upload', TOKEN, '--url', 'ws://127.0.0.1:9']);
 		assert.equal(alone.code, 1);
 		assert.match(alone.stderr, /^no node answers at ws:\/\/127\.0\.0\.1:9: .*\nStart one with `make dev`.*\n$/);
@@ -220,7 +220,7 @@ describe('command line', () => {
 		}
 	});
 
-	s.it('the command lines in docs/clients.md are done', async () => {
+	s.it('the command lines in docs/clients.md work', async () => {
 		const lines = blocks('The command line').flatMap((block) => block.split('\n'))
 			.filter((line) => line.startsWith('virt '));
 		assert.ok(lines.length >= 4, `${lines.length} lines`);
@@ -233,8 +233,8 @@ describe('command line', () => {
 		assert.ok(made, 'one of them instantiates');
 	});
 
-	s.it('so are the examples for polkadot-js and subxt what runs', async () => {
-		// Other bytes than those that the command lines stored.
+	s.it('the examples for polkadot-js and subxt in docs/clients.md are the ones that run', async () => {
+		// Not the blob that the command lines stored.
 		const program = join(PROGRAMS, 'counter.debug.polkavm');
 		const printed = await runExample('polkadot-js', 'polkadot-js', program, url);
 		assert.match(printed, /^the counter is 42 now, with a limit of \d+ ps and \d+ bytes\n42\n$/);
@@ -243,7 +243,7 @@ describe('command line', () => {
 		for (const piece of pieces) assert.ok(isPiece(piece, 'clients/subxt/src/main.rs'), piece);
 	});
 
-	s.it('a process ends with the status of its command', async () => {
+	s.it('the exit status is that of the command', async () => {
 		const status = await new Promise((ended) => start('run', TOKEN, 'supplies').once('close', ended));
 		assert.equal(status, 2);
 	});

@@ -1,4 +1,4 @@
-// Amounts and values as people read and write them: no node is needed.
+// Amounts and values as text, without a node.
 
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
@@ -8,7 +8,7 @@ import { count, flat, fromUnits, printable, units } from '../src/format.mjs';
 const api = { registry: { chainDecimals: [12], chainTokens: ['UNIT'] } };
 
 describe('format', () => {
-	it('an amount is read as it is written', () => {
+	it('amounts are parsed as they are printed', () => {
 		for (const [text, amount] of [
 			['1.5 UNIT', 1_500_000_000_000n], ['0.000000000001 UNIT', 1n], ['1,234 UNIT', 1_234n * 10n ** 12n],
 		]) {
@@ -26,7 +26,7 @@ describe('format', () => {
 		assert.equal(flat({ a: ['X\nfailed'] }), '{ a: [X\\nfailed] }');
 	});
 
-	it('values stand on one line', () => {
+	it('values are printed on one line', () => {
 		assert.equal(flat({ a: [1n, { B: null }], c: new Map([['d', '0x05']]) }), '{ a: [1, { B: null }], c: { d: 0x05 } }');
 		assert.equal(count(1234567n), '1,234,567');
 	});

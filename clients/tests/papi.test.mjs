@@ -1,5 +1,5 @@
-// Programs through polkadot-api (PAPI): a client that nobody here wrote, with nothing generated. All
-// that it knows of the chain it has from the node's metadata.
+// Programs through polkadot-api (PAPI) without generated code. It knows the chain by the node's
+// metadata only.
 
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
@@ -33,7 +33,7 @@ describe('papi', () => {
 
 	/** Signs as Alice, submits, and waits for finality. */
 	const submit = (call) => call.signAndSubmit(signer);
-	/** The fields of the only event of that name in pallet `Virt`. */
+	/** The fields of the only event of pallet `Virt` with that name. */
 	const eventOf = ({ events }, name) => {
 		const found = events.filter(({ type, value }) => type === 'Virt' && value.type === name);
 		assert.equal(found.length, 1, name);
@@ -42,7 +42,7 @@ describe('papi', () => {
 
 	s.before(async () => {
 		({ alice } = await accounts());
-		// polkadot-api brings no keys; any sr25519 signature will do.
+		// polkadot-api has no keys; any sr25519 signature works.
 		signer = getPolkadotSigner(alice.publicKey, 'Sr25519', async (message) => alice.sign(message));
 		node = await s.start('node', { args: ['--dev'] });
 		connect();
@@ -104,7 +104,7 @@ describe('papi', () => {
 		assert.deepEqual(done.dispatchError, outOfGas);
 	});
 
-	s.it('after a revert a new client is as good as the old one was', async () => {
+	s.it('after a revert a new client works like the old one', async () => {
 		const remark = () => submit(api.tx.System.remark({ remark: bytes('papi') }));
 		const id = await rpc(node.rpcPort, 'dev_snapshot');
 		assert.ok((await remark()).ok);
@@ -114,8 +114,8 @@ describe('papi', () => {
 		assert.ok((await remark()).ok);
 	});
 
-	s.it('the example in docs/clients.md is what runs', async () => {
-		// Other bytes than those that are stored already.
+	s.it('the example in docs/clients.md is the one that runs', async () => {
+		// Not a blob that is stored already.
 		const program = join(PROGRAMS, 'counter.debug.polkavm');
 		const printed = await runExample('polkadot-api', 'papi', program, node.url);
 		assert.match(printed, /^the counter is 42 now, with a limit of \d+ ps and \d+ bytes\n42\n$/);

@@ -1,4 +1,4 @@
-// Bad surroundings get one line that says what to do.
+// A taken port or a missing binary gets one line with the remedy.
 
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 
 const DEMO = fileURLToPath(new URL('../src/demo.mjs', import.meta.url));
 
-/** Runs the demo; gives its exit status and what it printed. */
+/** Runs the demo. Returns its exit status and output. */
 function demo(env) {
 	return new Promise((done) => {
 		const child = spawn(process.execPath, [DEMO], { env: { ...process.env, ...env } });
@@ -20,7 +20,7 @@ function demo(env) {
 }
 
 describe('surroundings', () => {
-	it('a taken port is told in one line with a free one, before any node starts', async () => {
+	it('a taken port is reported in one line with a free one, before any node starts', async () => {
 		const server = createServer();
 		await new Promise((done) => server.listen({ port: 0, host: '127.0.0.1' }, done));
 		const { port } = server.address();
@@ -35,7 +35,7 @@ describe('surroundings', () => {
 		}
 	});
 
-	it('a missing binary is told in one line', async () => {
+	it('a missing binary is reported in one line', async () => {
 		const env = { VIRT_NODE: '/no/such/virt-node', RPC_PORT: '19944', EXIT: '1' };
 		const { code, stdout, stderr } = await demo(env);
 		assert.equal(code, 1);

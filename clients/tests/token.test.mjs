@@ -1,4 +1,4 @@
-// A program's life through its ABI: the example `token`, on a running node.
+// The lifecycle of a program with its ABI: the example `token` on a running node.
 
 import assert from 'node:assert/strict';
 import { describe } from 'node:test';
@@ -15,7 +15,7 @@ describe('token', () => {
 	const token = new Abi(abi('token'));
 	let api, alice, bob, address;
 
-	/** Calls an entry with plain values; gives its plain result, and the events as the program has them. */
+	/** Calls an entry with plain values. Returns its plain result, and the program's events. */
 	const ask = async (signer, entry, ...values) => {
 		const { output, events } = await call(api, signer, address, entry, token.encode(entry, ...values));
 		return {
@@ -36,7 +36,7 @@ describe('token', () => {
 		({ address } = await instantiate(api, alice, codeHash, 'token', input, 10n ** 12n));
 	});
 
-	s.it('amounts come as bigints, accounts as addresses', async () => {
+	s.it('amounts are bigints, and accounts are addresses', async () => {
 		assert.equal(await balanceOf(alice), 1000n);
 		const { result, events } = await ask(alice, 'transfer', bob.address, 300);
 		assert.equal(result, null);

@@ -1,4 +1,4 @@
-// What programs did in transactions that call several of them: trees, backtraces, profiles.
+// Traces of transactions that call several programs: trees, backtraces, profiles.
 
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
@@ -30,14 +30,14 @@ describe('traces', () => {
 		const init = own.entries.includes('init') ? own.encode('init', ...values) : new Uint8Array();
 		return (await instantiate(api, alice, codeHash, salt, init, value)).address;
 	};
-	/** What `virt` prints. */
+	/** The output of `virt`. */
 	const printed = async (...args) => {
 		let text = '';
 		const out = { log: (line) => (text += `${line}\n`), error: (line) => (text += `${line}\n`) };
 		assert.equal(await virt(args, { VIRT_URL: url }, out), 0, text);
 		return text;
 	};
-	/** Calls the relay, as a transaction, whatever comes of it; gives its place. */
+	/** Calls the relay in a transaction that may fail. Returns its position. */
 	const relay = async (address, to, entry, inner, value = 0n) => {
 		const given = input('relay', 'relay', to, entry, inner);
 		const { block, extrinsic, error } = await submit(api, tx.call(api, address, 'relay', given, value, LIMIT), bob);
@@ -57,7 +57,7 @@ describe('traces', () => {
 		await call(api, alice, at.token, 'transfer', input('token', 'transfer', at.shop, 50n));
 	});
 
-	s.it('a purchase through three programs is one tree, with names and values', async () => {
+	s.it('a purchase through three programs is one tree with names and values', async () => {
 		const { place, error } = await relay(at.relay, at.shop, 'buy', new Uint8Array(), 7n * PRICE);
 		assert.equal(error, null);
 		const told = await printed('trace', place);
@@ -75,7 +75,7 @@ describe('traces', () => {
 		}
 	});
 
-	s.it('a trap three programs deep has a backtrace in each of them', async () => {
+	s.it('a trap in a third nested program has a backtrace in each of them', async () => {
 		const inner = input('relay', 'relay', at.trap, 'trap', new Uint8Array());
 		const { place, error } = await relay(at.relay, at.other, 'relay', inner);
 		assert.equal(error, 'virt.Trapped');

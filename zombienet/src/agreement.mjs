@@ -9,10 +9,10 @@ import { until } from '../../clients/src/until.mjs';
 /** The log line of a node's start. */
 const STARTED = 'Local node identity is';
 
-/** Longest that a block may wait for its finality, in milliseconds: the machine may be busy. */
+/** The timeout of a block's finality, in milliseconds. The machine may be busy. */
 const FINAL_WITHIN = 180_000;
 
-/** Waits until a node has the block at `height` final. Gives what is final then. */
+/** Waits until a node has finalized the block at `height`. Returns its finalized height. */
 export function untilFinal(network, name, height) {
 	return until(`block ${height} final on ${name}`, async () => {
 		const last = await finalized(network.apis[name]);
@@ -21,9 +21,9 @@ export function untilFinal(network, name, height) {
 }
 
 /**
- * Asserts that all nodes have finalised the best block there is now, and that they agree: on each
- * block up to there and its state root, on the best block, and that nobody voted or authored twice.
- * Gives the height.
+ * Asserts that all nodes finalize the current best block and agree: on the hash and state root of
+ * each block up to there, and on the best block; and that no validator equivocated. Returns the
+ * height.
  */
 export async function assertAgreed(network, { since = 0 } = {}) {
 	const names = Object.keys(network.nodes);
@@ -47,26 +47,26 @@ export async function assertAgreed(network, { since = 0 } = {}) {
 	});
 	for (const name of names) {
 		assert.ok(network.nodes[name].alive(), `${name} runs`);
-		// Since its last start: one that a test killed had reason to complain.
+		// Only since its last start: errors of a killed node are expected.
 		const log = readLog(network, name).split(STARTED).at(-1);
 		assert.doesNotMatch(log, /quivocat|panicked|Essential task/, `the log of ${name}`);
 	}
 	return height;
 }
 
-/** All that a node has said. */
+/** The whole log of a node. */
 export function readLog(network, name) {
 	return readFileSync(network.nodes[name].log, 'utf8');
 }
 
-/** Asserts that a node was started once, and is still that process. */
+/** Asserts that a node is still the process that was started. */
 export function assertNeverRestarted(network, name, pid) {
 	assert.equal(network.nodes[name].pid, pid, `${name} is the process that it was`);
 	const starts = readLog(network, name).split(STARTED).length - 1;
 	assert.equal(starts, 1, `starts of ${name}`);
 }
 
-/** Every program call of the canonical chain up to `height`, as `{ author, name, error }`. */
+/** All program calls of the canonical chain up to `height`, as `{ author, name, error }`. */
 export async function programCalls(api, height) {
 	const authorities = (await api.query.aura.authorities()).length;
 	const calls = [];

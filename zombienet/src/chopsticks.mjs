@@ -1,4 +1,4 @@
-// Chopsticks: a node that executes runtimes by an executor of its own, for forks of a chain.
+// Chopsticks: a node with its own executor for runtimes, for forks of a chain.
 
 import { execFileSync } from 'node:child_process';
 import { existsSync, statSync } from 'node:fs';
@@ -9,7 +9,7 @@ import { freePort } from '../../clients/src/node.mjs';
 
 const FOLDER = fileURLToPath(new URL('../chopsticks', import.meta.url));
 
-/** Installs Chopsticks where it is not there. */
+/** Installs Chopsticks if it is not installed. */
 function install() {
 	const installed = join(FOLDER, 'node_modules', '.package-lock.json');
 	const lock = join(FOLDER, 'package-lock.json');
@@ -19,8 +19,8 @@ function install() {
 }
 
 /**
- * What `launch` needs to start Chopsticks, which makes a block of each transaction at once. `args` say what
- * chain it has: `--endpoint` and a node's address, or `--chain-spec` and a file.
+ * The options with which `launch` starts Chopsticks with a block per transaction. `args` select the
+ * chain: `--endpoint` and the address of a node, or `--chain-spec` and a file.
  */
 export async function chopsticks(args) {
 	const rpcPort = await freePort();
@@ -30,7 +30,7 @@ export async function chopsticks(args) {
 	return { command: [program, ...options], rpcPort };
 }
 
-/** Chopsticks with `args`: the program and its arguments, as `execFile` takes them. */
+/** The command of Chopsticks with `args`: program and arguments, as for `execFile`. */
 export function chopsticksCommand(args) {
 	install();
 	return [process.execPath, [join(FOLDER, 'node_modules', '.bin', 'chopsticks'), ...args]];

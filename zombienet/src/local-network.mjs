@@ -1,4 +1,4 @@
-// `make network`: some validators on loopback, until Ctrl-C. With DIR set their chain is kept there.
+// `make network`: several validators on loopback, until Ctrl-C. With DIR, the chain is kept there.
 
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -7,7 +7,7 @@ import { join, resolve } from 'node:path';
 import { Advice } from '../../clients/src/advice.mjs';
 import { NAMES, Network } from './network.mjs';
 
-/** RPC ports from here on, one each; where a dev node has its own. */
+/** The RPC port of the first node; the others follow. A dev node uses the same. */
 const RPC_PORT = 9944;
 
 const count = Number(process.argv[2] ?? 4);

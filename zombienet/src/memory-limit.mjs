@@ -1,16 +1,16 @@
-// A group of processes that may use so much memory, where this machine lets us make one.
-// Knows control groups, of both versions; knows no node.
+// A group of processes with a memory limit, if this machine allows one. Uses control groups of
+// version 1 or 2.
 
 import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** Files of each version: where it is, and what the limit and the usage are called. */
+/** The files of each version: the folder, and the names of the limit and of the usage. */
 const VERSIONS = [
 	{ root: '/sys/fs/cgroup/memory', limit: 'memory.limit_in_bytes', usage: 'memory.usage_in_bytes' },
 	{ root: '/sys/fs/cgroup', limit: 'memory.max', usage: 'memory.current' },
 ];
 
-/** A group without a limit yet, or why there can be none. */
+/** Returns a group without a limit, or the reason why none can be created. */
 export function memoryGroup(name) {
 	const refused = [];
 	for (const { root, limit, usage } of VERSIONS) {
@@ -27,11 +27,14 @@ export function memoryGroup(name) {
 			continue;
 		}
 		return {
-			/** `command` as a command that runs in the group. */
+			/** Wraps a command so that it runs in the group. */
 			command: (command) => [
 				'/bin/sh', '-c', `echo $$ > ${join(dir, 'cgroup.procs')} && exec "$@"`, 'sh', ...command,
 			],
-			/** Whether that much will do: version 1 refuses less than what cannot be given back. */
+			/**
+			 * Returns whether the limit was set: version 1 rejects a limit below the memory that
+			 * cannot be reclaimed.
+			 */
 			limit: (bytes) => {
 				try {
 					writeFileSync(join(dir, limit), String(bytes));
@@ -42,7 +45,7 @@ export function memoryGroup(name) {
 				}
 			},
 			usage: () => Number(readFileSync(join(dir, usage), 'utf8')),
-			/** Ends the group: no process may be in it any more. */
+			/** Removes the group, which must have no processes. */
 			end: () => rmdirSync(dir),
 		};
 	}

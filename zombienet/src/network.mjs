@@ -1,5 +1,6 @@
-// A network of nodes on loopback: its chain specification, its validators, and who joins later.
-// Knows the command lines of nodes that are to find each other; knows no extrinsic and no program.
+// A network of nodes on loopback: the chain specification, the validators, and nodes that join
+// later. Contains the command lines of nodes that connect to each other, and no extrinsics or
+// programs.
 
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -10,21 +11,24 @@ import { Keyring, cryptoWaitReady } from '../../clients/src/polkadot-js.mjs';
 import { until } from '../../clients/src/until.mjs';
 
 /**
- * How long a node of a network may take to answer, in milliseconds: when it starts and when there is a
- * new runtime it compiles for seconds, and all nodes of a machine do so at once.
+ * The timeout of a request to a node of a network, in milliseconds. At start and after a runtime
+ * upgrade a node compiles the runtime for seconds, and all nodes of a machine do so at once.
  */
 export const ANSWER_WITHIN = 300_000;
 
-/** Validators by the order in which a network has them. The node has an option for the keys of each. */
+/**
+ * The validators, in the order in which a network has them. The node has an option with the keys of
+ * each.
+ */
 export const NAMES = ['alice', 'bob', 'charlie', 'dave', 'eve', 'ferdie'];
 
-/** What they run programs on: both backends from two validators on. */
+/** The backends of the nodes, in order: a network of two or more validators has both. */
 const BACKENDS = ['recompiler', 'interpreter', 'tiered', 'interpreter', 'tiered', 'interpreter'];
 
-/** What a node says of the blocks that it makes, whatever it says by default. */
+/** Log the authored blocks, whatever the default is. */
 const LOG = ['-l', 'basic-authorship=info'];
 
-/** Writes a specification of `chain` with these well-known validators instead of its own. */
+/** Writes a specification of `chain` with these well-known validators. */
 export async function writeSpec(file, names, chain = 'local') {
 	const spec = await chainSpec(chain);
 	await cryptoWaitReady();
@@ -36,23 +40,29 @@ export async function writeSpec(file, names, chain = 'local') {
 	writeFileSync(file, JSON.stringify(spec));
 }
 
-/** Nodes of one chain, by name, and a connection to each. */
+/** Nodes of one chain by name, with a connection to each. */
 export class Network {
-	/** `start` is what starts a node: a scenario's, which ends it with the test, or `startNode`. */
+	/**
+	 * `start` starts a node: the scenario's function, which stops it at the end of the test, or
+	 * `startNode`.
+	 */
 	constructor({ dir, spec, start = (name, options) => startNode({ log: join(dir, `${name}.log`), ...options }) }) {
 		Object.assign(this, { dir, spec, start, nodes: {}, apis: {}, validators: [] });
 	}
 
-	/** A new network of `count` validators, in the folder `dir`. `chain` is a name, as for `--chain`. */
+	/**
+	 * Starts a new network of `count` validators in the folder `dir`. `chain` is a name, as for
+	 * `--chain`.
+	 */
 	static async start({ dir, count, chain, rpcPort, start }) {
 		mkdirSync(dir, { recursive: true });
 		const spec = join(dir, 'chain-spec.json');
 		const names = NAMES.slice(0, count);
-		// A folder that is kept goes on with its chain.
+		// An existing folder continues its chain.
 		if (!existsSync(spec)) await writeSpec(spec, names, chain);
 		const network = new Network({ dir, spec, start });
 		const add = async (name, index) => {
-			// Its identity in the network is the same each time it is started on this folder.
+			// The same network identity at each start on this folder.
 			const key = String(index + 1).padStart(64, '0');
 			const args = [`--${name}`, '--node-key', key, ...LOG];
 			const port = rpcPort && rpcPort + index;
@@ -60,13 +70,13 @@ export class Network {
 		};
 		network.validators = names;
 		await add(names[0], 0);
-		// All others find each other through the first.
+		// The other nodes discover each other through the first.
 		await Promise.all(names.slice(1).map((name, index) => add(name, index + 1)));
 		await network.untilConnected();
 		return network;
 	}
 
-	/** The network that Zombienet gives to a script. */
+	/** The network that Zombienet passes to a script. */
 	static async found({ tmpDir, chainSpecPath, nodesByName }) {
 		const network = new Network({ dir: tmpDir, spec: chainSpecPath });
 		network.validators = Object.keys(nodesByName).sort();
@@ -79,14 +89,14 @@ export class Network {
 		return network;
 	}
 
-	/** A further node, which syncs from the others. */
+	/** Starts another node, which syncs from the others. */
 	async add(name, backend, args) {
 		const node = await this.#startWith(name, backend, args);
 		await untilSynced(node.rpcPort);
 		return this.set(name, node);
 	}
 
-	/** Starts a node that knows those which run. */
+	/** Starts a node with the running nodes as boot nodes. */
 	async #startWith(name, backend, args, rpcPort) {
 		const known = Object.values(this.nodes).filter((node) => node.alive());
 		const addresses = await Promise.all(known.map(async (node) =>
@@ -101,20 +111,20 @@ export class Network {
 		});
 	}
 
-	/** Starts a node again that ended, by the same command line. Its log goes on. */
+	/** Starts an ended node again with the same command line. Its log is appended. */
 	async restart(name) {
 		const { command, log, rpcPort } = this.nodes[name];
 		await this.disconnect(name);
 		return this.set(name, await launch({ command, log, rpcPort, within: ANSWER_WITHIN }));
 	}
 
-	/** Ends all nodes, which have to be ours. */
+	/** Stops all nodes, which must have been started by this process. */
 	async stop() {
 		await this.disconnect();
 		await Promise.all(Object.values(this.nodes).map((node) => node.stop()));
 	}
 
-	/** Closes the connections to these nodes, to all when none is named. */
+	/** Closes the connections to these nodes, or to all if none is named. */
 	async disconnect(...names) {
 		for (const name of names.length > 0 ? names : Object.keys(this.apis)) {
 			const api = this.apis[name];
@@ -123,7 +133,7 @@ export class Network {
 		}
 	}
 
-	/** Connects anew to all nodes. */
+	/** Reconnects to all nodes. */
 	async reconnect() {
 		await this.disconnect();
 		for (const [name, node] of Object.entries(this.nodes)) await this.set(name, node);
@@ -151,8 +161,8 @@ export class Network {
 }
 
 /**
- * Waits until a new node has the state of its best block: one that takes states from others has blocks
- * before, and to most questions about those no answer.
+ * Waits until a new node has the state of its best block. A node that syncs states has blocks
+ * before it can answer most requests about them.
  */
 function untilSynced(rpcPort) {
 	return until('a state that a client can be told of', async () => {

@@ -13,7 +13,7 @@ import { accounts, connect, disconnect } from '../../clients/src/chain.mjs';
 import { freePort, launch, startNode } from '../../clients/src/node.mjs';
 import { walk, withoutWeights } from './walkthrough.mjs';
 
-/** The parachain's number: `PARA_ID` of the runtime's presets. */
+/** The id of the parachain: `PARA_ID` of the runtime's presets. */
 const PARA_ID = 2_000;
 
 const [omniNode, runtime] = process.argv.slice(2);

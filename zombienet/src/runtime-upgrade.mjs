@@ -1,4 +1,5 @@
-// Replaces the runtime of a network while programs are called. Of which form a runtime is does not matter here.
+// Upgrades the runtime of a network while programs are called. Works with both forms of the
+// runtime.
 
 import { connect, disconnect, eventOf, finalized, hashAt, head, submit, tx } from '../../clients/src/chain.mjs';
 import { u8aToHex } from '../../clients/src/polkadot-js.mjs';
@@ -6,15 +7,15 @@ import { until } from '../../clients/src/until.mjs';
 import { ANSWER_WITHIN } from './network.mjs';
 
 /**
- * How long the new runtime may take to be in force and final, in milliseconds. Every node compiles it
- * first, and makes and imports no block meanwhile: seconds, and minutes where the machine is busy.
+ * The timeout from an upgrade to its finality, in milliseconds. Each node compiles the new runtime
+ * first, and neither authors nor imports meanwhile: seconds, or minutes on a busy machine.
  */
 const COMPILED_WITHIN = 400_000;
 
 /**
- * Has the root account set a runtime whose spec version is one higher, and waits until it is in force and
- * final on all nodes. Gives the number of the first block that it made. Connections are made anew:
- * what was connected before reads with the types of both runtimes.
+ * Sets a runtime whose spec version is one higher, as the root account, and waits until all nodes
+ * have finalized it. Returns the number of its first block. Reconnects: an open connection decodes
+ * with the types of both runtimes.
  */
 export async function setRuntime(network, code, root) {
 	let api = network.apis[network.validators[0]];
@@ -37,13 +38,13 @@ export async function setRuntime(network, code, root) {
 	return set;
 }
 
-/** How many transactions the accounts have made, all together. */
+/** The sum of the accounts' nonces. */
 export async function nonces(api, signers) {
 	const all = await Promise.all(signers.map(({ address }) => api.query.system.account(address)));
 	return all.reduce((sum, { nonce }) => sum + nonce.toNumber(), 0);
 }
 
-/** Keeps accounts incrementing a counter, each through another node. */
+/** Keeps calling `increment` of a counter from several accounts, each through another node. */
 export function keepCounting(network, address, signers) {
 	const counts = signers.map(() => 0);
 	let going = true;
@@ -61,8 +62,9 @@ export function keepCounting(network, address, signers) {
 	};
 	const countWith = async (api, signer, index) => {
 		while (going) {
-			// A call may be refused as one for the old runtime, be on a fork, or be read with the types of
-			// both: then it is made anew, on another connection. What came of each, the chain says.
+			// A call may be rejected as one for the old runtime, be included in a fork, or be
+			// decoded with the types of both runtimes: then it is submitted again on a new
+			// connection. The chain has the results.
 			const made = await submit(api, tx.call(api, address, 'increment'), signer, { finalized: true })
 				.catch(() => null);
 			if (made === null) return;

@@ -1,5 +1,5 @@
-// Tries a runtime upgrade on a copy of a chain that has programs and a living job: `make try-runtime`.
-// Chopsticks executes the runtime, which is built with the feature `try-runtime` and runs programs itself.
+// Tests a runtime upgrade on a fork of a chain with programs and a living job: `make try-runtime`.
+// Chopsticks executes the runtime, the embedded form with the feature `try-runtime`.
 //
 //   node src/try-runtime.mjs RUNTIME
 
@@ -18,10 +18,10 @@ import { walk } from './walkthrough.mjs';
 
 const UNIT = 10n ** 12n;
 
-/** Values of `UpgradeCheckSelect`, as SCALE. */
+/** The SCALE encodings of `UpgradeCheckSelect`. */
 const TRY_STATE = '0x03';
 
-/** Blocks that the copy makes by the new runtime. */
+/** The number of blocks that the fork makes with the new runtime. */
 const BLOCKS = 20;
 
 const [runtime] = process.argv.slice(2);
@@ -69,7 +69,7 @@ try {
 	assert.equal(jobs, 1);
 	console.log(`${BLOCKS} blocks by the new runtime, with ${jobs} job: the state is sound.`);
 
-	// What is checked can fail.
+	// The checks can fail.
 	await rpc(fork.rpcPort, 'dev_setStorage', [[[copy.query.virt.programs.key(codeHash), null]]]);
 	await assert.rejects(tryState);
 	const reason = /an account program without program/;

@@ -1,15 +1,15 @@
-// What an author does with a chain in the first minutes, and all that can be seen of it: to compare what
-// runs the same chain.
+// The first steps of an author on a chain and all that can be observed of them, to compare
+// implementations of the chain.
 
 import { dryRun, instantiate, submit, tx, u32, upload } from '../../clients/src/chain.mjs';
 import { blob } from '../../clients/src/paths.mjs';
 
-/** Programs that are stored. */
+/** The programs that are stored. */
 const PROGRAMS = ['counter', 'echo', 'sha256', 'trap', 'spin'];
 
 /**
- * Uploads, instantiates, calls, runs and fails; gives what each came to, in order, and the address of a
- * counter that is left at 41.
+ * Uploads, instantiates, calls, runs and fails. Returns the result of each step, and the address of
+ * a counter with the value 41.
  */
 export async function walk(api, signer) {
 	const seen = [];
@@ -39,7 +39,7 @@ export async function walk(api, signer) {
 	return { seen, address };
 }
 
-/** What does not depend on the price of gas. */
+/** The results that do not depend on the price of gas. */
 export const withoutWeights = (seen) => seen.map(({ weight, ...rest }) => rest);
 
 function withoutWeight({ name, data }) {

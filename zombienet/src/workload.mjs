@@ -1,4 +1,5 @@
-// What networks are given to do: every fixture program, the hostile ones too, from all accounts.
+// The workload of networks: all fixture programs, including the hostile ones, called from all
+// accounts.
 
 import assert from 'node:assert/strict';
 import { generateKeyPairSync, sign } from 'node:crypto';
@@ -8,26 +9,26 @@ import { accounts, head, instantiate, submit, tx, u32, upload, weight } from '..
 import { abi, blob, blobNames } from '../../clients/src/paths.mjs';
 import { until } from '../../clients/src/until.mjs';
 
-/** Weight limit of a call: a block has room for several, also on a node that interprets all of it. */
+/** The weight limit of a call: a block has room for several, also on an interpreting node. */
 const LIMIT = weight(28_000_000_000n);
 
-/** Enough for calls of programs that call programs. */
+/** Enough for nested calls. */
 const NESTED_LIMIT = weight(84_000_000_000n);
 
-/** Programs that import what the chain does not have: other hosts' own. It stores none of them. */
+/** Programs with imports that the chain does not have: those of other hosts. None is stored. */
 const FOREIGN = ['bench', 'conformance', 'peer', 'unknown_import'];
 
-/** What an account starts with: more than it must have to exist. */
+/** The initial balance of an account, above the existential deposit. */
 const VALUE = 10n ** 12n;
 
-/** The accounts of a network, each with the node that it talks to. */
+/** The accounts of a network, and the node that each of them uses. */
 export class Workload {
 	static async on(network) {
 		const workload = new Workload();
 		const apis = network.validatorApis;
 		const all = Object.values(await accounts());
 		workload.apis = apis;
-		// An account stays with one node: another would see its nonces out of order.
+		// Each account uses one node: another would see its nonces out of order.
 		workload.signers = await Promise.all(all.map(async (pair, index) => {
 			const api = apis[index % apis.length];
 			const nonce = (await api.rpc.system.accountNextIndex(pair.address)).toNumber();
@@ -36,7 +37,7 @@ export class Workload {
 		return workload;
 	}
 
-	/** Submits what `make` makes of a connection, once for each call under way, in order. */
+	/** Submits the transaction that `make` returns for a connection, in order per account. */
 	submit(index, make, options) {
 		const signer = this.signers[index % this.signers.length];
 		signer.nonce += 1;
@@ -51,7 +52,7 @@ export class Workload {
 		}
 	}
 
-	/** Stores programs: code hashes by name. */
+	/** Stores programs. Returns the code hashes by name. */
 	async store(names) {
 		const stored = await Promise.all(names.map((name, index) => {
 			const { pair, api, nonce } = this.next(index);
@@ -61,7 +62,7 @@ export class Workload {
 		return Object.fromEntries(stored.map(({ codeHash }, index) => [names[index], codeHash]));
 	}
 
-	/** Gives programs accounts, `[name, codeHash, input]` each: addresses by name. */
+	/** Instantiates programs, each `[name, codeHash, input]`. Returns the addresses by name. */
 	async instantiate(wanted) {
 		const done = await Promise.all(wanted.map(([name, codeHash, input], index) => {
 			const { pair, api, nonce } = this.next(index);
@@ -79,8 +80,8 @@ export class Workload {
 }
 
 /**
- * Stores every fixture, and gives accounts to those that need one. Gives what may be called: a list
- * of `[make, error]`, what makes the call, and how it must end.
+ * Stores all fixtures, and instantiates those that need an account. Returns the possible calls as a
+ * list of `[make, error]`: the function that makes the call, and the expected error.
  */
 export async function menu(workload) {
 	const code = await workload.store(blobNames().filter((name) => !FOREIGN.includes(name)));
@@ -95,7 +96,7 @@ export async function menu(workload) {
 		['life', code.life, input('life', 'init', [[1, 0], [2, 1], [0, 2], [1, 2], [2, 2]])],
 		['multisig', code.multisig, input('multisig', 'init', everyone, 1)],
 		['reentrant', code.reentrant],
-		// Nobody but the buyer may have the payment back, and not before a million blocks.
+		// Only the buyer can be refunded, and not before a million blocks.
 		['escrow', code.escrow, input('escrow', 'init', `0x${'11'.repeat(32)}`, `0x${'22'.repeat(32)}`, 1_000_000)],
 	]);
 	Object.assign(at, await workload.instantiate([
@@ -155,8 +156,8 @@ export async function menu(workload) {
 }
 
 /**
- * Goes through the menu from all accounts at once, `atOnce` calls of each account under way. Every
- * call has to end as the menu says. Gives how many there were.
+ * Makes all calls of the menu from all accounts at once, `atOnce` pending calls per account.
+ * Asserts that each ends as the menu says. Returns their number.
  */
 export async function feast(workload, courses, { rounds, atOnce }) {
 	let turn = 0;

@@ -1,5 +1,4 @@
-// What chain developers expect of accounts, with programs: batches, multisigs, proxies, upgrades, and a
-// pause by governance.
+// Accounts with programs: batches, multisigs, proxies, upgrades, and a pause by governance.
 
 import assert from 'node:assert/strict';
 import { describe } from 'node:test';
@@ -37,7 +36,7 @@ describe('accounts', () => {
 		]);
 		const done = await works(batch, alice);
 		assert.equal(asU32(Buffer.from(eventOf(done, 'Called').output.slice(2), 'hex')), 41);
-		// One that fails undoes all of them.
+		// One failure rolls back all of them.
 		const failing = api.tx.utility.batchAll([
 			tx.call(api, address, 'increment'), tx.call(api, address, 'no_such_entry'),
 		]);
@@ -45,7 +44,7 @@ describe('accounts', () => {
 		assert.equal(asU32((await call(api, bob, address, 'get')).output), 41);
 	});
 
-	s.it('a script that uploads twice goes on, and the program stays for who relies on it', async () => {
+	s.it('uploading twice in a script succeeds, and the program stays for its other owner', async () => {
 		assert.equal((await upload(api, alice, blob('counter'))).codeHash, codeHash);
 		assert.equal((await upload(api, bob, blob('counter'))).codeHash, codeHash);
 		const owners = [...await api.call.virtApi.owners(codeHash)];
@@ -72,7 +71,7 @@ describe('accounts', () => {
 		assert.equal(asU32((await call(api, charlie, address, 'get')).output), 50);
 	});
 
-	s.it('a proxy for programs calls them, and nothing else', async () => {
+	s.it('a proxy for programs can only call programs', async () => {
 		await works(api.tx.proxy.addProxy(bob.address, 'Programs', 0), alice);
 		const done = await works(api.tx.proxy.proxy(alice.address, null, tx.call(api, address, 'increment')), bob);
 		assert.equal(eventOf(done, 'Called').caller, alice.address);
@@ -82,7 +81,7 @@ describe('accounts', () => {
 		assert.ok(JSON.stringify(data.result).includes('err'), JSON.stringify(data));
 	});
 
-	s.it('a deployer upgrades an account that was made for it', async () => {
+	s.it('a deployer upgrades the account that it instantiated', async () => {
 		const wide = (await upload(api, alice, blob('wide_counter'))).codeHash;
 		const fixed = await instantiate(api, alice, codeHash, 'fixed', u32(1));
 		const denied = await submit(api, tx.setCode(api, fixed.address, wide), alice);
@@ -101,7 +100,7 @@ describe('accounts', () => {
 		assert.equal((await submit(api, tx.setCode(api, address, wide), alice)).error, 'virt.UpgradeDenied');
 	});
 
-	s.it('governance pauses programs, and the chain goes on', async () => {
+	s.it('governance pauses programs, and the chain continues', async () => {
 		const pause = (paused) => api.tx.sudo.sudo(api.tx.virt.setPaused(paused));
 		await works(pause(true), alice);
 		assert.equal((await submit(api, tx.call(api, address, 'get'), bob)).error, 'virt.Paused');

@@ -1,4 +1,5 @@
-// A recompiling and an interpreting validator agree. The longer form, of four, is `make zombienet`'s.
+// A recompiling and an interpreting validator agree. `make zombienet` has the longer form, with
+// four.
 
 import { describe } from 'node:test';
 
@@ -14,7 +15,7 @@ describe('agree', () => {
 		network = await s.network(2);
 	});
 
-	s.it('both author, and agree on every root, after program calls of every fixture', async () => {
+	s.it('both validators author and agree on every state root, with calls of every fixture', async () => {
 		console.log(`# ${await agree(network, { rounds: 2, atOnce: 8 })}`);
 	});
 });

@@ -1,5 +1,5 @@
-// What ordinary calls are charged, beyond what any extrinsic is. Weights are consensus: these figures
-// change only with the prices, or with the compiler of the programs.
+// The charges of ordinary calls in addition to those of any extrinsic. Weights are consensus: these
+// figures change only with the prices, or with the compiler of the programs.
 
 import assert from 'node:assert/strict';
 import { describe } from 'node:test';
@@ -11,7 +11,7 @@ import { scenario } from '../src/scenario.mjs';
 
 const KIB = 1_024n;
 
-/** Enough for what computes for long. */
+/** Enough for long computations. */
 const MUCH = weight(500_000_000_000n);
 
 describe('charges', () => {
@@ -32,12 +32,14 @@ describe('charges', () => {
 			({ address: address[name] } = await instantiate(api, alice, codeHash[name], name, input, 10n ** 12n));
 		await made('counter', u32(1));
 		await made('token', token.encode('init', 1_000));
-		// The holder has an entry of its own from here on.
+		// The recipient has its own entry from here on.
 		await submit(api, tx.call(api, address.token, 'transfer', token.encode('transfer', bob.address, 1)), alice);
 		({ weight: remark } = await submit(api, api.tx.system.remark('0x'), alice));
 	});
 
-	/** The charge of a call may be so many microseconds of ref time, and so many KiB of proof size. */
+	/**
+	 * A call may be charged this many microseconds of ref time, and this many KiB of proof size.
+	 */
 	const costs = (name, make, { us, kib }) => s.it(`${name}: at most ${us} us and ${kib} KiB`, async () => {
 		const { error, weight: paid } = await submit(api, make(), alice);
 		assert.equal(error, null);

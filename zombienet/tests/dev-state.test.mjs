@@ -1,4 +1,4 @@
-// Going back and forth on a development chain: snapshots, reverts, time, and what a folder keeps.
+// Time travel on a development chain: snapshots, reverts, time, and what a base path keeps.
 
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
@@ -17,7 +17,7 @@ import { scenario } from '../src/scenario.mjs';
 
 const DAY = 24 * 60 * 60 * 1_000;
 
-/** How far the test may be behind itself on a busy machine, in milliseconds. */
+/** How far the test may fall behind on a busy machine, in milliseconds. */
 const SLACK = 120_000;
 
 describe('dev-state', () => {
@@ -28,7 +28,7 @@ describe('dev-state', () => {
 
 	const dev = (method, ...params) => rpc(node.rpcPort, `dev_${method}`, params);
 
-	/** The error that the node refuses with. */
+	/** The error that the node responds with. */
 	const refusal = (method, ...params) => dev(method, ...params).then(
 		(result) => assert.fail(`dev_${method} gave ${JSON.stringify(result)}`),
 		({ rpc: error }) => error,
@@ -51,7 +51,7 @@ describe('dev-state', () => {
 		({ address } = await instantiate(api, alice, codeHash, 'dev', u32(7)));
 	});
 
-	s.it('a revert brings back state, head, finality and nonces, as often as one likes', async () => {
+	s.it('a revert restores state, head, finality and nonces, repeatedly', async () => {
 		const seen = { best: [], final: [] };
 		const stops = await Promise.all([
 			api.rpc.chain.subscribeNewHeads(({ hash }) => seen.best.push(hash.toHex())),
@@ -82,7 +82,7 @@ describe('dev-state', () => {
 		stops.forEach((stop) => stop());
 	});
 
-	s.it('after a revert the same transaction gets in again, and gaps in nonces are waited for', async () => {
+	s.it('after a revert the same transaction is accepted again, and nonce gaps wait', async () => {
 		const id = await dev('snapshot');
 		const first = await nonce();
 		const signed = await api.tx.system.remark('0x01').signAsync(alice, { nonce: first, era: 0 });
@@ -96,17 +96,17 @@ describe('dev-state', () => {
 			assert.ok(await dev('revert', id) > 0);
 		}
 
-		// What waited in the pool is removed.
+		// The waiting transactions are removed from the pool.
 		await send(later);
 		assert.equal(await dev('revert', id), 0);
 		await send(signed);
 		await reaches(first + 1);
-		// The pool learns of a block after the chain has it.
+		// The pool is updated after the block is imported.
 		await until('an empty pool', async () => (await api.rpc.author.pendingExtrinsics()).length === 0);
 		assert.equal(await nonce(), first + 1);
 	});
 
-	s.it('what is no snapshot is refused, and nothing changes', async () => {
+	s.it('an invalid snapshot is rejected, and nothing changes', async () => {
 		const { number, hash } = await head(api);
 		const nowhere = `0x${'12'.repeat(32)}`;
 		for (const id of [nowhere, api.genesisHash.toHex()]) {
@@ -116,12 +116,12 @@ describe('dev-state', () => {
 		assert.equal((await head(api)).hash, hash);
 	});
 
-	s.it('time that is set is the next block\'s, seen by programs, and goes on from there', async () => {
+	s.it('the set time applies to the next block, is visible to programs, and continues from there', async () => {
 		const { codeHash } = await upload(api, alice, blob('chain'));
 		const id = await dev('snapshot');
 		const future = await now() + 30 * DAY;
 		await dev('setTime', future);
-		// The slot that a program sees follows from the time: 3 seconds each.
+		// The slot that a program sees is derived from the time: 3 seconds each.
 		const { output } = await run(api, alice, codeHash, 'slot');
 		assert.equal(await now(), future);
 		assert.equal(Buffer.from(output).readBigUInt64LE(0), BigInt(Math.floor(future / 3_000)));
@@ -134,13 +134,13 @@ describe('dev-state', () => {
 			assert.deepEqual([code, data], [6_102, { earliest: next + 1, latest: 8_640_000_000_000_000 }]);
 		}
 
-		// Time comes back with the state.
+		// The time is reverted with the state.
 		await dev('revert', id);
 		await increment();
 		assert.ok(Math.abs(await now() - Date.now()) < SLACK);
 	});
 
-	s.it('a folder keeps the chain, and the revert command takes final blocks of it', async () => {
+	s.it('a base path keeps the chain, and the revert command removes final blocks', async () => {
 		await dev('setTime', await now() + DAY);
 		const kept = await head(api);
 		const value = await count();
@@ -159,7 +159,7 @@ describe('dev-state', () => {
 		assert.equal((await head(api)).hash, top.hash);
 		assert.equal(await count(), value + 4);
 		assert.ok(readFileSync(node.log, 'utf8').includes(`  data      ${folder} is kept\n`));
-		// A day ahead, as it was.
+		// A day ahead, as before.
 		await submit(api, api.tx.system.remark('0x01'), alice);
 		assert.ok(await now() > time + 100 && await now() < time + SLACK, `${await now() - time} ms later`);
 

@@ -1,4 +1,4 @@
-// The pages quote what is there: messages, errors, files. Starts no node.
+// The documentation quotes existing messages, errors and files. Starts no node.
 
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
@@ -12,7 +12,7 @@ const SOURCES = [
 ];
 const SKIPPED = ['corpus', 'node_modules', 'target', 'tests'];
 
-/** Paths of the files below a folder, without what is built or tested there. */
+/** The paths of the files below a folder, without build outputs and tests. */
 function files(folder, wanted) {
 	return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
 		const path = join(folder, entry.name);
@@ -21,22 +21,25 @@ function files(folder, wanted) {
 	});
 }
 
-/** A source as its reader sees the strings in it: continued lines are one, and nothing is escaped. */
+/**
+ * A source with its string literals as they are printed: continued lines are joined, and nothing is
+ * escaped.
+ */
 const strings = (source) => source.replace(/\\\n\s*/g, '').replace(/\\(["`])/g, '$1');
 
 const page = (name) => readFileSync(join(ROOT, 'docs', name), 'utf8');
 
 describe('docs', () => {
-	it('troubleshooting quotes messages that there are', () => {
+	it('troubleshooting quotes messages that exist', () => {
 		const wanted = (name) => /\.(rs|sh|mjs)$|^cargo$/.test(name);
 		const sources = SOURCES.flatMap((folder) => files(join(ROOT, folder), wanted)).map((path) =>
 			strings(readFileSync(path, 'utf8')),
 		);
-		// `†` marks those of Substrate.
+		// `†` marks messages of Substrate.
 		const messages = [...page('troubleshooting.md').matchAll(/^> (?!†)(.*)$/gm)].map(([, it]) => it);
 		assert.ok(messages.length >= 15, `only ${messages.length} were found`);
 		for (const message of messages) {
-			// A message may wrap another's text, or have a prefix: each piece has to be somewhere.
+			// A message may wrap another's text, or have a prefix: each part must exist somewhere.
 			for (const piece of message.split(/\.\.|error: |Error: |interpreter: /)) {
 				const text = piece.trim();
 				const found = text.length < 4 || sources.some((source) => source.includes(text));
@@ -45,7 +48,7 @@ describe('docs', () => {
 		}
 	});
 
-	it('troubleshooting names errors that there are', () => {
+	it('troubleshooting names errors that exist', () => {
 		const source = readFileSync(join(ROOT, 'pallet/src/lib.rs'), 'utf8');
 		const errors = source.match(/pub enum Error<T> \{(.*?)\n\t\}/s)[1];
 		const rows = page('troubleshooting.md').match(/^\| `.*?\|/gm).join();

@@ -1,5 +1,5 @@
-// Estimates: what the runtime API says of a call is what the call then does. Rows 31 and 32 of the
-// fault list.
+// Dry-runs: a call has the effects that the runtime API predicted. Rows 31 and 32 of the fault
+// list.
 
 import assert from 'node:assert/strict';
 import { describe } from 'node:test';
@@ -23,7 +23,7 @@ describe('dry-run', () => {
 		({ address } = await instantiate(api, alice, codeHash, 'dry-run', u32(40)));
 	});
 
-	s.it('a call does what was estimated, at the fee of the estimated weight', async () => {
+	s.it('a call does what its dry-run predicted, at the fee of the predicted weight', async () => {
 		const tried = await dryRun.call(api, bob.address, address, 'increment');
 		assert.equal(tried.error, null);
 		assert.deepEqual(tried.output, u32(41));
@@ -38,7 +38,7 @@ describe('dry-run', () => {
 		assert.equal(done.fee, partialFee.toBigInt());
 	});
 
-	s.it('a little less of either part of the weight is too little', async () => {
+	s.it('slightly less ref time or proof size is too little', async () => {
 		const { weightRequired } = await dryRun.call(api, bob.address, address, 'get');
 		const enough = tx.call(api, address, 'get', undefined, 0n, weightRequired);
 		assert.equal((await submit(api, enough, bob)).error, null);
@@ -52,7 +52,7 @@ describe('dry-run', () => {
 		}
 	});
 
-	s.it('a deposit is what is then held', async () => {
+	s.it('the predicted deposit is held', async () => {
 		const code = blob('echo');
 		const tried = await dryRun.upload(api, bob.address, code);
 		const done = await submit(api, tx.upload(api, code), bob);
@@ -61,7 +61,7 @@ describe('dry-run', () => {
 		assert.ok(tried.deposit > 0n);
 	});
 
-	s.it('failures are typed, a trap says where', async () => {
+	s.it('failures are typed, and a trap has its position', async () => {
 		const { codeHash: trap } = await upload(api, alice, blob('trap'));
 		const tried = await dryRun.run(api, bob.address, trap, 'trap');
 		assert.equal(tried.error, 'virt.Trapped');
@@ -72,7 +72,7 @@ describe('dry-run', () => {
 		assert.equal(refused.error, 'virt.InvalidProgram');
 	});
 
-	s.it('programs, exports and storage can be looked at', async () => {
+	s.it('programs, exports and storage can be read', async () => {
 		const { virtApi } = api.call;
 		const exports = (await virtApi.exports(codeHash)).unwrap().map((name) => name.toUtf8());
 		for (const name of ['init', 'increment', 'get']) assert.ok(exports.includes(name), name);
@@ -86,7 +86,7 @@ describe('dry-run', () => {
 		assert.ok((await virtApi.storage(address, key)).isSome);
 	});
 
-	s.it('the estimate is the same after a restart of the node', async () => {
+	s.it('a dry-run is the same after a restart of the node', async () => {
 		const fresh = await s.start('fresh', { args: ['--dev'] });
 		const cold = await s.connect(fresh);
 		await upload(cold, alice, blob('counter'));
@@ -99,7 +99,7 @@ describe('dry-run', () => {
 		assert.deepEqual(await estimate(cold), await estimate(api));
 	});
 
-	s.it('blocks go on while 64 endless dry-runs are answered', async () => {
+	s.it('blocks continue during 64 endless dry-runs', async () => {
 		const { codeHash: spin } = await upload(api, alice, blob('spin'));
 		const many = Array.from({ length: 64 }, () =>
 			dryRun.run(api, bob.address, spin, 'spin').catch((error) => ({ error: String(error) })));
@@ -107,7 +107,7 @@ describe('dry-run', () => {
 		await call(api, alice, address, 'increment');
 		assert.ok(Date.now() - before < 60_000, 'a block was made meanwhile');
 		for (const { error } of await Promise.all(many)) {
-			// Out of gas, or out of time where the machine is slow: an answer in any case.
+			// Out of gas, or out of time on a slow machine: a response in any case.
 			assert.match(error, /virt.OutOfGas|longer than this call may|Execution|timeout/i);
 		}
 		const health = await rpc(node.rpcPort, 'virt_health');

@@ -1,5 +1,4 @@
-// A chain whose runtime runs programs itself, without the node's host functions: what programs do is the
-// same, and on nodes that others wrote, too.
+// A chain with the embedded runtime: programs do the same, also on other implementations of a node.
 
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
@@ -35,7 +34,7 @@ describe('embedded', () => {
 		}
 	});
 
-	s.it('Chopsticks runs the chain from its specification: the same events, at the same weight', async () => {
+	s.it('Chopsticks runs the chain from its specification: the same events at the same weight', async () => {
 		const spec = join(s.dir, 'spec.json');
 		const args = ['export-chain-spec', '--chain', 'dev-embedded', '--raw', '--output', spec];
 		execFileSync(nodeBinary(), args, { stdio: 'ignore' });
@@ -43,7 +42,7 @@ describe('embedded', () => {
 		assert.deepEqual(await walk(fresh, alice), { seen, address });
 	});
 
-	s.it('Chopsticks forks a node: it calls what is there, goes forward in time, and back', async () => {
+	s.it('Chopsticks forks a node: it calls existing programs, makes blocks, and reverts', async () => {
 		const copy = await s.launch('chopsticks-fork', await chopsticks(['--endpoint', node.url]));
 		const fork = await s.connect(copy);
 		const get = async (of) => asU32((await dryRun.call(of, alice.address, address, 'get')).output);

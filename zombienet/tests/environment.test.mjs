@@ -1,4 +1,4 @@
-// The engine is configured in code: no POLKAVM_* variable changes a result, a gas figure or a fee.
+// The engine is configured in code: no POLKAVM_* variable changes a result, gas or a fee.
 
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
@@ -10,7 +10,7 @@ import {
 import { blob } from '../../clients/src/paths.mjs';
 import { scenario } from '../src/scenario.mjs';
 
-// All that polkavm 0.37 reads when it is asked to, each away from its default.
+// All variables that polkavm 0.37 can read, with values other than the defaults.
 const ODD = {
 	POLKAVM_BACKEND: 'interpreter',
 	POLKAVM_SANDBOX: 'generic',
@@ -24,7 +24,7 @@ const ODD = {
 	POLKAVM_CORE_PINNING: 'nonsense',
 };
 
-/** The same story on any node; gives all that must not differ. */
+/** The same calls on any node. Returns all that must be equal. */
 async function story(api, { alice }) {
 	const told = [];
 	const tell = (receipt, name) => {
@@ -49,7 +49,7 @@ async function story(api, { alice }) {
 		['verify', 'verify', Buffer.alloc(200, 9)],
 		['spin', 'spin'], ['recurse', 'recurse'], ['oob', 'read'], ['oob', 'pointer'],
 		['trap', 'trap'],
-		// A second time, from the module cache.
+		// Again, from the module cache.
 		['sha256', 'sha256', Buffer.alloc(5_000, 5)],
 	]) {
 		await go(tx.run(api, code[name], entry, input), 'Executed');
@@ -77,7 +77,7 @@ describe('environment', () => {
 		assert.ok(plain.told.some(({ weightUsed }) => weightUsed?.refTime > 0n));
 		assert.ok(plain.told.some(({ error }) => error === 'virt.OutOfGas'));
 		assert.deepEqual(await on('odd', { args, env: ODD }), plain);
-		// And neither does the backend.
+		// Nor does the backend.
 		const other = await on('interpreter', { args: ['--dev', '--vm-backend', 'interpreter'] });
 		assert.equal(other.backend, 'interpreter');
 		assert.deepEqual(other.told, plain.told);

@@ -1,4 +1,4 @@
-// Programs and callers that mean harm get a typed error and a bill; the node goes on.
+// Hostile programs and callers get a typed error and pay a fee; the node continues.
 
 import assert from 'node:assert/strict';
 import { describe } from 'node:test';
@@ -11,14 +11,14 @@ import { blob } from '../../clients/src/paths.mjs';
 import { compactAddLength, u8aToHex } from '../../clients/src/polkadot-js.mjs';
 import { scenario } from '../src/scenario.mjs';
 
-/** What `upload` may say about a blob. */
+/** The errors of `upload` for a bad blob. */
 const REFUSALS = [
 	'InvalidProgram', 'UnsupportedInstructionSet', 'UnknownImport', 'TooManyImports',
 	'TooManyExports', 'DuplicateExport', 'ExportTooLong', 'MemoryTooLarge', 'BasicBlockTooLong',
 	'ForbiddenInstruction',
 ].map((name) => `virt.${name}`);
 
-/** Nothing else happens in a failed call: no event but these. */
+/** A failed call has no other events than these. */
 const BILLING = [
 	'balances.Withdraw', 'balances.Deposit', 'balances.Issued', 'balances.Rescinded',
 	'balances.BurnedDebt', 'transactionPayment.TransactionFeePaid', 'system.ExtrinsicFailed',
@@ -29,7 +29,7 @@ describe('hostile', () => {
 	const codes = {};
 	let api, node, alice, mallory, counter;
 
-	/** Mallory submits `call`: it must fail with `wanted`, cost a fee and change nothing else. */
+	/** Mallory submits `call`: it must fail with `wanted`, pay a fee and change nothing else. */
 	const fails = async (call, ...wanted) => {
 		const before = await balance(api, mallory.address);
 		const { number } = await head(api);
@@ -42,7 +42,7 @@ describe('hostile', () => {
 		return receipt;
 	};
 
-	/** The node is the one we started, answers, seals, and runs a good program well. */
+	/** The node is still the same process, responds, seals, and runs a good program. */
 	const worksStill = async () => {
 		assert.ok(node.alive());
 		const { number } = await head(api);
@@ -63,7 +63,7 @@ describe('hostile', () => {
 		counter = (await instantiate(api, alice, codes.counter, 'hostile', u32(0))).address;
 	});
 
-	s.it('spin runs out of gas, and pays for all of it', async () => {
+	s.it('spin runs out of gas, and pays for it', async () => {
 		const cheap = await fails(tx.run(api, codes.spin, 'spin', [], weight(1_400_000_000n)), 'virt.OutOfGas');
 		const dear = await fails(tx.run(api, codes.spin, 'spin', [], weight(140_000_000_000n)), 'virt.OutOfGas');
 		assert.ok(dear.weight.refTime > 50n * cheap.weight.refTime);
@@ -81,7 +81,7 @@ describe('hostile', () => {
 		await fails(tx.run(api, codes.oob, 'write'), 'virt.Trapped');
 		await fails(tx.run(api, codes.oob, 'pointer'), 'virt.OutOfBounds');
 		await fails(tx.run(api, codes.oob, 'pointer_out'), 'virt.OutOfBounds');
-		// Addresses and lengths at the edges of 32 and 64 bits.
+		// Addresses and lengths at the limits of 32 and 64 bits.
 		const u64 = (value) => [...new Uint8Array(new BigUint64Array([value]).buffer)];
 		for (const address of [0xffffn, 0xffff_ffffn, 0x1_0000_0000n, 0xffff_ffff_ffff_ffffn]) {
 			await fails(tx.run(api, codes.oob, 'read', u64(address)), 'virt.Trapped');
@@ -125,7 +125,7 @@ describe('hostile', () => {
 		await worksStill();
 	});
 
-	s.it('a blob with flipped bits is refused, or runs to a typed end', async () => {
+	s.it('a blob with flipped bits is refused, or has a typed result', async () => {
 		const code = blob('echo');
 		for (let round = 0; round < 24; round += 1) {
 			const flipped = code.slice();
@@ -144,7 +144,7 @@ describe('hostile', () => {
 		await worksStill();
 	});
 
-	s.it('input that is no SCALE reverts the call', async () => {
+	s.it('malformed input reverts the call', async () => {
 		for (const input of [[1], [1, 2, 3], [1, 2, 3, 4, 5], new Uint8Array(1_000).fill(0xff)]) {
 			await fails(tx.call(api, counter, 'increment', input), 'virt.Reverted');
 			await fails(tx.instantiate(api, codes.counter, 'bad', input), 'virt.Reverted');
@@ -152,11 +152,11 @@ describe('hostile', () => {
 		await worksStill();
 	});
 
-	s.it('an extrinsic that is no SCALE is refused before any block', async () => {
+	s.it('a malformed extrinsic is rejected before it is in a block', async () => {
 		const { number } = await head(api);
 		const good = (await tx.run(api, codes.echo, 'echo', [1, 2, 3]).signAsync(mallory)).toU8a(true);
-		// Cut short, with bytes left over, and with an `input` that claims 1 GiB. Each is a whole
-		// extrinsic as far as its outer length goes.
+		// Truncated, with trailing bytes, and with an `input` whose length claims 1 GiB. The outer
+		// length of each is correct.
 		const claim = [0x03, 0x00, 0x00, 0x00, 0x40];
 		const bad = [
 			good.slice(0, -1), good.slice(0, -9), good.slice(0, 40), [...good, 0],
@@ -173,7 +173,7 @@ describe('hostile', () => {
 		await worksStill();
 	});
 
-	s.it('callers that ask for what is not there are told so', async () => {
+	s.it('callers that name unknown objects get typed errors', async () => {
 		const nowhere = `0x${'11'.repeat(32)}`;
 		await fails(tx.remove(api, codes.counter), 'virt.NotOwner');
 		await fails(tx.remove(api, nowhere), 'virt.ProgramNotFound');
@@ -189,7 +189,7 @@ describe('hostile', () => {
 		await worksStill();
 	});
 
-	s.it('value that the caller does not have is not transferred', async () => {
+	s.it('a transfer of more than the caller\'s balance fails', async () => {
 		const all = await balance(api, mallory.address);
 		await fails(
 			tx.call(api, counter, 'get', [], all + 1n), 'Token.FundsUnavailable', 'Arithmetic.Underflow',
@@ -197,7 +197,7 @@ describe('hostile', () => {
 		await worksStill();
 	});
 
-	s.it('a weight limit of nothing, or of more than a block has, runs nothing', async () => {
+	s.it('a weight limit of zero, or above a block\'s, runs nothing', async () => {
 		await fails(tx.run(api, codes.echo, 'echo', [], weight(0n)), 'virt.OutOfGas');
 		await fails(tx.run(api, codes.echo, 'echo', [], weight(1n)), 'virt.OutOfGas');
 		await fails(tx.call(api, counter, 'get', [], 0n, weight(1_000_000n)), 'virt.OutOfGas');
@@ -213,7 +213,7 @@ describe('hostile', () => {
 		await worksStill();
 	});
 
-	s.it('a hundred hostile calls at once do not hold the others up', async () => {
+	s.it('a hundred hostile calls at once do not block others', async () => {
 		const calls = Array.from({ length: 100 }, (_, index) => [
 			tx.run(api, codes.spin, 'spin', [], weight(7_000_000_000n)),
 			tx.run(api, codes.recurse, 'recurse', [], weight(7_000_000_000n)),
@@ -232,7 +232,7 @@ describe('hostile', () => {
 		await worksStill();
 	});
 
-	s.it('every failure in the chain is a typed one', async () => {
+	s.it('every failure on the chain is typed', async () => {
 		const { number } = await head(api);
 		let failures = 0;
 		for (let height = 1; height <= number; height += 1) {

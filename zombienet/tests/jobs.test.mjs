@@ -1,5 +1,5 @@
-// Jobs over polkadot-js: the examples auction, factor and game, on a validator that recompiles and one that
-// interprets. A block is final only when both have executed it to the same state root.
+// Jobs through polkadot-js: the examples auction, factor and game, on a recompiling and an
+// interpreting validator. A block is final only if both executed it with the same state root.
 
 import assert from 'node:assert/strict';
 import { describe } from 'node:test';
@@ -15,7 +15,7 @@ import { scenario } from '../src/scenario.mjs';
 
 const UNIT = 10n ** 12n;
 
-/** A budget of so many seconds. */
+/** A budget of this many seconds. */
 const budget = (seconds) => weight(BigInt(seconds) * UNIT, 1n << 32n);
 
 describe('jobs', () => {
@@ -24,7 +24,7 @@ describe('jobs', () => {
 	const ended = new Map();
 	const address = {};
 
-	/** What a job came to, from final blocks. */
+	/** A job's result, from final blocks. */
 	const end = async (job) => {
 		await until(`the end of job ${job}`, () => ended.has(job), { within: 240_000 });
 		return ended.get(job);
@@ -46,7 +46,7 @@ describe('jobs', () => {
 		});
 	});
 
-	s.it('auction: the price falls from block to block, and a bid wakes the job', async () => {
+	s.it('auction: the price falls with each block, and a bid wakes the job', async () => {
 		const auction = new Abi(abi('auction'));
 		const input = auction.encode('auction', 4n * UNIT, 2);
 		const tried = await dryRun.startJob(api, alice.address, address.auction, 'auction', input, budget(2));
@@ -54,7 +54,7 @@ describe('jobs', () => {
 		assert.ok(tried.events.some(({ name }) => name === 'virt.JobSuspended'));
 		assert.ok(tried.deposit > 0n);
 		const { job } = await startJob(api, alice, address.auction, 'auction', input, budget(2));
-		// Bids what the price was at first: more than it is by now.
+		// Bids the initial price, which is more than the current one.
 		const price = async () => {
 			const { output } = await dryRun.call(api, bob.address, address.auction, 'price');
 			return auction.result('price', output);
@@ -73,7 +73,7 @@ describe('jobs', () => {
 		assert.equal((await api.query.virt.jobs(job)).isNone, true);
 	});
 
-	s.it('factor: a computation of many slices ends with the factors', async () => {
+	s.it('factor: a computation of many slices returns the factors', async () => {
 		const factor = new Abi(abi('factor'));
 		// Two primes.
 		const [small, large] = [49_979_687n, 67_867_967n];

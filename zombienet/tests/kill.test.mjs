@@ -1,4 +1,5 @@
-// What is killed comes back, and the others go on without it. `make zombienet` does it by Zombienet.
+// Killed nodes come back, and the others continue without them. `make zombienet` does it with
+// Zombienet.
 
 import { describe } from 'node:test';
 
@@ -10,11 +11,11 @@ describe('kill', () => {
 	let network;
 
 	s.before(async () => {
-		// With one of four gone, the others still finalise.
+		// Three of four still finalize.
 		network = await s.network(4);
 	});
 
-	s.it('a validator mid-block, and a worker at work', async () => {
+	s.it('a validator is killed while it authors, and a worker while it computes', async () => {
 		console.log(`# ${await kill(network)}`);
 	});
 });

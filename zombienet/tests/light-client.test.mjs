@@ -1,5 +1,5 @@
-// Programs through smoldot, a light client that others wrote, by itself and under polkadot-api: a chain
-// with host functions, and one whose runtime runs programs itself.
+// Programs through smoldot, a light client, directly and with polkadot-api: on a chain with host
+// functions, and on one with the embedded runtime.
 
 import assert from 'node:assert/strict';
 import { after, describe } from 'node:test';
@@ -43,7 +43,7 @@ describe('light client', { concurrency: FORMS.length }, () => {
 				light = await LightClient.start(network);
 			});
 
-			s.it('syncs to what is final, and has the metadata and runtime API that the node has', async () => {
+			s.it('syncs to the finalized block, and has the metadata and runtime API of the node', async () => {
 				const { number } = await head(api);
 				await until('a block that is final by its proofs', async () => {
 					const hash = await light.request('chain_getFinalizedHead');
@@ -57,7 +57,7 @@ describe('light client', { concurrency: FORMS.length }, () => {
 				assert.notEqual(known, '0x00');
 			});
 
-			s.it('submits a call, and watches it until it is final', async () => {
+			s.it('submits a call, and watches it until it is finalized', async () => {
 				const signed = await tx.call(api, address, 'increment', u32(1)).signAsync(bob);
 				const states = [];
 				for await (const { event } of light.subscribe('transactionWatch_v1_submitAndWatch', [signed.toHex()])) {

@@ -1,5 +1,5 @@
-// A node in a container that has too little memory for what programs do: it goes on, or it ends and a service
-// manager starts it again; it does not hang, and what is final stays.
+// A node in a container with too little memory for its programs: it continues, or it exits and a
+// service manager restarts it; it does not hang, and final blocks stay.
 
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
@@ -15,13 +15,13 @@ import { scenario } from '../src/scenario.mjs';
 
 const MIB = 1 << 20;
 
-/** Hostile calls at each limit. */
+/** The number of hostile calls at each limit. */
 const CALLS = 12;
 
-/** How long a node may be silent, in milliseconds, before it hangs. */
+/** A node that is silent for longer hangs, in milliseconds. */
 const PATIENCE = 60_000;
 
-/** Programs that take memory, or a worker for long: each with its entry. */
+/** Programs that take memory or occupy a worker, each with its entry. */
 const HOSTILE = [['heap', 'exhaust'], ['spin', 'spin'], ['recurse', 'recurse'], ['heap', 'map']];
 
 const group = memoryGroup('virt-memory');
@@ -31,14 +31,14 @@ describe('memory', { skip: group.refused && `no memory group can be made here: $
 	let alice, bob, command, rpcPort, node, api, counter, starts = 0;
 	const codes = {};
 
-	/** What a service manager does. */
+	/** Restarts the node, as a service manager does. */
 	const start = async () => {
 		starts += 1;
 		node = await s.launch('node', { command, rpcPort });
 		api = await connect(node.url);
 	};
 
-	/** Waits for `what`, or for the end of the node. */
+	/** Waits for `what`, or for the node's exit. */
 	const orEnd = async (what) => {
 		const late = sleep(PATIENCE, 'late', { ref: false });
 		const done = await Promise.race([what.then(() => 'done', () => 'failed'), node.exited, late]);
@@ -70,7 +70,7 @@ describe('memory', { skip: group.refused && `no memory group can be made here: $
 		({ address: counter } = await instantiate(api, alice, codes.counter, 'memory', u32(0)));
 	});
 
-	s.it('256 MiB, and hardly more than the node has: it goes on, or comes back with what was final', async () => {
+	s.it('at 256 MiB and slightly above the node\'s own memory, it continues or restarts with the final blocks', async () => {
 		const within = async (bytes) => {
 			const before = starts;
 			await hostileCalls();
@@ -87,7 +87,7 @@ describe('memory', { skip: group.refused && `no memory group can be made here: $
 		assert.equal(value, 1);
 	});
 
-	s.it('no worker is left when it ends', async () => {
+	s.it('no worker is left after it exits', async () => {
 		await disconnect(api).catch(() => {});
 		await node.stop();
 		await until('an empty group', () => group.usage() < 64 * MIB, { within: 20_000 });

@@ -1,4 +1,4 @@
-// What a user of polkadot-js sees of the chain is complete and documented.
+// All that a user of polkadot-js sees of the chain is complete and documented.
 
 import assert from 'node:assert/strict';
 import { describe } from 'node:test';
@@ -8,10 +8,10 @@ import { rpc } from '../../clients/src/node.mjs';
 import { Metadata, TypeRegistry, hexToU8a } from '../../clients/src/polkadot-js.mjs';
 import { scenario } from '../src/scenario.mjs';
 
-/** For people and monitors, not for applications. */
+/** Methods for operators, not for applications. */
 const FOR_OPERATORS = ['dev_revert', 'dev_setTime', 'dev_snapshot', 'virt_health', 'virt_traceCall', 'virt_traceTransaction'];
 
-/** Methods that every node has by its service crate, and that polkadot-js has no words for. */
+/** Methods of Substrate's service crate on every node, without a definition in polkadot-js. */
 const SERVICE_RPC = new RegExp([
 	'^(author_rotateKeysWithOwner|bitswap_v1_get|state_callRecorded)$',
 	'^(archive|chainHead|chainSpec|transaction|transactionWatch)_',
@@ -24,7 +24,7 @@ describe('metadata', () => {
 
 	s.before(async () => {
 		node = await s.start('node', { args: ['--dev'] });
-		// polkadot-js reports what it does not know on the console only.
+		// polkadot-js reports unknown names on the console only.
 		const original = { warn: console.warn, error: console.error };
 		for (const level of Object.keys(original)) {
 			console[level] = (...words) => said.push(words.join(' '));
@@ -36,7 +36,7 @@ describe('metadata', () => {
 		}
 	});
 
-	s.it('versions 14, 15 and 16 are served', async () => {
+	s.it('metadata versions 14, 15 and 16 are available', async () => {
 		for (const version of [14, 15, 16]) {
 			const argument = new TypeRegistry().createType('u32', version).toHex(true);
 			const answer = await rpc(node.rpcPort, 'state_call', [
@@ -51,7 +51,7 @@ describe('metadata', () => {
 		}
 	});
 
-	s.it('polkadot-js knows what applications use: signed extensions, runtime APIs, RPC', () => {
+	s.it('polkadot-js knows all that applications use: signed extensions, runtime APIs, RPC', () => {
 		const list = /RPC methods not decorated: (.*)$/;
 		assert.deepEqual(said.filter((line) => !list.test(line)), []);
 		const methods = said.flatMap((line) => line.match(list)?.[1].split(', ') ?? []);
@@ -89,7 +89,7 @@ describe('metadata', () => {
 		]);
 	});
 
-	s.it('blobs and inputs are byte strings, which Apps offers a file for', () => {
+	s.it('blobs and inputs are byte strings, for which Apps offers a file upload', () => {
 		const type = (call, field) =>
 			call.meta.args.find(({ name }) => name.toString() === field).type.toString();
 		assert.equal(type(api.tx.virt.upload, 'code'), 'Bytes');
@@ -99,13 +99,13 @@ describe('metadata', () => {
 		assert.equal(type(api.tx.virt.instantiate, 'salt'), 'Bytes');
 	});
 
-	s.it('runtime APIs are there as api.call', () => {
+	s.it('runtime APIs are available as api.call', () => {
 		for (const name of ['accountNonceApi', 'transactionPaymentApi', 'core', 'metadata']) {
 			assert.ok(api.call[name], name);
 		}
 	});
 
-	s.it('an idle chain has block 1, finalised, so that nobody waits for it', async () => {
+	s.it('an idle chain has a finalized block 1, so that no client waits for it', async () => {
 		const other = await connect(node.url);
 		try {
 			const last = await other.rpc.chain.getFinalizedHead();

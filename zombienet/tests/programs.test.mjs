@@ -1,5 +1,5 @@
-// Programs that call each other, and the deposits for what they store, on a running node: inside
-// wasm, where a runtime's stack is smaller than a test's.
+// Programs that call each other, and the deposits for their storage, on a running node: in wasm,
+// where a runtime's stack is smaller than a test's.
 
 import assert from 'node:assert/strict';
 import { describe } from 'node:test';
@@ -15,7 +15,7 @@ describe('programs', () => {
 	const s = scenario('programs');
 	let api, alice;
 
-	/** What is on hold of Alice's balance, all reasons together. */
+	/** Alice's held balance, with all reasons. */
 	const held = async () => (await api.query.system.account(alice.address)).data.reserved.toBigInt();
 
 	s.before(async () => {
@@ -23,13 +23,13 @@ describe('programs', () => {
 		api = await s.connect(await s.start('node', { args: ['--dev'] }));
 	});
 
-	s.it('calls are nested as deep as the limit says', async () => {
+	s.it('programs nest up to the limit', async () => {
 		const { codeHash } = await upload(api, alice, blob('reentrant'));
 		const { address } = await instantiate(api, alice, codeHash, 'depth');
 		assert.equal(asU32((await call(api, alice, address, 'depth')).output), MAX_DEPTH);
 	});
 
-	s.it('deposits are held up to the limit, and given back', async () => {
+	s.it('deposits are held up to the limit, and released', async () => {
 		const before = await held();
 		const code = blob('counter');
 		const refused = await submit(api, tx.upload(api, code, 1n), alice);

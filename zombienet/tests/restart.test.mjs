@@ -1,4 +1,4 @@
-// A node that is started again on its database goes on where it was.
+// A node that is started again on its database continues.
 
 import assert from 'node:assert/strict';
 import { describe } from 'node:test';
@@ -17,7 +17,7 @@ describe('restart', () => {
 	const args = ['--dev', '--base-path', join(s.dir, 'db')];
 	let alice, address, seen;
 
-	/** Starts the node, runs `body` on a connection, leaves the node running. */
+	/** Starts the node, runs `body` on a connection, and leaves the node running. */
 	const session = async (body) => {
 		const node = await s.start('node', { args });
 		const api = await connect(node.url);
@@ -29,7 +29,7 @@ describe('restart', () => {
 		return node;
 	};
 
-	/** All that must survive: the head, and what the programs and accounts have. */
+	/** All that must persist: the head, and the state of programs and accounts. */
 	const survey = async (api) => {
 		const { number, hash, stateRoot } = await head(api);
 		const state = (await api.query.virt.state.entries())
@@ -44,7 +44,7 @@ describe('restart', () => {
 		({ alice } = await accounts());
 	});
 
-	s.it('keeps state root, head, balances and programs', async () => {
+	s.it('keeps the state root, head, balances and programs', async () => {
 		const first = await session(async (api) => {
 			const { codeHash } = await upload(api, alice, blob('counter'));
 			({ address } = await instantiate(api, alice, codeHash, 'restart', u32(7)));
@@ -67,7 +67,7 @@ describe('restart', () => {
 		await second.stop();
 	});
 
-	s.it('after kill -9 leaves no worker behind, and goes on from a block it knew', async () => {
+	s.it('after kill -9 no worker is left, and it continues from a known block', async () => {
 		const chain = [];
 		const first = await session(async (api) => {
 			for (let round = 0; round < 5; round += 1) await call(api, alice, address, 'increment');
@@ -86,7 +86,7 @@ describe('restart', () => {
 		}
 
 		await session(async (api) => {
-			// The database may have lost the last blocks, never changed them.
+			// The database may have lost the last blocks, but not changed them.
 			const { number, hash } = await head(api);
 			assert.ok(number < chain.length);
 			assert.equal(hash, chain[number]);

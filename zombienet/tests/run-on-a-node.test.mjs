@@ -1,4 +1,4 @@
-// `virt-node program run --url`: a program on a running node, with the node's binary alone.
+// `virt-node program run --url`: runs a program on a running node, with the node's binary only.
 
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
@@ -16,7 +16,7 @@ describe('program run --url', () => {
 	const s = scenario('run-on-a-node');
 	let node, api, url, account;
 
-	/** Status and output of `virt-node program run`. */
+	/** The status and output of `virt-node program run`. */
 	const run = (...args) => new Promise((done) => {
 		execFile(nodeBinary(), ['program', 'run', ...args], (error, stdout, stderr) =>
 			done({ code: error?.code ?? 0, stdout, stderr }));
@@ -33,7 +33,7 @@ describe('program run --url', () => {
 		url = node.url.replace('ws:', 'http:');
 	});
 
-	s.it('uploads, instantiates and calls, once each', async () => {
+	s.it('uploads, instantiates and calls once each', async () => {
 		const { number } = await head(api);
 		const tried = await run('--url', url, COUNTER, 'increment', '--dry-run');
 		assert.equal(tried.code, 1);
@@ -58,7 +58,7 @@ describe('program run --url', () => {
 		return { signer: { address: signer.toString() }, output };
 	};
 
-	s.it('a dry-run and a call that fails send nothing', async () => {
+	s.it('a dry-run and a failing call submit nothing', async () => {
 		const { number } = await head(api);
 		assert.equal((await report('increment', '--dry-run')).value, 37);
 		const { code, stdout, stderr } = await run('--url', url, COUNTER, 'increment', '--input', '0x01');
@@ -68,7 +68,7 @@ describe('program run --url', () => {
 		assert.equal((await head(api)).number, number);
 	});
 
-	s.it('the tree and the profile are those of the node', async () => {
+	s.it('the trace and the profile are the node\'s', async () => {
 		const svg = join(s.dir, 'counter.svg');
 		const { stdout } = await run('--url', url, COUNTER, 'increment', '--trace', '--profile', svg);
 		assert.match(stdout, /^counter::increment\(\) {2}gas [\d,]+ \| ref time [\d.]+ us \| account 0x[\da-f]{8}\n├─ input_len\(\) = 0/);
@@ -77,7 +77,7 @@ describe('program run --url', () => {
 		assert.match(readFileSync(svg, 'utf8'), /<svg/);
 	});
 
-	s.it('who cannot sign, and where no node is, is said', async () => {
+	s.it('a missing signer and a missing node are reported', async () => {
 		const stranger = await run('--url', url, COUNTER, 'increment', '--caller', `0x${'07'.repeat(32)}`);
 		assert.equal(stranger.code, 1);
 		const nowhere = await run('--url', 'http://127.0.0.1:9', COUNTER, 'increment');

@@ -1,4 +1,4 @@
-// When a development chain gets its blocks: instantly, by hand, at intervals.
+// When a development chain makes blocks: instantly, manually, or at intervals.
 
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
@@ -15,15 +15,15 @@ import { blob, nodeBinary } from '../../clients/src/paths.mjs';
 import { until } from '../../clients/src/until.mjs';
 import { scenario } from '../src/scenario.mjs';
 
-/** Calls of each of the six accounts in a storm. */
+/** The number of calls of each of the six accounts in a burst. */
 const CALLS = 50;
 
-/** No block comes on its own within this many milliseconds. */
+/** No block is made unasked within this many milliseconds. */
 const QUIET = 400;
 
 const run = promisify(execFile);
 
-/** What the node answers to a call that it refuses. */
+/** The node's error response to a request. */
 const refusal = async (port, method, ...params) => {
 	const error = await rpc(port, method, params).then(
 		(result) => assert.fail(`${method} gave ${JSON.stringify(result)}`),
@@ -37,7 +37,7 @@ describe('sealing', () => {
 	const geneses = new Set();
 	let all;
 
-	/** A node and a connection to it. */
+	/** Starts a node and connects to it. */
 	const start = async (title, ...args) => {
 		const node = await s.start(title, { args: ['--dev', ...args] });
 		const api = await s.connect(node);
@@ -45,7 +45,7 @@ describe('sealing', () => {
 		return { node, api };
 	};
 
-	/** Ends both. */
+	/** Stops both. */
 	const stop = async ({ node, api }) => {
 		await disconnect(api);
 		assert.equal((await node.stop()).code, 0);
@@ -58,12 +58,13 @@ describe('sealing', () => {
 		all = await accounts();
 	});
 
-	s.it('instant: storms and gaps in nonces all get in, and are final', async () => {
+	s.it('instant: bursts and nonce gaps are all included and final', async () => {
 		const { node, api } = await start('instant');
 		const { codeHash } = await upload(api, all.alice, blob('counter'));
 		const { address } = await instantiate(api, all.alice, codeHash, 'storm', u32(0));
 
-		// A storm: nobody waits for anybody. Immortal: a slow machine makes more blocks than a mortal one lasts.
+		// A burst: nobody waits for a block. Immortal: a slow machine makes more blocks than a
+		// mortal transaction lives.
 		const before = await head(api);
 		const signers = Object.values(all);
 		const firsts = await Promise.all(signers.map((signer) => nonceOf(api, signer)));
@@ -80,7 +81,7 @@ describe('sealing', () => {
 		const blocks = (await head(api)).number - before.number;
 		console.log(`# ${CALLS * signers.length} calls in ${blocks} blocks`);
 
-		// The later nonce first: it waits for the earlier one, and holds up nobody else.
+		// The later nonce first: it waits for the earlier one, and blocks no other account.
 		const nonce = await nonceOf(api, all.bob);
 		await api.tx.system.remark('0x02').signAndSend(all.bob, { nonce: nonce + 1 });
 		assert.equal(asU32((await call(api, all.alice, address, 'get')).output), CALLS * signers.length);
@@ -93,7 +94,7 @@ describe('sealing', () => {
 		await sleep(QUIET);
 		assert.equal((await head(api)).hash, best.hash, 'an idle chain rests');
 
-		// What it said of itself, and of the programs.
+		// Its log about itself and about programs.
 		const log = readFileSync(node.log, 'utf8');
 		const banners = log.split('a development chain is ready').length - 1;
 		assert.equal(banners, 1, log);
@@ -111,19 +112,19 @@ describe('sealing', () => {
 		assert.ok(caller, `a caller in ${lines[0]}`);
 		assert.match(lines[0], new RegExp(`program ${short} at ${place} .*, called by ${hex(caller.publicKey)}`));
 
-		// Without --base-path all is removed, and the node says so.
+		// Without --base-path all is removed, and the node logs it.
 		const [, folder] = log.match(/ {2}data {6}(\S+) is removed when the node stops/);
 		assert.ok(existsSync(folder), folder);
 		await stop({ node, api });
 		assert.ok(!existsSync(folder), `${folder} is left`);
 	});
 
-	s.it('manual: engine_createBlock and engine_finalizeBlock, and nothing else', async () => {
+	s.it('manual: only engine_createBlock and engine_finalizeBlock make and finalize blocks', async () => {
 		const { node, api } = await start('manual', '--sealing', 'manual');
 		const create = (...params) => rpc(node.rpcPort, 'engine_createBlock', params);
 		const finalize = (hash) => rpc(node.rpcPort, 'engine_finalizeBlock', [hash]);
 
-		// The first block is there: this client would not have started without it.
+		// The first block exists: this client would not have started without it.
 		assert.deepEqual([(await head(api)).number, (await finalized(api)).number], [1, 1]);
 		await api.tx.system.remark('0x01').signAndSend(all.alice);
 		await sleep(QUIET);
@@ -141,7 +142,7 @@ describe('sealing', () => {
 		assert.equal(await refusal(node.rpcPort, 'engine_createBlock', true, true, nowhere), 13_000);
 		assert.equal(await refusal(node.rpcPort, 'engine_finalizeBlock', nowhere), 16_000);
 
-		// A fork, which a revert forgets, too.
+		// A fork, which a revert also removes.
 		const { hash: third } = await create(true, false);
 		await create(true, false, second);
 		const { hash: fourth } = await create(true, true);
@@ -154,7 +155,7 @@ describe('sealing', () => {
 		await stop({ node, api });
 	});
 
-	s.it('interval: a block each time, empty ones too, final at once', async () => {
+	s.it('interval: blocks at intervals, also empty ones, final at once', async () => {
 		const every = 200;
 		const { node, api } = await start(
 			'interval', '--sealing', `interval=${every}`, '--tmp', '--rpc-methods', 'safe',
@@ -162,14 +163,14 @@ describe('sealing', () => {
 		const first = await head(api);
 		const since = Date.now();
 		await until('five blocks', async () => (await head(api)).number >= first.number + 5);
-		// The machine may be busy; it must not be early.
+		// The machine may be busy, so blocks may be late, but not early.
 		const took = Date.now() - since;
 		assert.ok(took >= 4 * every, `five blocks in ${took} ms`);
 		await api.tx.system.remark('0x01').signAndSend(all.alice);
 		await until('the transaction', async () => await nonceOf(api, all.alice) === 1);
 		assert.ok((await finalized(api)).number > first.number);
 
-		// Who may not call unsafe methods may not move the chain.
+		// A caller without access to unsafe methods cannot change the chain.
 		const { hash } = await head(api);
 		for (const [method, ...params] of [
 			['dev_snapshot'], ['dev_revert', hash], ['dev_setTime', 9_999_999_999_999],
@@ -190,13 +191,13 @@ describe('sealing', () => {
 		({ stderr }) => stderr,
 	);
 
-	s.it('a way of syncing that would not come to an end is refused', async () => {
+	s.it('a sync mode that would never end is rejected', async () => {
 		for (const mode of ['fast', 'fast-unsafe']) {
 			assert.match(await refused('--chain', 'local', '--tmp', '--sync', mode), /^Error: .*use --sync warp/);
 		}
 	});
 
-	s.it('--sealing is refused where blocks come in slots, and where it says nothing', async () => {
+	s.it('--sealing is rejected for slot-based authoring, and without a value', async () => {
 		assert.match(
 			await refused('--chain', 'local', '--alice', '--tmp', '--sealing', 'manual'),
 			/^Error: .*--sealing manual is for a development chain/,

@@ -1,4 +1,4 @@
-// The VM of a running node: what it tells of itself, and what a worker that stops does to the node.
+// The VM of a running node: its state, and the effect of a stopped worker.
 
 import assert from 'node:assert/strict';
 import { describe } from 'node:test';
@@ -9,10 +9,10 @@ import { children, rpc } from '../../clients/src/node.mjs';
 import { blob } from '../../clients/src/paths.mjs';
 import { scenario } from '../src/scenario.mjs';
 
-/** See `DEAD_WORKER_STATUS` in node/manager/src/engine.rs. */
+/** `DEAD_WORKER_STATUS` of node/manager/src/engine.rs. */
 const DEAD_WORKER_STATUS = 71;
 
-/** Enough input that hashing it is a long computation. */
+/** An input whose hash is a long computation. */
 const LONG_INPUT = new Uint8Array(60 * 1024).fill(7);
 
 describe('vm', () => {
@@ -24,13 +24,13 @@ describe('vm', () => {
 		({ alice } = await accounts());
 	});
 
-	/** Hashes on the chain; gives what the program gave. */
+	/** Hashes on the chain. Returns the program's result. */
 	const hash = async (api) => {
 		const { output } = await run(api, alice, codeHash, 'sha256', LONG_INPUT);
 		return Buffer.from(output).toString('hex');
 	};
 
-	s.it('virt_health tells how programs ran', async () => {
+	s.it('virt_health reports how programs ran', async () => {
 		const node = await s.start('node', { args });
 		const health = () => rpc(node.rpcPort, 'virt_health');
 		const before = await health();
@@ -50,17 +50,17 @@ describe('vm', () => {
 		await node.stop();
 	});
 
-	s.it('a stopped worker ends the node, loudly, and it can be started again', async () => {
+	s.it('a stopped worker ends the node with an error, and the node can be started again', async () => {
 		const first = await s.start('node', { args });
 		const api = await s.connect(first);
 		const reference = await hash(api);
 		for (const worker of children(first.pid)) process.kill(worker, 'SIGSTOP');
-		// Nobody waits for its block: there will be none.
+		// There will be no block to wait for.
 		await tx.run(api, codeHash, 'sha256', LONG_INPUT).signAndSend(alice);
 		const { code } = await first.exited;
 		assert.equal(code, DEAD_WORKER_STATUS);
 
-		// On the same port, where the client of the first node finds it again.
+		// On the same port, so that the first node's client reconnects.
 		const second = await s.start('node', { args, rpcPort: first.rpcPort });
 		const again = await s.connect(second);
 		assert.equal(await hash(again), reference);

@@ -1,4 +1,5 @@
-//! Builds the runtime for wasm, linked as the node's runtime is: with fat LTO. In both forms of pallet-virt.
+//! Builds the runtime for wasm in both forms of pallet-virt, linked with fat LTO like the node's
+//! runtime.
 
 fn main() {
 	#[cfg(feature = "std")]

@@ -1,4 +1,4 @@
-//! What is measured: the same work by both pallets.
+//! The measured calls: the same work with both pallets.
 
 use codec::Encode;
 use frame_support::weights::Weight;
@@ -13,11 +13,11 @@ macro_rules! built {
 	};
 }
 
-/// The same work by both pallets.
+/// The same work with both pallets.
 pub struct Case {
-	/// What it is.
+	/// The name of the work.
 	pub name: &'static str,
-	/// What has to be there before, in this order.
+	/// The calls that prepare it, in this order.
 	pub setup: Vec<RuntimeCall>,
 	/// The call of pallet-virt.
 	pub virt: RuntimeCall,
@@ -25,18 +25,18 @@ pub struct Case {
 	pub revive: RuntimeCall,
 }
 
-/// More than any of it takes, and than a block has.
+/// More than any call uses, and than a block has.
 const WEIGHT: Weight = Weight::from_parts(10_000_000_000_000, 1 << 40);
 
-/// What each may have held.
+/// The deposit limit of each call.
 const DEPOSIT: Balance = ENDOWMENT / 100;
 
-/// What has to be there before all cases.
+/// The calls that prepare all cases.
 pub fn setup() -> Vec<RuntimeCall> {
 	vec![pallet_revive::Call::map_account {}.into()]
 }
 
-/// All of them.
+/// All cases.
 pub fn all() -> Vec<Case> {
 	let recipient = AccountId32::new([2; 32]);
 	let amount: u128 = 1;
@@ -93,7 +93,7 @@ pub fn all() -> Vec<Case> {
 
 impl Case {
 	/// A call of an account program: its code, the constructor's input, the entry, and the entry's
-	/// input; beside it, a contract's code and input.
+	/// input; and a contract's code and input.
 	fn of_account(
 		name: &'static str,
 		(code, constructor, entry, input): (&[u8], Vec<u8>, &str, Vec<u8>),
@@ -121,7 +121,7 @@ impl Case {
 		Self { name, setup, virt: virt.into(), revive: call(address, data) }
 	}
 
-	/// A run of a program without an account; beside it, the call of a contract, which has one.
+	/// A run of a program without an account; and the call of a contract, which has one.
 	fn one_shot(
 		name: &'static str,
 		(code, entry): (&[u8], &str),
@@ -140,7 +140,7 @@ impl Case {
 		Self { name, setup, virt: virt.into(), revive: call(address, input) }
 	}
 
-	/// The contract is called without input before.
+	/// Calls the contract without input first.
 	fn after_empty_call(mut self) -> Self {
 		if let RuntimeCall::Revive(pallet_revive::Call::call { dest, .. }) = &self.revive {
 			self.setup.push(call(*dest, vec![]));

@@ -23,23 +23,23 @@ type Executor = WasmExecutor<(
 	clock::HostFunctions,
 )>;
 
-/// Of the cache of the state, in bytes: more than there is.
+/// The size of the state cache, in bytes: more than the state.
 const CACHE: usize = 64 << 20;
 
-/// What runs the programs of pallet-virt.
+/// The backend of pallet-virt.
 #[derive(Clone, Copy)]
 pub enum Form {
-	/// The node, as it does by default: in native code where that pays.
+	/// Host functions, tiered: the node's default.
 	Tiered,
-	/// The node, without native code.
+	/// Host functions, interpreter only.
 	Interpreter,
-	/// The runtime itself.
+	/// The embedded form.
 	Embedded,
 }
 
-/// A chain.
+/// A chain in memory.
 pub struct Chain {
-	/// Without it, the runtime runs programs itself.
+	/// `None` in the embedded form.
 	engine: Option<Arc<Engine>>,
 	wasm: &'static [u8],
 	executor: Executor,
@@ -74,14 +74,14 @@ impl Chain {
 		})
 	}
 
-	/// Makes the node forget the programs that it knows.
+	/// Removes all programs from the node's caches.
 	pub fn forget(&self) {
 		if let Some(engine) = &self.engine {
 			engine.clear_cache();
 		}
 	}
 
-	/// Dispatches calls in a block of their own. Errs where one fails.
+	/// Dispatches calls in one block. Errs if one fails.
 	pub fn block(&mut self, calls: &[RuntimeCall]) -> Result<Vec<Dispatched>, String> {
 		let all: Vec<Dispatched> = self.execute("dispatch", calls)?;
 		match all.iter().zip(calls).find_map(|(one, call)| Some((one.failed.clone()?, call))) {
@@ -90,13 +90,14 @@ impl Chain {
 		}
 	}
 
-	/// What a program or a contract answers to a call, in a block of its own.
+	/// The output of a program or contract, in a block of its own.
 	pub fn output(&mut self, call: &RuntimeCall) -> Result<Vec<u8>, String> {
 		let output: Result<Vec<u8>, String> = self.execute("output", call)?;
 		output.map_err(|error| format!("{error}: {}", name(call)))
 	}
 
-	/// Executes a function of the runtime as a block, with what the node caches from block to block.
+	/// Executes a function of the runtime as a block, with the caches that the node keeps between
+	/// blocks.
 	fn execute<R: Decode>(
 		&mut self,
 		function: &str,

@@ -1,7 +1,7 @@
-//! `virt-bench-revive`: measures calls of pallet-virt beside the same calls of pallet-revive, in one
-//! runtime, and prints the time that they take and the weight that they are charged.
+//! `virt-bench-revive`: measures calls of pallet-virt and the same calls of pallet-revive in one
+//! runtime, and prints their times and charged weights.
 //!
-//! - [`cases`]: what is measured. [`chain`]: the runtime and its state. [`report`]: the table.
+//! - [`cases`]: the measured calls. [`chain`]: the runtime and its state. [`report`]: the table.
 
 mod cases;
 mod chain;
@@ -14,24 +14,25 @@ use std::{path::PathBuf, process::ExitCode};
 use virt_bench::report::write_between;
 use virt_bench_revive_runtime::RuntimeCall;
 
-/// pallet-virt beside pallet-revive: `make bench-revive` runs it as it should be run.
+/// Compares pallet-virt with pallet-revive. `make bench-revive` runs it with the right settings.
 #[derive(Parser)]
 struct Cli {
-	/// Writes the table into this file, too, between its two markers
+	/// Also writes the table to this file, between its two markers
 	#[arg(long, value_name = "FILE")]
 	write: Option<PathBuf>,
 }
 
-/// What stands around the table in a file.
+/// The lines around the table in a file.
 const MARKERS: [&str; 2] = ["<!-- beside pallet-revive, from here -->", "<!-- to there -->"];
 
-/// Blocks in which each case is measured; pallets and forms take turns. The median counts.
+/// The number of blocks in which each case is measured; pallets and forms alternate. The median is
+/// reported.
 const BLOCKS: usize = 25;
 
-/// Calls in a block after its first one, at most: fewer where they take long.
+/// The maximal number of calls in a block after its first one: fewer if they take long.
 const AGAIN: usize = 20;
 
-/// Time that the calls of a block may take, in nanoseconds.
+/// The maximal time of a block's calls, in nanoseconds.
 const BLOCK: u64 = 200_000_000;
 
 fn main() -> ExitCode {
@@ -94,7 +95,7 @@ fn run(cli: &Cli) -> Result<(), String> {
 	}
 }
 
-/// How often a call is repeated in a block.
+/// The number of repetitions of a call in a block.
 fn again(chain: &mut Chain, call: &RuntimeCall) -> Result<usize, String> {
 	let one = &chain.block(&[call.clone(), call.clone()])?[1];
 	Ok((BLOCK / one.nanoseconds.max(1)).clamp(1, AGAIN as u64) as usize)

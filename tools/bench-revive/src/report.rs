@@ -4,30 +4,30 @@ use frame_support::weights::Weight;
 use std::fmt::Write;
 use virt_bench::machine;
 
-/// What a pallet's calls took, and were charged.
+/// The times and the charge of a pallet's calls.
 #[derive(Default)]
 pub struct Figures {
-	/// Nanoseconds of a block's first call.
+	/// The nanoseconds of a block's first call.
 	pub first: Vec<u64>,
-	/// Nanoseconds of later ones in the same block.
+	/// The nanoseconds of later calls in the same block.
 	pub again: Vec<u64>,
-	/// What a later one is charged.
+	/// The charged weight of a later call.
 	pub charged: Weight,
 }
 
-/// A case's figures.
+/// The figures of a case.
 pub struct Line {
 	name: &'static str,
-	/// pallet-virt's.
+	/// pallet-virt.
 	pub virt: Figures,
-	/// pallet-revive's.
+	/// pallet-revive.
 	pub revive: Figures,
-	/// pallet-virt's on a node without native code.
+	/// pallet-virt on an interpreting node.
 	pub interpreter: Figures,
-	/// pallet-virt's in a runtime that runs programs itself.
+	/// pallet-virt in the embedded form.
 	pub embedded: Figures,
-	/// Nanoseconds of pallet-virt's call where the node has not seen the program before. pallet-revive
-	/// knows no difference from a block's first call.
+	/// The nanoseconds of pallet-virt's call when the program is new to the node. For
+	/// pallet-revive, this equals a block's first call.
 	pub new: Vec<u64>,
 }
 
@@ -39,10 +39,10 @@ impl Line {
 	}
 }
 
-/// What pallet-virt may be charged for the time that it takes, and in everything, beside pallet-revive.
+/// The goal for the ratio of pallet-virt's charge to its time.
 const MOST_CHARGED: f64 = 6.0;
 
-/// The tables and what became of the goals.
+/// The tables, and the results of the goals.
 pub fn markdown(lines: &[Line]) -> String {
 	let mut text = format!("{}\n\n", machine::description());
 	text.push_str(

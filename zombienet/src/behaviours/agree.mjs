@@ -1,7 +1,6 @@
-// Validators on both backends make blocks in turn, and agree on every state root.
-//
-// Each imports what the others made, so every program call runs on both backends; a gas figure or a
-// result that differs would end in a state root that the importers refuse.
+// Validators on both backends author in turn and agree on every state root. Each imports the blocks
+// of the others, so every program call runs on both backends: if gas or a result differed, the
+// importers would reject the state root.
 
 import assert from 'node:assert/strict';
 
@@ -9,7 +8,7 @@ import { rpc } from '../../../clients/src/node.mjs';
 import { assertAgreed, assertNeverRestarted, programCalls, readLog } from '../agreement.mjs';
 import { feast, menu, Workload } from '../workload.mjs';
 
-/** Rounds that may be added. */
+/** The maximal number of additional rounds. */
 const MORE = 20;
 
 export async function agree(network, { rounds = 5, atOnce = 10 } = {}) {
@@ -27,7 +26,8 @@ export async function agree(network, { rounds = 5, atOnce = 10 } = {}) {
 		height = await assertAgreed(network);
 		calls = await programCalls(first, height);
 		by = network.validators.map((_, author) => calls.filter((call) => call.author === author).length);
-		// Whose turn it is when calls come is chance: until everybody has had a block with some.
+		// It is random whose slot has calls: repeat until each validator authored a block with
+		// some.
 		if (by.every((count) => count > 0)) break;
 		assert.ok(more < MORE, `program calls by author: ${by}`);
 		made += await feast(workload, courses, { rounds: 1, atOnce });

@@ -1,6 +1,6 @@
-// Twenty jobs of five kinds wait, compute over blocks and message each other, while a validator is killed
-// and comes back, a node joins by warp sync, and the runtime is upgraded: each ends as it must, and all
-// nodes agree on every state root.
+// Twenty jobs of five kinds wait, compute over blocks and message each other, while a validator is
+// killed and restarted, a node joins by warp sync, and the runtime is upgraded. Each job ends as
+// expected, and all nodes agree on every state root.
 
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
@@ -17,27 +17,29 @@ import { setRuntime } from '../runtime-upgrade.mjs';
 
 const UNIT = 10n ** 12n;
 
-/** A budget of so many seconds. */
+/** A budget of this many seconds. */
 const budget = (seconds) => weight(BigInt(seconds) * UNIT, 1n << 33n);
 
-/** Jobs of each kind. */
+/** The number of jobs of each kind. */
 const EACH = 4;
 
-/** Two primes. To factor their product takes more than fifty slices, of which a block has five. */
+/** Two primes. Factoring their product takes more than fifty slices, of which a block has five. */
 const FACTORS = [300_000_007n, 310_000_037n];
 
-/** Blocks that the computations take at least, and what sleepers sleep for. */
+/**
+ * The minimal number of blocks of the computations, and the number of blocks that sleepers sleep.
+ */
 const BLOCKS = 10;
 
-/** Blocks that the others finalise while a validator is gone. */
+/** The number of blocks that the others finalize while a validator is stopped. */
 const WITHOUT = 2;
 
-/** How long the jobs may take to end, in milliseconds. */
+/** The timeout of the jobs, in milliseconds. */
 const ENDED_WITHIN = 600_000;
 
 const abis = Object.fromEntries(['sleeper', 'factor', 'auction', 'game'].map((name) => [name, new Abi(abi(name))]));
 
-/** What the two players of a game choose: paper, and rock. */
+/** The choices of the two players of a game: paper and rock. */
 const SHOWN = [[1, 7], [0, 8]].map(([move, secret]) => new Uint8Array([move, ...new Array(32).fill(secret)]));
 
 export async function jobs(network) {
@@ -56,13 +58,14 @@ export async function jobs(network) {
 		all.push(
 			await start('sleep', nth, 'sleeper', sleeper, 'blocks', [BLOCKS + nth], 2),
 			await start('compute', nth, 'factor', factor, 'factor', [FACTORS[0] * FACTORS[1]], 200),
-			// The even ones are sold, the others are too dear for anybody until they cost nothing.
+			// Those with an even number are sold. The others are too expensive until the price is
+			// zero.
 			await start('auction', nth, 'auction', auction, 'auction', nth % 2 ? [3n, 3] : [UNIT, 100], 4),
 			await start('game', nth, 'game', game, 'play', [alice.address, bob.address], 4),
 			await start('messages', nth, 'sleeper', sleeper, 'messages', [[...Buffer.from('topic')], 2], 2),
 		);
 	}
-	// Each has had a slice.
+	// Each job had a slice.
 	await until('a slice of every job', async () => {
 		const records = await api.query.virt.jobs.multi(all.map(({ job }) => job));
 		return records.every((record) => record.isNone || record.unwrap().slices.toNumber() > 0);
@@ -101,7 +104,7 @@ export async function jobs(network) {
 	const living = (await api.query.virt.jobTotals()).toNumber();
 	assert.ok(living > EACH, `${living} jobs live after the upgrade`);
 
-	// They go on under the new runtime.
+	// They continue under the new runtime.
 	for (const { nth, kind, address } of all) {
 		if (kind === 'auction' && nth % 2 === 0) await works(api, tx.call(api, address, 'bid', undefined, UNIT), bob);
 		if (kind === 'messages') await works(api, tx.wake(api, address, 'topic', [100 + nth]), bob);
@@ -129,7 +132,7 @@ export async function jobs(network) {
 		+ `spec version ${before} to ${before + 1} with ${living} alive; the same roots in ${height} blocks`;
 }
 
-/** The programs, at as many addresses each as there are jobs of a kind. */
+/** Instantiates the programs: one account for each job of a kind. */
 async function deploy(api, signer) {
 	const at = Array.from({ length: EACH }, () => ({}));
 	for (const name of Object.keys(abis)) {
@@ -145,7 +148,7 @@ async function works(api, call, signer) {
 	assert.equal((await submit(api, call, signer)).error, null);
 }
 
-/** How every job of the chain ended, by id, and how many slices there were. */
+/** Returns how every job of the chain ended, by id, and the number of slices. */
 async function read(api, height) {
 	const ended = new Map();
 	let slices = 0;
@@ -160,7 +163,7 @@ async function read(api, height) {
 	return { ended, slices };
 }
 
-/** Asserts what a job gave. */
+/** Asserts a job's output. */
 function assertEnd({ kind, nth }, output, alice, bob) {
 	const result = {
 		sleep: () => abis.sleeper.result('blocks', output) >= BLOCKS + nth,
@@ -173,7 +176,7 @@ function assertEnd({ kind, nth }, output, alice, bob) {
 		sleep: true,
 		compute: FACTORS,
 		auction: nth % 2 ? 'Unsold' : { Sold: { to: bob, price: result?.Sold?.price } },
-		// Who said nothing in time, and of two the first.
+		// The player who did not reveal in time; of two, the first.
 		game: nth % 2 ? { Forfeit: { by: alice } } : { Won: { by: alice } },
 		messages: u8aToHex(new Uint8Array([nth, 100 + nth])),
 	}[kind];

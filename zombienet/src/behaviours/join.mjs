@@ -1,5 +1,5 @@
-// Nodes that come later reach the validators' state: by executing every block again, on each backend,
-// and by warp sync, which takes the state at a finalised block as it is.
+// Nodes that join later reach the validators' state: by full sync, on each backend, and by warp
+// sync, which downloads the state of a finalized block.
 
 import assert from 'node:assert/strict';
 
@@ -8,7 +8,7 @@ import { rpc } from '../../../clients/src/node.mjs';
 import { assertAgreed, programCalls, untilFinal } from '../agreement.mjs';
 import { feast, menu, Workload } from '../workload.mjs';
 
-/** Who comes, by name: the backend and the way of syncing. */
+/** The joining nodes by name: the backend and the sync mode. */
 const COMERS = {
 	'full-recompiler': ['recompiler', 'full'],
 	'full-interpreter': ['interpreter', 'full'],
@@ -23,7 +23,7 @@ export async function join(network, { rounds = 2, atOnce = 8 } = {}) {
 	const calls = await programCalls(reference, height);
 
 	for (const [name, [backend, sync]] of Object.entries(COMERS)) {
-		// Who executes every block can keep the state of each; the others are refused if they ask to.
+		// Full sync can keep the state of each block; the other modes reject the option.
 		const keep = sync === 'full' ? ['--state-pruning', 'archive'] : [];
 		await network.add(name, backend, ['--sync', sync, ...keep]);
 		await untilFinal(network, name, height);
@@ -36,10 +36,10 @@ export async function join(network, { rounds = 2, atOnce = 8 } = {}) {
 		({ syscalls: syscalls[name] } = await rpc(network.nodes[name].rpcPort, 'virt_health'));
 		if (sync === 'full') {
 			assert.ok(syscalls[name] > calls.length, `${name} made ${syscalls[name]} syscalls itself`);
-			// It has the state of every block, which only who executes it can have.
+			// It has the state of every block, as only full sync can.
 			assert.deepEqual(await programCalls(api, height), calls, `calls on ${name}`);
 		} else {
-			// The first blocks' state was never there.
+			// It never had the state of the first blocks.
 			const first = await api.rpc.chain.getBlockHash(1);
 			await assert.rejects(api.rpc.state.getStorage.raw('0x3a636f6465', first), /State already discarded/,
 				`${name} did not execute block 1`);
@@ -51,7 +51,7 @@ export async function join(network, { rounds = 2, atOnce = 8 } = {}) {
 		+ `${full.map((name) => `${name} made ${syscalls[name]} syscalls`).join(', ')}`;
 }
 
-/** Asserts that a node has all of the programs' storage, beside the root that says so. */
+/** Asserts that a node has all storage of the pallet, in addition to the state root. */
 async function assertSameState(reference, api, name) {
 	const { hash } = await finalized(api);
 	assert.equal((await head(api, hash)).stateRoot, (await head(reference, hash)).stateRoot);

@@ -1,5 +1,5 @@
-// A validator that is killed while it makes a block, and one whose VM worker is killed while it
-// computes: the others go on, both come back and catch up, and no process is left behind.
+// A validator is killed while it authors a block, and another one's VM worker is killed while it
+// computes. The others continue, both come back and catch up, and no process is left behind.
 
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -14,22 +14,28 @@ import { assertAgreed, readLog, untilFinal } from '../agreement.mjs';
 import { Workload } from '../workload.mjs';
 
 /**
- * Weight limit of one computation: a fifteenth of a block's. Native code takes a quarter of that time or
- * less, and the interpreter up to seven times as long: with much more, an interpreting validator would
- * not keep up.
+ * The weight limit of one computation: a fifteenth of a block's. Native code takes a quarter of
+ * that time or less, and the interpreter up to seven times as long: with a much higher limit, an
+ * interpreting validator would not keep up.
  */
 const LONG = weight(100_000_000_000n);
 
-/** More generations of a game of life than that is enough for. */
+/** More generations of the game of life than this limit allows. */
 const GENERATIONS = u32(1_000_000);
 
-/** Cells to begin with. */
+/** The initial cells. */
 const GLIDER = [[1, 0], [2, 1], [0, 2], [1, 2], [2, 2]];
 
-/** Blocks that the others finalise before a node may come back. */
+/** The number of blocks that the others finalize before a node is restarted. */
 const WITHOUT = 2;
 
-/** See `DEAD_WORKER_STATUS` in node/manager/src/engine.rs. */
+/**
+ * The errors of a transaction whose nonce is used already, on the chain or in the pool. They occur after a
+ * reorganization; the transaction is submitted again.
+ */
+const ALREADY_USED = /^101[04]:/;
+
+/** `DEAD_WORKER_STATUS` of node/manager/src/engine.rs. */
 const DEAD_WORKER_STATUS = 71;
 
 export async function kill(network) {
@@ -38,13 +44,13 @@ export async function kill(network) {
 	const game = await workload.instantiate([['life', life, new Abi(abi('life')).encode('init', GLIDER)]]);
 	const runs = (backend) => network.validators.filter((name) =>
 		backend.test(network.nodes[name].command.join()));
-	// One that runs programs in workers, and one that takes longest to make a block.
+	// One that runs programs in workers, and one whose blocks take longest.
 	const [first] = runs(/recompiler|tiered/);
 	const [second, witness] = runs(/interpreter/);
 	const computing = keepComputing(network.apis[witness], game.life);
 
 	let without, author, dead;
-	try {
+	const kills = async () => {
 		await killMidBlock(network, second, witness);
 		without = await goOn(network, witness);
 		await comeBack(network, second, witness);
@@ -53,6 +59,9 @@ export async function kill(network) {
 		dead = await killWorker(network, first);
 		await goOn(network, witness);
 		await comeBack(network, first, witness);
+	};
+	try {
+		await Promise.race([kills(), computing.failed]);
 	} finally {
 		computing.stop();
 	}
@@ -63,16 +72,15 @@ export async function kill(network) {
 		+ `no orphan of ${dead.workers.length} workers; ${calls} calls meanwhile; the same roots in ${height} blocks`;
 }
 
-/** Keeps long computations coming, one account each, so that each block takes time to make. */
+/** Keeps submitting long computations, one per account, so that each block takes time. */
 function keepComputing(api, life) {
 	let going = true;
 	let count = 0;
 	const computeOn = async (signer) => {
 		while (going) {
 			const call = tx.call(api, life, 'step', GENERATIONS, 0n, LONG);
-			// Where a block was given up for another, a nonce may be known already: it is tried again.
 			const { error } = await submit(api, call, signer).catch((refusal) => {
-				if (!refusal.message.startsWith('1010:')) throw refusal;
+				if (!ALREADY_USED.test(refusal.message)) throw refusal;
 				return sleep(500, { error: refusal });
 			});
 			if (error instanceof Error) continue;
@@ -83,12 +91,11 @@ function keepComputing(api, life) {
 	const done = accounts()
 		.then((all) => Promise.all([all.dave, all.eve, all.ferdie].map(computeOn)))
 		.then(() => count);
-	// Looked at in the end; until then it is no unhandled rejection.
-	done.catch(() => {});
-	return { done, stop: () => (going = false) };
+	const failed = new Promise((_, reject) => done.catch(reject));
+	return { done, failed, stop: () => (going = false) };
 }
 
-/** Kills a validator that has begun a block and not finished it, by what its log says. */
+/** Kills a validator that has begun a block and not finished it, according to its log. */
 async function killMidBlock(network, name, witness) {
 	for (let tries = 0; tries < 10; tries += 1) {
 		const node = network.nodes[name];
@@ -100,14 +107,14 @@ async function killMidBlock(network, name, witness) {
 		await until(`a block of ${name}`, () => isMidBlock() && process.kill(node.pid, 'SIGKILL'), { every: 5 });
 		await node.exited;
 		await network.disconnect(name);
-		// It may have been done in the moment between.
+		// It may have finished just before the kill.
 		if (isMidBlock()) return;
 		await comeBack(network, name, witness);
 	}
 	throw new Error(`${name} was never killed in the middle of its block`);
 }
 
-/** Kills a worker while a program runs in it; gives how long the node went on. */
+/** Kills a worker while it runs a program. Returns how long the node continued. */
 async function killWorker(network, name) {
 	const node = network.nodes[name];
 	const past = readLog(network, name).length;
@@ -118,46 +125,48 @@ async function killWorker(network, name) {
 		if (worker === undefined) return !node.alive();
 		at = Date.now();
 		process.kill(worker, 'SIGKILL');
-		// One that was done in the moment between is replaced, and the node goes on.
+		// A worker that had just finished is replaced, and the node continues.
 		while (node.alive() && Date.now() - at < 5_000) await sleep(20);
 		return !node.alive();
 	}, { every: 5 });
 	const after = Date.now() - at;
 	await network.disconnect(name);
 	const { code } = await node.exited;
-	// Of a node that something else started, only the log is ours to see.
+	// For a node that another process started, only the log is available.
 	assert.ok(code === undefined || code === DEAD_WORKER_STATUS, `exit status ${code}`);
 	assert.match(readLog(network, name).slice(past), /Host fault, the node stops/, `${name} says why`);
 	await noOrphans(workers);
 	return { workers, after };
 }
 
-/** A worker that computes. It does for milliseconds only, so this looks for some without a pause. */
+/**
+ * Returns a worker that is computing. It does so for milliseconds, so this polls without a pause.
+ */
 function atWork(workers) {
 	const end = Date.now() + 150;
 	let seen = [];
 	while (Date.now() < end) {
 		seen = busy(workers).map((pid) => seen.find((one) => one.pid === pid) ?? { pid, since: Date.now() });
-		// Not one that is only being made ready.
+		// Not one that is only starting.
 		const found = seen.find(({ since }) => Date.now() - since >= 2);
 		if (found) return found.pid;
 	}
 	return undefined;
 }
 
-/** Waits until no process of a dead node is left. */
+/** Waits until no process of a stopped node is left. */
 async function noOrphans(workers) {
 	assert.ok(workers.length > 0 || process.platform !== 'linux', 'programs ran in workers');
 	await until('the end of the workers', () => stillRunning(workers).length === 0, { within: 10_000 });
 }
 
-/** Waits until some blocks more are final. */
+/** Waits until some more blocks are final. */
 async function goOn(network, witness) {
 	const { number } = await finalized(network.apis[witness]);
 	return (await untilFinal(network, witness, number + WITHOUT)).number - number;
 }
 
-/** Starts a node again, and waits until it has final what the others had. */
+/** Starts a node again, and waits until it has finalized what the others had. */
 async function comeBack(network, name, witness) {
 	const { number } = await finalized(network.apis[witness]);
 	await network.restart(name);
@@ -178,7 +187,7 @@ async function authorsAgain(network, name, witness) {
 	});
 }
 
-/** A validator's place among the authorities. */
+/** The index of a validator among the authorities. */
 async function authorityOf(api, name) {
 	const wanted = u8aToHex((await accounts())[name].publicKey);
 	return (await api.query.aura.authorities()).findIndex((key) => key.toHex() === wanted);

@@ -1,5 +1,5 @@
-// Program calls, and beside them plain transfers, as fast as the network takes them: how many a
-// second it keeps finalising. Nothing is asserted of the rate; nothing may be lost.
+// Submits program calls, and then plain transfers, as fast as the network accepts them, and
+// measures how many per second are finalized. The rate is not asserted; no transaction may be lost.
 
 import assert from 'node:assert/strict';
 
@@ -8,23 +8,23 @@ import { blob } from '../../../clients/src/paths.mjs';
 import { until } from '../../../clients/src/until.mjs';
 import { assertAgreed } from '../agreement.mjs';
 
-/** How much of each is submitted, all at once: more than `SUSTAINED` blocks of calls. */
+/** The number of transactions of each kind: more than `SUSTAINED` blocks of calls. */
 const CALLS = 8_000;
 const TRANSFERS = 12_000;
 
-/** Blocks in a row that a rate is taken from: those with the most. */
+/** The rate is measured over this many consecutive blocks: those with the most transactions. */
 const SUSTAINED = 5;
 
-/** Blocks in a row without any of it, after which the rest is given up for lost. */
+/** After this many consecutive blocks without any, the remaining transactions are lost. */
 const PATIENCE = 20;
 
-/** Transactions that an account has under way to its node. */
+/** The number of pending transactions of an account. */
 const AT_ONCE = 100;
 
-/** What the program's account starts with, so that more can be transferred to it. */
+/** The initial balance of the program's account, above the existential deposit. */
 const VALUE = 10n ** 12n;
 
-/** A limit with something to spare over what a call needed when it was tried. */
+/** A limit with a margin over the dry-run's weight. */
 const spare = ({ refTime, proofSize }) =>
 	({ refTime: refTime + refTime / 10n, proofSize: proofSize + proofSize / 10n });
 
@@ -52,7 +52,10 @@ export async function load(network, { calls = CALLS, transfers = TRANSFERS } = {
 const describe = (what, { perSecond, count, blocks, full }) =>
 	`${count} ${what} in ${blocks} blocks: ${perSecond.toFixed(1)} a second in the best ${SUSTAINED} of them, the fullest ${full} of its weight`;
 
-/** Submits `count` of what `make` makes, from all accounts at once; gives how fast it was final. */
+/**
+ * Submits `count` transactions made by `make` from all accounts at once. Returns the rate of
+ * finalized ones.
+ */
 async function rate(network, signers, count, event, make) {
 	const apis = network.validatorApis;
 	const [api] = apis;
@@ -61,7 +64,7 @@ async function rate(network, signers, count, event, make) {
 	const start = await head(api);
 	await Promise.all(all.map(submitAll));
 
-	// Blocks of the finalised chain, until all of it is in them.
+	// The blocks of the finalized chain, until they contain all transactions.
 	const blocks = [];
 	let [found, number, idle] = [0, start.number, 0];
 	while (found < count) {
@@ -95,22 +98,22 @@ async function rate(network, signers, count, event, make) {
 	};
 }
 
-/** Signs `count` of what `make` makes, for nonces from `first` on. */
+/** Signs `count` transactions made by `make`, with nonces from `first` on. */
 async function sign(api, signer, count, make) {
 	const first = (await api.rpc.system.accountNextIndex(signer.address)).toNumber();
-	// Immortal: none may be lost for its age.
+	// Immortal, so that none expires.
 	const { genesisHash, runtimeVersion } = api;
 	const options = { era: 0, blockHash: genesisHash, genesisHash, runtimeVersion };
 	const list = [];
 	for (let nonce = first; nonce < first + count; nonce += 1) {
 		list.push(make(api).sign(signer, { ...options, nonce }).toHex());
-		// Signing takes milliseconds: the connections have their turn.
+		// Signing takes milliseconds: let the connections proceed.
 		if (nonce % 50 === 0) await new Promise(setImmediate);
 	}
 	return { api, list };
 }
 
-/** Submits some at once, so that blocks and not answers are waited for. */
+/** Submits several at once, so that blocks and not responses are the limit. */
 async function submitAll({ api, list }) {
 	for (let from = 0; from < list.length; from += AT_ONCE) {
 		await Promise.all(list.slice(from, from + AT_ONCE).map((bytes) => api.rpc.author.submitExtrinsic(bytes)));

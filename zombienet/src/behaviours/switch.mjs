@@ -1,6 +1,5 @@
-// A chain whose runtime runs programs itself turns to the node's host functions by a runtime upgrade, and
-// back by another, while programs are called and jobs compute: no call is lost, results stay the same, and
-// jobs go on in either form.
+// A chain with the embedded runtime is upgraded to host functions, and back, while programs are
+// called and jobs compute: no call is lost, results stay the same, and jobs continue in both forms.
 
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
@@ -15,19 +14,19 @@ import { until } from '../../../clients/src/until.mjs';
 import { assertAgreed, untilFinal } from '../agreement.mjs';
 import { keepCounting, nonces, setRuntime } from '../runtime-upgrade.mjs';
 
-/** Calls that each account makes under each runtime, at least. */
+/** The minimal number of calls of each account under each runtime. */
 const CALLS = 3;
 
-/** Two primes. To factor their product takes slices under the first two runtimes. */
+/** Two primes. Factoring their product takes slices under the first two runtimes. */
 const FACTORS = [300_000_007n, 310_000_037n];
 
-/** Two primes. To factor their product takes longer than all of this. */
+/** Two primes. Factoring their product takes longer than the whole test. */
 const LARGE = [2_900_000_017n, 2_900_000_053n];
 
-/** What the job may take, of which the embedded form charges most: more than it needs. */
+/** The job's budget, of which the embedded form uses most: more than needed. */
 const BUDGET = weight(4_000n * 10n ** 12n, 1n << 34n);
 
-/** How long the job may take to end, in milliseconds. */
+/** The timeout of the job, in milliseconds. */
 const ENDED_WITHIN = 600_000;
 
 export async function switchForms(network) {
@@ -84,7 +83,7 @@ export async function switchForms(network) {
 		+ `a job ended under the second runtime, another had ${all.join(', ')} slices under the three; a node that came later executed all of it; the same roots in ${height} blocks`;
 }
 
-/** Which form the runtime has: that which runs programs itself asks more for gas. */
+/** The ref time per gas, which tells the form of the runtime: the embedded one charges more. */
 function perGas(api) {
 	return api.consts.virt.refTimePerGas.toNumber();
 }

@@ -1,5 +1,6 @@
-// A runtime upgrade while programs are stored and called: no call is lost, and old programs go on or
-// are refused by the policy of pallet/src/migrations/mod.rs, which goes by the ABI on their record.
+// A runtime upgrade while programs are stored and called: no call is lost. Old programs continue or
+// are rejected by the policy of pallet/src/migrations/mod.rs, according to the ABI version in their
+// record.
 
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
@@ -10,12 +11,12 @@ import { u8aToHex } from '../../../clients/src/polkadot-js.mjs';
 import { assertAgreed, untilFinal } from '../agreement.mjs';
 import { keepCounting, nonces, setRuntime } from '../runtime-upgrade.mjs';
 
-/** `ABI` and `OLDEST_ABI` in pallet/src/limits.rs, and one that no runtime has heard of. */
+/** `ABI` and `OLDEST_ABI` of pallet/src/limits.rs, and an unknown version. */
 const ABI = 4;
 const OLDEST_ABI = 0;
 const UNKNOWN_ABI = 9;
 
-/** Calls that each account makes on either side of the upgrade, at least. */
+/** The minimal number of calls of each account before and after the upgrade. */
 const CALLS = 3;
 
 export async function upgrade(network) {
@@ -25,7 +26,7 @@ export async function upgrade(network) {
 	const counters = [bob, charlie, dave];
 	const before = api.runtimeVersion.specVersion.toNumber();
 
-	// Programs of every age: what is on record is what an older runtime would have written.
+	// Programs of every age: each record is set to what an older runtime would have written.
 	const stored = {};
 	for (const name of ['counter', 'sha256', 'echo']) {
 		stored[name] = (await upload(api, alice, blob(name))).codeHash;
@@ -43,12 +44,12 @@ export async function upgrade(network) {
 	await counting.untilEach(counting.least() + CALLS);
 	await counting.stop();
 
-	// Nothing was lost, nothing failed, and nothing was done twice.
+	// No call was lost, failed or ran twice.
 	const calls = (await nonces(api, counters)) - from;
 	assert.equal(asU32((await call(api, alice, address, 'get')).output), calls);
-	// The records and the answers are those from before; the storage version is the pallet's.
+	// The records and results are unchanged; the storage version is the pallet's.
 	assert.deepEqual(await survey(api, alice, stored), reference);
-	// What was refused is answered again once it is uploaded again.
+	// A rejected program works again after it is uploaded again.
 	assert.equal((await upload(api, alice, blob('echo'))).codeHash, stored.echo);
 	assert.equal((await record(api, stored.echo)).abi.toNumber(), ABI);
 	assert.deepEqual([...(await run(api, alice, stored.echo, 'echo', [1, 2, 3])).output], [1, 2, 3]);
@@ -62,7 +63,7 @@ export async function upgrade(network) {
 		+ `a node that came later executed both runtimes; the same roots in ${height} blocks`;
 }
 
-/** What the chain says of the programs: their records, how they answer, and the storage version. */
+/** The state of the programs on the chain: records, results, and the storage version. */
 async function survey(api, signer, stored) {
 	const { output, weightUsed } = await run(api, signer, stored.sha256, 'sha256', new Uint8Array(4_096));
 	const { error } = await submit(api, tx.run(api, stored.echo, 'echo', [1]), signer);
@@ -75,7 +76,7 @@ async function record(api, codeHash) {
 	return (await api.query.virt.programs(codeHash)).unwrap();
 }
 
-/** Writes another ABI into a program's record, where it is the last field. */
+/** Writes another ABI version into a program's record, where it is the last field. */
 async function setAbi(api, sudo, codeHash, abi) {
 	const bytes = (await record(api, codeHash)).toU8a();
 	bytes.set([abi, 0], bytes.length - 2);

@@ -1,6 +1,6 @@
-//! The computation of both.
+//! The computation of both programs.
 
-/// So many steps of a random number generator, each of which needs the one before.
+/// Runs `steps` steps of a pseudo-random generator, each of which depends on the previous one.
 pub fn compute(steps: u32) -> u64 {
 	let mut state = 0x9e37_79b9_7f4a_7c15_u64;
 	for _ in 0..steps {

@@ -1,6 +1,6 @@
-//! Code that is there and not run: about 64 KiB of it.
+//! About 64 KiB of code that is not executed.
 
-/// A number made of another, by code that no other `pad` shares.
+/// Computes a number with code that no other `pad` shares.
 #[inline(never)]
 fn pad<const A: u64, const B: u64, const C: u64>(number: u64) -> u64 {
 	let own = (A * 100 + B * 10 + C) * 0x0101_0101 + 0x7654_3211;
@@ -50,7 +50,7 @@ macro_rules! hundred {
 static PADS: [[[Pad; 10]; 10]; 6] =
 	[hundred!(0), hundred!(1), hundred!(2), hundred!(3), hundred!(4), hundred!(5)];
 
-/// Enters one of them.
+/// Calls one of them.
 pub fn enter(nth: usize) -> u64 {
 	PADS[nth / 100 % 6][nth / 10 % 10][nth % 10](nth as u64)
 }

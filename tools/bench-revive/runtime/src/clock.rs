@@ -1,4 +1,4 @@
-//! The host's clock, read within the runtime: what a call into the runtime takes is not the subject.
+//! The host's clock, read in the runtime, so that the overhead of runtime calls is not measured.
 
 use sp_runtime_interface::runtime_interface;
 #[cfg(feature = "std")]
@@ -10,7 +10,7 @@ static START: LazyLock<Instant> = LazyLock::new(Instant::now);
 /// The host's clock.
 #[runtime_interface]
 pub trait Clock {
-	/// Nanoseconds since some moment.
+	/// The nanoseconds since an arbitrary moment.
 	fn now() -> u64 {
 		START.elapsed().as_nanos() as u64
 	}

@@ -1,7 +1,8 @@
-//! The runtime of the benchmark: pallet-virt and pallet-revive side by side, each with its published
-//! weights, and the costs of ParityDB for both.
+//! The runtime of the benchmark: pallet-virt and pallet-revive side by side, each with its
+//! published weights, and the weights of ParityDB for both.
 //!
-//! It exports one function, `dispatch`, which dispatches calls in one block and says how long each took.
+//! It exports one function, `dispatch`, which dispatches calls in one block and returns the time of
+//! each.
 
 #![cfg_attr(not(feature = "std"), no_std)]
 
@@ -12,7 +13,7 @@ use alloy_trie as _;
 #[cfg(feature = "std")]
 include!(concat!(env!("OUT_DIR"), "/wasm_binary.rs"));
 
-/// The runtime that runs the programs of pallet-virt itself.
+/// The runtime with the embedded form of pallet-virt.
 #[cfg(feature = "std")]
 pub mod embedded {
 	include!(concat!(env!("OUT_DIR"), "/virt_bench_revive_embedded"));
@@ -44,10 +45,10 @@ use sp_runtime::{
 /// The smallest unit of balance.
 pub type Balance = u128;
 
-/// Who signs every call.
+/// The signer of all calls.
 pub const SIGNER: AccountId32 = AccountId32::new([1; 32]);
 
-/// What the signer has: enough for all deposits.
+/// The signer's balance: enough for all deposits.
 pub const ENDOWMENT: Balance = 1_000_000_000_000_000_000;
 
 const MICRO: Balance = 1_000_000;
@@ -89,7 +90,7 @@ type UncheckedExtrinsic = generic::UncheckedExtrinsic<AccountId32, RuntimeCall, 
 type Block = generic::Block<generic::Header<u32, BlakeTwo256>, UncheckedExtrinsic>;
 
 parameter_types! {
-	/// Two seconds of computing, as the bundled runtime has.
+	/// Two seconds of ref time, as in the bundled runtime.
 	pub RuntimeBlockWeights: BlockWeights = BlockWeights::with_sensible_defaults(
 		Weight::from_parts(2 * WEIGHT_REF_TIME_PER_SECOND, u64::MAX),
 		Perbill::from_percent(75),
@@ -157,14 +158,14 @@ impl pallet_revive::Config for Runtime {
 	type WeightInfo = pallet_revive::weights::SubstrateWeight<Runtime>;
 }
 
-/// A call that was dispatched.
+/// A dispatched call.
 #[derive(Debug, Encode, Decode)]
 pub struct Dispatched {
-	/// How long that took, in nanoseconds.
+	/// Its time, in nanoseconds.
 	pub nanoseconds: u64,
-	/// What it was charged, its base included.
+	/// Its charged weight, including the base weight.
 	pub charged: Weight,
-	/// Why it failed, if it did.
+	/// Its error, if it failed.
 	pub failed: Option<String>,
 }
 
@@ -190,7 +191,7 @@ fn dispatch_one(call: RuntimeCall) -> Dispatched {
 	Dispatched { nanoseconds, charged: post_info.calc_actual_weight(&info), failed }
 }
 
-/// What a program or a contract answers to a call.
+/// The output of a program or contract.
 pub fn output(call: RuntimeCall) -> Result<Vec<u8>, String> {
 	if let RuntimeCall::Revive(pallet_revive::Call::call {
 		dest,

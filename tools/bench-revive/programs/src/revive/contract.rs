@@ -1,4 +1,4 @@
-//! What each contract needs.
+//! The common part of the contracts.
 
 pub use pallet_revive_uapi::{HostFn, HostFnImpl as api, ReturnFlags, StorageFlags};
 
@@ -8,7 +8,7 @@ fn panic(_: &core::panic::PanicInfo) -> ! {
 	unsafe { core::arch::asm!("unimp", options(noreturn)) }
 }
 
-/// The constructor of each.
+/// The constructor of each contract.
 #[polkavm_derive::polkavm_export]
 extern "C" fn deploy() {}
 
@@ -20,14 +20,14 @@ pub fn input<const N: usize>(room: &mut [u8; N]) -> &[u8] {
 	&room[..len]
 }
 
-/// The four bytes of the input from `start` on, as a number.
+/// The four bytes of the input from `start` on, as an integer.
 #[allow(dead_code)]
 pub fn number(input: &[u8], start: usize) -> Option<u32> {
 	let bytes = input.get(start..start + 4)?;
 	Some(u32::from_le_bytes(bytes.try_into().ok()?))
 }
 
-/// Ends the call with that output.
+/// Ends the call with this output.
 pub fn finish(output: &[u8]) -> ! {
 	api::return_value(ReturnFlags::empty(), output)
 }

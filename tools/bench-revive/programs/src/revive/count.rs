@@ -1,10 +1,10 @@
-//! The counter of both contracts that have one.
+//! The counter of the contracts that have one.
 
 use crate::contract::{api, HostFn, StorageFlags};
 
 const COUNT: &[u8] = b"count";
 
-/// Adds `step` to the counter, deposits an event of the new value, and gives it.
+/// Adds `step` to the counter, emits an event with the new value, and returns it.
 pub fn increment(step: u32) -> u32 {
 	let mut bytes = [0; 4];
 	// An unset counter is zero.

@@ -1,4 +1,4 @@
-//! Gives its input back.
+//! Returns its input.
 
 #![no_std]
 #![no_main]

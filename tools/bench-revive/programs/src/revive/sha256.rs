@@ -1,6 +1,7 @@
-//! SHA-256 of the input, FIPS 180-4 as it is written there: a loop over 64 rounds.
+//! SHA-256 of the input, as specified in FIPS 180-4: a loop over 64 rounds.
 //!
-//! pallet-revive refuses the crate `sha2`, whose rounds are one basic block of more than 1,000 instructions.
+//! pallet-revive refuses the crate `sha2`, whose rounds are one basic block of more than 1,000
+//! instructions.
 
 #![no_std]
 #![no_main]
@@ -48,7 +49,7 @@ fn compress(state: &mut [u32; 8], block: &[u8]) {
 
 #[polkavm_derive::polkavm_export]
 extern "C" fn call() {
-	// The input, of up to 1 KiB, and what pads it.
+	// The input of up to 1 KiB, and its padding.
 	let mut room = [0; 1_024];
 	let input = contract::input(&mut room);
 	let mut padded = [0; 1_024 + 72];

@@ -1,4 +1,4 @@
-//! A hundred times, a value is read and written.
+//! Reads and writes a value a hundred times.
 
 #![no_std]
 #![no_main]

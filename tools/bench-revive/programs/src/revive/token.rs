@@ -1,4 +1,4 @@
-//! The transfer of a fungible token, with a supply for who asks for it.
+//! The transfer of a fungible token. The constructor mints the supply for its caller.
 
 #![no_std]
 #![no_main]
@@ -17,7 +17,7 @@ fn key(of: &Address) -> [u8; 28] {
 
 fn balance(of: &Address) -> u128 {
 	let mut bytes = [0; 16];
-	// Who has none has zero.
+	// A missing balance is zero.
 	let _ = api::get_storage(StorageFlags::empty(), &key(of), &mut &mut bytes[..]);
 	u128::from_le_bytes(bytes)
 }
@@ -26,7 +26,8 @@ fn set_balance(of: &Address, balance: u128) {
 	api::set_storage(StorageFlags::empty(), &key(of), &balance.to_le_bytes());
 }
 
-/// The input is the recipient, 20 bytes, and the amount, 16. An empty one is answered with the supply.
+/// The input is the recipient (20 bytes) and the amount (16 bytes). An empty one returns the
+/// supply.
 #[polkavm_derive::polkavm_export]
 extern "C" fn call() {
 	let mut room = [0; 36];

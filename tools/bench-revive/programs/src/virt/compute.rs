@@ -9,7 +9,7 @@ mod shared;
 use virt_guest::prelude::*;
 
 entry! {
-	/// So many steps.
+	/// Runs `steps` steps.
 	fn compute(steps: u32) -> u64 {
 		shared::compute(steps)
 	}

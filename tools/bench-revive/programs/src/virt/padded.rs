@@ -10,12 +10,12 @@ mod padding;
 use virt_guest::prelude::*;
 
 entry! {
-	/// Adds `step`, or 1, to the counter; the new value is the output, and the data of an event.
+	/// Adds `step`, or 1, to the counter. Returns the new value, and emits it as an event.
 	fn increment(step: Optional<u32>) -> u32 {
 		count::increment(step.unwrap_or(1))
 	}
 
-	/// Enters the padding.
+	/// Calls the padding.
 	fn pad(nth: u32) -> u64 {
 		padding::enter(nth as usize)
 	}

@@ -1,4 +1,4 @@
-//! A hundred times, a value is read and written.
+//! Reads and writes a value a hundred times.
 
 #![no_std]
 #![no_main]
@@ -8,7 +8,7 @@ use virt_guest::{prelude::*, storage};
 const KEY: [u8; 32] = [7; 32];
 
 entry! {
-	/// Returns how long the value was, in all.
+	/// Returns the sum of the value's lengths.
 	fn storm() -> u32 {
 		let mut read = 0;
 		for round in 0..100 {
