@@ -1,5 +1,5 @@
 #!/bin/bash
-# Whether the node answers over RPC: healthcheck [PORT]
+# Succeeds if the node responds over RPC. Usage: healthcheck [PORT]
 exec 3<> "/dev/tcp/127.0.0.1/${1:-9944}" || exit 1
 printf 'GET /health HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n' >&3
 read -r -t 5 answer <&3

@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
-# Compares what programs do on aarch64, in QEMU, with what they do on this machine: results, gas, traps and
-# snapshots of the conformance suite, the fixtures and a thousand generated programs, by three sets of
-# rules. The standard library is built from its sources, so no toolchain is installed. Needs `make build`.
+# Compares programs on aarch64, in QEMU, with this machine: results, gas, traps and snapshots of the
+# conformance suite, the fixtures and a thousand generated programs, with three sets of rules. The standard
+# library is built from its sources, so no toolchain is installed. Requires `make build`.
 set -euo pipefail
 . "$(dirname "$0")/env.sh"
 cd "$project"
 target=$(realpath -m "${CARGO_TARGET_DIR:-target}")
 triple=aarch64-unknown-linux-gnu
-# The suite's wasm is not called here.
+# The suite's wasm is not needed here.
 export SKIP_WASM_BUILD=1
 
 RUSTC_BOOTSTRAP=1 CC_aarch64_unknown_linux_gnu=aarch64-linux-gnu-gcc \

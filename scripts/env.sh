@@ -1,5 +1,5 @@
-# To be sourced: puts the right Rust toolchain first on the PATH, if one is complete.
-# After it, `$toolchain` is `rustup`, `debian`, or empty.
+# Source it: puts a complete Rust toolchain of the right version first on the PATH, if there is one, and
+# sets `$toolchain` to `rustup`, `debian`, or nothing.
 
 project=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 channel=$(sed -n 's/^channel = "\(.*\)"$/\1/p' "$project/rust-toolchain.toml")
@@ -24,7 +24,7 @@ if rustup_complete; then
 	toolchain=rustup
 	export RUSTUP_TOOLCHAIN=$channel
 elif debian_complete; then
-	# Before rustup's shims, for cargo and rustc both, or they mix.
+	# Before rustup's shims, so that cargo and rustc are from the same toolchain.
 	toolchain=debian
 	export PATH=/usr/bin:$PATH
 else

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # Fuzzes each target for some seconds: scripts/fuzz.sh SECONDS [TARGET..]
 #
-# It starts from the committed corpus and what earlier runs found, to load which comes on top of the
-# time; that, and what fails, is kept in the target directory. The flags are those of cargo-fuzz
-# without a sanitizer, which any compiler has. A sanitizer would not see into the sandbox, where the
-# unsafe code is.
+# Starts with the committed corpus and the inputs found by earlier runs; loading them is not part of the
+# time. New and failing inputs are kept in the target directory. The flags are those of cargo-fuzz without
+# a sanitizer, which every compiler supports. A sanitizer does not cover the sandbox, where the unsafe
+# code is.
 set -euo pipefail
 . "$(dirname "$0")/env.sh"
 seconds=${1:?how many seconds for each target}
@@ -19,7 +19,7 @@ for option in sanitizer-coverage-level=4 sanitizer-coverage-inline-8bit-counters
 	simplifycfg-branch-fold-threshold=0; do
 	flags+=("-Cllvm-args=-$option")
 done
-# With a target named, build scripts and macros are compiled without the flags.
+# With `--target`, build scripts and macros are compiled without the flags.
 CARGO_TARGET_DIR=$kept RUSTFLAGS="${flags[*]}" SKIP_WASM_BUILD=1 \
 	"$project/scripts/cargo" build --release --locked --bins --target "$host"
 

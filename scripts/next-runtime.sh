@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
-# Builds these sources' runtime with a `spec_version` one higher, and the embedded form with a `spec_version`
-# two higher: what a chain of the built node can be upgraded to. It needs `make build` first: the wasm build
-# that made the node's runtime is repeated on a copy of the sources and of its target directory, so that only
-# the runtime is compiled. They go into the target directory, as next-runtime/runtime.wasm and
-# next-runtime/embedded.wasm. Usage: scripts/next-runtime.sh
+# Builds the runtime with the next `spec_version`, and the embedded form with the one after it, so that tests
+# can upgrade a chain of the built node. Requires `make build`: repeats its wasm build with copies of the
+# sources and of its target directory, so that only the runtime is compiled. The outputs are
+# next-runtime/runtime.wasm and next-runtime/embedded.wasm in the target directory.
+# Usage: scripts/next-runtime.sh
 #
 # `scripts/next-runtime.sh try-runtime` builds the embedded form with the feature `try-runtime` and a
-# `spec_version` one higher instead, as next-runtime/try-runtime.wasm, and `benchmarks` with the feature
-# `runtime-benchmarks`, as next-runtime/benchmarks.wasm. Their dependencies are compiled, too.
+# the next `spec_version` as next-runtime/try-runtime.wasm, and `benchmarks` with the feature
+# `runtime-benchmarks` as next-runtime/benchmarks.wasm. Their dependencies are compiled, too.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 target=$(realpath -m "${CARGO_TARGET_DIR:-target}")
@@ -18,13 +18,13 @@ next=$target/next-runtime
 mkdir -p "$next"
 [ -d "$next/build" ] || cp -a "$built" "$next/build"
 
-# Builds the runtime with a spec version so much higher: next <by> <name> [<feature>..]
+# Builds the runtime with the spec version increased by <by>: next <by> <name> [<feature>..]
 next() {
 	local by=$1 name=$2
 	shift 2
 	local features
 	features=$(printf ', "%s"' "$@")
-	# The times of the files stay, so that nothing is compiled that did not change.
+	# Keeps the modification times, so that unchanged files are not compiled.
 	rm -rf "$next/source"
 	mkdir "$next/source"
 	cp -a Cargo.toml Cargo.lock fixtures node pallet primitives runtime tools "$next/source"
@@ -39,7 +39,7 @@ next() {
 		grep -qF "features = [${features#, }]" "$next/build/Cargo.toml"
 	fi
 
-	# As the runtime's build script does it, by substrate-wasm-builder.
+	# Like the runtime's build script, with substrate-wasm-builder.
 	RUSTFLAGS="-C link-arg=--export-table -C link-arg=--export=__heap_base -C link-arg=--import-memory --cfg=wrapped_lto --cfg substrate_runtime" \
 		RUSTC_WRAPPER=$PWD/scripts/rustc-wasm WASM_SOURCES=$next/source \
 		CARGO_TARGET_DIR=$next/build/target SKIP_WASM_BUILD= scripts/cargo rustc --release \

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Packages the crates that other projects depend on, as they would be published, and uses the packages
-# alone, in a folder without a checkout: a program, built and tested, and a crate with the pallet in
-# both forms and the manager. Nothing is published.
-# Needs `make build` for the node, which runs the program's tests. Heavy: Substrate is compiled once more.
+# Packages the crates that other projects depend on, as for publishing, and uses the packages in a folder
+# without a checkout: builds and tests a program, and compiles a crate with the pallet in both forms and the
+# manager. Nothing is published. Requires `make build` for the node, which runs the program's tests. Heavy:
+# Substrate is compiled once more.
 set -euo pipefail
 . "$(dirname "$0")/env.sh"
 cd "$project"
@@ -17,22 +17,22 @@ export CARGO_TARGET_DIR=$target/packaged
 cargo=$project/scripts/cargo
 version=$(sed -n 's/^version = "\(.*\)"$/\1/p' Cargo.toml | head -n 1)
 
-# From a copy that may be published: what may not, others cannot be packaged with.
+# A copy with publishing allowed: cargo does not package crates that depend on unpublishable ones.
 mkdir "$scratch/sources"
 git ls-files -z --cached --others --exclude-standard | xargs -0 cp --parents -t "$scratch/sources"
 sed -i 's/^publish = false$/publish = true/' "$scratch/sources/Cargo.toml"
 flags=()
 for crate in $crates; do flags+=(-p "$crate"); done
 rm -rf "$CARGO_TARGET_DIR/package"
-# What is compiled from the packages is below; `cargo package` would compile it again.
+# The packages are compiled below; `cargo package` would compile them again.
 (cd "$scratch/sources" && "$cargo" package --locked --no-verify "${flags[@]}")
 
 mkdir -p "$scratch/.cargo" "$scratch/packages/primitives"
-# As if they had been published.
+# Replaces crates.io for these packages.
 echo "[patch.crates-io]" > "$scratch/.cargo/config.toml"
 for crate in $crates; do
 	package=$CARGO_TARGET_DIR/package/$crate-$version.crate
-	# The folders that `program new` looks for in a checkout.
+	# The folders that `program new` expects in a checkout.
 	case $crate in
 		virt-guest) folder=packages/primitives/guest ;;
 		virt-testing) folder=packages/primitives/testing ;;
@@ -47,7 +47,7 @@ for crate in $crates; do
 done
 cd "$scratch"
 
-# A program and its tests, made by the node's template.
+# A program and its tests, from the node's template.
 "$VIRT_NODE" program new sample --guest packages > /dev/null
 "$cargo" run --release --manifest-path packages/virt-builder/Cargo.toml -- sample
 [ -s sample/sample.polkavm ]

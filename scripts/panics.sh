@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Checks that docs/panics.md has a reason for each place where the pallet, its primitives and the manager
-# could panic or truncate a number. See scripts/panics.mjs.
+# can panic or truncate an integer. See scripts/panics.mjs.
 set -euo pipefail
 . "$(dirname "$0")/env.sh"
 cd "$project"

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Makes what is released, in <target directory>/dist: the node, the runtime, what goes with them, and
-# their checksums. The runtime's bytes depend on the sources and the compiler only: scripts/reproduce.sh
-# tries that.
+# Builds the release artifacts in <target directory>/dist: the node, the runtimes, related files, and
+# checksums. The runtimes' bytes depend on the sources and the compiler only: scripts/reproduce.sh
+# checks it.
 set -euo pipefail
 . "$(dirname "$0")/env.sh"
 cd "$project"
@@ -21,7 +21,7 @@ cd "$dist"
 	for runtime in *.wasm; do
 		echo "runtime   $runtime"
 		echo "sha256    $(sha256sum < "$runtime" | cut -d' ' -f1)"
-		# What `system.authorizeUpgrade` takes.
+		# The argument of `system.authorizeUpgrade`.
 		echo "blake2    0x$(b2sum -l 256 < "$runtime" | cut -d' ' -f1)"
 	done
 } > runtime.txt

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Builds the runtime's wasm and the programs a second time and compares them with the first: from a copy
-# of the sources in another folder, crates in another CARGO_HOME, with an empty target directory. The
-# wasm is made by the runtime's build script, as cargo runs it; native code is not built again.
+# Builds the runtime's wasm and the programs again and compares them with the first build: with a copy of
+# the sources in another folder, another CARGO_HOME, and an empty target directory. The runtime's build
+# script builds the wasm, as in cargo; native code is not built again.
 set -euo pipefail
 . "$(dirname "$0")/env.sh"
 cd "$project"

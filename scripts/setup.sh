@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Installs what the build needs and is not there yet, and says what. Does nothing when all is there.
+# Installs missing tools of the build, and prints their names. Does nothing if none is missing.
 # Usage: scripts/setup.sh [aarch64|js|page|browser]
-#   aarch64   also a C compiler for aarch64, and QEMU to run what is compiled
+#   aarch64   also a C compiler for aarch64, and QEMU
 #   js        also Node.js and the npm packages of clients/
-#   page      these and the npm packages of clients/page/ alone: the page needs no build
+#   page      only Node.js and the npm packages of clients/ and clients/page/: the page needs no build
 #   browser   the same, and Chromium
 set -euo pipefail
 . "$(dirname "$0")/env.sh"
@@ -16,7 +16,7 @@ as_root() {
 	else fail "installing packages needs root: run '$*' as root, then this again"; fi
 }
 
-# Installs the Debian packages named.
+# Installs Debian packages.
 install() {
 	command -v apt-get > /dev/null ||
 		fail "missing here: $*. Install them (these are Debian's names), then run this again"
@@ -45,7 +45,7 @@ cross_tools() {
 
 rust_toolchain() {
 	[ -z "$toolchain" ] || return 0
-	# RUSTUP_AUTO_INSTALL=0 says that rustup is not to fetch anything here.
+	# RUSTUP_AUTO_INSTALL=0 means that rustup must not download anything.
 	if command -v rustup > /dev/null && [ "${RUSTUP_AUTO_INSTALL:-1}" != 0 ]; then
 		say "installing Rust $channel with rustup"
 		if rustup toolchain install "$channel" --profile minimal --no-self-update \
@@ -70,7 +70,7 @@ javascript() {
 	npm_packages clients
 }
 
-# Installs the npm packages of a folder, when its lock file is newer.
+# Installs the npm packages of a folder if its lock file is newer.
 npm_packages() {
 	local installed=$project/$1/node_modules/.package-lock.json
 	if [ ! -e "$installed" ] || [ "$project/$1/package-lock.json" -nt "$installed" ]; then

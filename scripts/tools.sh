@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs a tool of the Polkadot SDK from its published crate, into <target directory>/tools, and prints its
 # path. Usage: scripts/tools.sh polkadot-omni-node|frame-omni-bencher
-# Heavy: a node is compiled, with less optimisation than a release has. The relay chains' runtimes are left out.
+# Heavy: compiles a node, with less optimization than a release. The relay chains' runtimes are omitted.
 set -euo pipefail
 . "$(dirname "$0")/env.sh"
 cd "$project"

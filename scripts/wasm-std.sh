@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Builds `core`, `alloc` and `compiler_builtins` for wasm32v1-none from Debian's sources and installs
-# them beside its compiler: Debian ships no wasm standard library, and substrate-wasm-builder wants
-# one installed. About a minute; done once per compiler version.
+# them for its compiler: Debian has no package of them, and substrate-wasm-builder requires them. Takes
+# about a minute, once per compiler version.
 set -euo pipefail
 rustc=${RUSTC:-/usr/bin/rustc}
 cargo=${CARGO:-/usr/bin/cargo}
@@ -16,7 +16,7 @@ trap 'rm -rf "$work"' EXIT
 mkdir "$work/src"
 printf '#![no_std]\n' > "$work/src/lib.rs"
 printf '[package]\nname = "wasm-std"\nversion = "0.0.0"\nedition = "2021"\n[workspace]\n' > "$work/Cargo.toml"
-# Bitcode is embedded so that a link-time-optimised runtime can use these libraries.
+# With bitcode, so that a runtime with LTO can use these libraries.
 (cd "$work" && env -u CARGO_TARGET_DIR RUSTC="$rustc" RUSTC_BOOTSTRAP=1 RUSTFLAGS=-Cembed-bitcode=yes \
 	"$cargo" build --quiet --release --target $target \
 	-Z build-std=core,alloc -Z build-std-features=compiler-builtins-mem)

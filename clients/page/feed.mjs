@@ -31,7 +31,7 @@ export async function feed(api) {
 			rows.delete(Number($('blocks').lastChild.dataset.number));
 			$('blocks').lastChild.remove();
 		}
-		const height = $(final ? 'finalised' : 'best');
+		const height = $(final ? 'finalized' : 'best');
 		height.textContent = `#${number}`;
 	};
 	$('blocks').replaceChildren();

@@ -222,7 +222,7 @@ function call() {
 function terms() {
 	const part = (name) => {
 		const text = $(name).value.replaceAll(',', '').trim();
-		if (!/^\d*$/.test(text)) throw new Error(`${text} is no weight limit`);
+		if (!/^\d*$/.test(text)) throw new Error(`${text} is not a weight limit`);
 		return text === '' ? null : BigInt(text);
 	};
 	const refTime = part('ref-time');
@@ -291,7 +291,7 @@ async function take(files) {
 			const abi = new Abi(JSON.parse(await file.text()));
 			const known = [...dropped].find(([, { name }]) => name === abi.json.name);
 			const hash = known ? known[0] : $('program').value;
-			if (hash === '') throw new Error(`${file.name} describes no program that is here: drop its blob, too`);
+			if (hash === '') throw new Error(`${file.name} is not the ABI of an uploaded program: drop its blob, too`);
 			dropped.set(hash, { code: null, ...dropped.get(hash), name: abi.json.name, abi });
 		}
 		await refresh();

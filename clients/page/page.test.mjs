@@ -112,7 +112,7 @@ describe('page', () => {
 		const row = page.locator(`#blocks li.final[data-number="${number}"]`);
 		await row.waitFor();
 		assert.match(await row.innerText(), /ProgramEvent, Called/);
-		assert.equal(await page.locator('#finalised').innerText(), `#${number}`);
+		assert.equal(await page.locator('#finalized').innerText(), `#${number}`);
 	});
 
 	s.it('the programs of a call are a tree, and their gas is a flame graph', async () => {

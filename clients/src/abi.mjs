@@ -17,7 +17,7 @@ const MAX_VALUES = 2_000;
 /** A program's ABI. */
 export class Abi {
 	constructor(json) {
-		if (json.version !== VERSION) throw new Error(`wanted an ABI of version ${VERSION}, got ${json.version}`);
+		if (json.version !== VERSION) throw new Error(`expected an ABI of version ${VERSION}, got ${json.version}`);
 		assertDecodable(json);
 		this.json = json;
 		this.registry = new TypeRegistry();
@@ -102,7 +102,7 @@ export class Abi {
 	decode(type, bytes) {
 		const codec = this.registry.createType(type, Uint8Array.from(bytes));
 		// polkadot-js accepts too few bytes, and too many.
-		if (!u8aEq(codec.toU8a(), bytes)) throw new Error(`${u8aToHex(bytes)} is no ${type}`);
+		if (!u8aEq(codec.toU8a(), bytes)) throw new Error(`${u8aToHex(bytes)} is not a ${type}`);
 		return plain(codec);
 	}
 }
@@ -138,7 +138,7 @@ function assertDecodable({ entries, types }) {
 				if (sub.type === 'u8') return { values: 1, bytes: length };
 				return { values: 1 + length * inner[0].values, bytes: length * inner[0].bytes };
 			case TypeDefInfo.Vec: case TypeDefInfo.BTreeSet: case TypeDefInfo.BTreeMap:
-				if (all(inner).bytes === 0) throw new Error(`${type} may be a list of any length, in no bytes`);
+				if (all(inner).bytes === 0) throw new Error(`${type} may be a list of unlimited length without bytes`);
 				return { values: all(inner).values, bytes: 1 };
 			default: return { values: all(inner).values, bytes: 1 };
 		}

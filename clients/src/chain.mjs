@@ -35,7 +35,7 @@ export async function connectOnce(url) {
 	const provider = new WsProvider(url, false, {}, ANSWER_WITHIN);
 	let timer;
 	const silence = new Promise((_, fail) => {
-		timer = setTimeout(() => fail(new Error(`silence for ${ANSWER_WITHIN} ms`)), ANSWER_WITHIN);
+		timer = setTimeout(() => fail(new Error(`no response within ${ANSWER_WITHIN} ms`)), ANSWER_WITHIN);
 	});
 	const connected = async () => {
 		await provider.connect();
@@ -46,7 +46,7 @@ export async function connectOnce(url) {
 	} catch (error) {
 		// A half-open connection would keep the process alive.
 		provider.disconnect().catch(() => {});
-		throw new Error(`no node answers at ${url}: ${error.message}`);
+		throw new Error(`no node responds at ${url}: ${error.message}`);
 	} finally {
 		clearTimeout(timer);
 	}
@@ -72,7 +72,7 @@ export async function account(secret, name) {
 	// polkadot-js accepts any text, including a mistyped phrase.
 	const [phrase] = secret.split('/');
 	if (phrase !== '' && !isHex(phrase, 256) && !mnemonicValidate(phrase)) {
-		throw new Error('neither a seed phrase, nor a seed in hex, nor an account as //Alice');
+		throw new Error('neither a seed phrase, nor a seed in hex, nor an account such as //Alice');
 	}
 	return new Keyring({ type: 'sr25519' }).addFromUri(secret, { name });
 }
@@ -96,7 +96,7 @@ export function submit(api, tx, signer, { nonce = -1, finalized = false } = {}) 
 		};
 		const what = `${tx.method.section}.${tx.method.method}`;
 		const timer = setTimeout(
-			() => finish(fail, new Error(`${what}: in no block after ${IN_BLOCK_WITHIN} ms`)),
+			() => finish(fail, new Error(`${what}: not in a block after ${IN_BLOCK_WITHIN} ms`)),
 			IN_BLOCK_WITHIN,
 		);
 		tx.signAndSend(signer, { nonce }, (result) => {
@@ -275,7 +275,7 @@ export function eventOf(receipt, name) {
 	const found = receipt.events.filter((event) => event.name === `virt.${name}`);
 	if (found.length !== 1) {
 		const names = receipt.events.map((event) => event.name).join(', ');
-		throw new Error(`wanted one virt.${name}, got ${receipt.error ?? names}`);
+		throw new Error(`expected one virt.${name}, got ${receipt.error ?? names}`);
 	}
 	return found[0].data;
 }
@@ -323,7 +323,7 @@ export function u32(value) {
 
 /** Reads a SCALE `u32`, and nothing after it. */
 export function asU32(value) {
-	if (value.length !== 4) throw new Error(`wanted 4 bytes, got ${u8aToHex(value)}`);
+	if (value.length !== 4) throw new Error(`expected 4 bytes, got ${u8aToHex(value)}`);
 	return new DataView(value.buffer, value.byteOffset, 4).getUint32(0, true);
 }
 

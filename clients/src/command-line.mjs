@@ -87,7 +87,7 @@ function integer(options, name, bits) {
 	const text = options[name];
 	if (text === undefined) return null;
 	if (!/^\d+$/.test(text) || BigInt(text) >= 2n ** bits) {
-		throw new Misused(`--${name} wants an integer of up to ${bits} bits, got ${text}`);
+		throw new Misused(`--${name} needs an integer of up to ${bits} bits, got ${text}`);
 	}
 	return BigInt(text);
 }
@@ -97,17 +97,17 @@ function weightLimit({ weight: text }) {
 	if (text === undefined) return null;
 	const [, refTime, proofSize] = text.match(/^(\d{1,19})(?:,(\d{1,19}))?$/) ?? [];
 	if (refTime === undefined) {
-		throw new Misused(`--weight wants picoseconds, or picoseconds,bytes, got ${text}`);
+		throw new Misused(`--weight needs picoseconds, or picoseconds,bytes, got ${text}`);
 	}
 	return proofSize === undefined ? weight(BigInt(refTime)) : weight(BigInt(refTime), BigInt(proofSize));
 }
 
 /** The file for a profile. */
 function profileFile({ profile, svg }) {
-	if (svg !== undefined && profile !== undefined) throw new Misused('--svg and --profile name one file: give one');
-	if (svg !== undefined && !svg.endsWith('.svg')) throw new Misused(`--svg wants a file.svg, got ${svg}`);
+	if (svg !== undefined && profile !== undefined) throw new Misused('--svg cannot be combined with --profile');
+	if (svg !== undefined && !svg.endsWith('.svg')) throw new Misused(`--svg needs a file.svg, got ${svg}`);
 	const file = svg ?? profile;
-	if (file === undefined) throw new Misused('profile wants --svg FILE, or --profile FILE');
+	if (file === undefined) throw new Misused('profile needs --svg FILE, or --profile FILE');
 	return file;
 }
 
@@ -120,7 +120,7 @@ async function signerOf({ signer }, { VIRT_SIGNER }) {
 	}
 	const name = signer ?? '//Alice';
 	if (!name.startsWith('//')) {
-		throw new Misused('--signer wants a development account, as //Bob; a seed phrase goes in VIRT_SIGNER');
+		throw new Misused('--signer needs a development account, such as //Bob; put a seed phrase into VIRT_SIGNER');
 	}
 	return account(name, name);
 }
@@ -150,13 +150,13 @@ async function perform(line, env, out) {
 	const trying = positionals[0] === 'dry-run';
 	const [command = '', ...args] = trying ? positionals.slice(1) : positionals;
 	if (!(trying ? TRIABLE : Object.keys(COMMANDS)).includes(command)) {
-		throw new Misused(`virt cannot ${trying ? 'dry-run ' : ''}${command || 'nothing'}: see virt --help`);
+		throw new Misused(`unknown command ${trying ? 'dry-run ' : ''}${command || ''}: see virt --help`);
 	}
 	if (args.length < COMMANDS[command]) {
-		throw new Misused(`${command} wants ${COMMANDS[command]} arguments or more: see virt --help`);
+		throw new Misused(`${command} needs ${COMMANDS[command]} arguments or more: see virt --help`);
 	}
 	if (command === 'profile') options.profile = profileFile(options);
-	else if (options.svg !== undefined) throw new Misused('--svg is for profile: see virt --help');
+	else if (options.svg !== undefined) throw new Misused('--svg is only for profile: see virt --help');
 	const limit = weightLimit(options);
 	const value = integer(options, 'value', 128n);
 	const deposit = integer(options, 'deposit-limit', 128n);
@@ -164,10 +164,10 @@ async function perform(line, env, out) {
 	const signer = await signerOf(options, env);
 	const url = options.url ?? (env.VIRT_URL || 'ws://127.0.0.1:9944');
 	const api = await connectOnce(url).catch((error) => {
-		throw new Advice(`${error.message}\nStart one with \`make dev\`, or name one with --url.`);
+		throw new Advice(`${error.message}\nStart one with \`make dev\`, or select one with --url.`);
 	});
 	try {
-		if (!api.call.virtApi) throw new Advice(`the chain at ${url} has no pallet for programs`);
+		if (!api.call.virtApi) throw new Advice(`the chain at ${url} does not have the pallet `virt``);
 		const context = {
 			api, signer, origin: signer.address, accounts: await accounts(),
 			abi, limit, value, deposit, options, out,

@@ -162,7 +162,7 @@ export async function watch({ api, options, abi, out }, [address]) {
 			for (const event of found) out.log(json({ block: { number, hash }, ...event }));
 		}
 	}, { finalized: !options.best });
-	out.error(`Watching ${options.best ? 'best' : 'finalised'} blocks; Ctrl-C ends it.`);
+	out.error(`Watching ${options.best ? 'best' : 'finalized'} blocks; press Ctrl-C to stop.`);
 	await ended;
 }
 
@@ -171,7 +171,7 @@ function encode({ accounts }, abi, entry, values) {
 	if (!abi) {
 		const odd = values.find((value) => !isHex(value));
 		if (odd !== undefined) {
-			throw new Misused(`No ABI, so input is hex, which ${odd} is not: name the ABI with --abi.`);
+			throw new Misused(`Without an ABI, input is hex, and ${odd} is not: add --abi.`);
 		}
 		return u8aConcat(...values.map((value) => hexToU8a(value)));
 	}
@@ -211,7 +211,7 @@ export const readAbi = (file) => known(() => new Abi(JSON.parse(read(file))));
 function read(file) {
 	return known(() => {
 		// Some files never end.
-		if (!statSync(file).isFile()) throw new Error(`${file} is no file`);
+		if (!statSync(file).isFile()) throw new Error(`${file} is not a file`);
 		return readFileSync(file);
 	});
 }

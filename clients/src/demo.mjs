@@ -49,7 +49,7 @@ async function main() {
 	// An unexpected end of the node fails the demo at any step.
 	const died = node.exited.then(() => {
 		if (asked) return;
-		throw new Advice(`The node ended by itself. Its log, ${log}, ends with:\n${logTail(log)}`);
+		throw new Advice(`The node ended unexpectedly. Its log, ${log}, ends with:\n${logTail(log)}`);
 	});
 	died.catch(() => {});
 

@@ -29,6 +29,6 @@ export function fromUnits(api, text) {
 	const decimals = api.registry.chainDecimals[0];
 	const [, whole, part = ''] = text.trim().replaceAll(',', '').match(/^(\d+)(?:\.(\d+))?$/) ?? [];
 	if (text.trim() === '') return 0n;
-	if (whole === undefined || part.length > decimals) throw new Error(`${text} is no amount of ${api.registry.chainTokens[0]}`);
+	if (whole === undefined || part.length > decimals) throw new Error(`${text} is not an amount of ${api.registry.chainTokens[0]}`);
 	return BigInt(whole + part.padEnd(decimals, '0'));
 }

@@ -120,7 +120,7 @@ export async function launch({ command, log, rpcPort, env = {}, within = 120_000
 export function foundNode(mark, { url, log }) {
 	const found = processes().map(({ pid }) => ({ pid, command: commandLine(pid) }))
 		.filter(({ command }) => command.includes(mark));
-	if (found.length !== 1) throw new Error(`wanted one process with ${mark}, found ${found.length}`);
+	if (found.length !== 1) throw new Error(`expected one process with ${mark}, found ${found.length}`);
 	const [{ pid, command }] = found;
 	const alive = () => stillRunning([pid]).length > 0;
 	const exited = async () => {
@@ -228,13 +228,13 @@ async function untilAnswering(node, within) {
 	for (;;) {
 		if (end) {
 			const how = end.error?.message ?? (end.signal || `exit status ${end.code}`);
-			throw new Error(`the node ended before its RPC answered (${how})`);
+			throw new Error(`the node ended before its RPC responded (${how})`);
 		}
 		try {
 			await rpc(node.rpcPort, 'system_health');
 			return;
 		} catch {
-			if (Date.now() > deadline) throw new Error(`the node's RPC was silent for ${within} ms`);
+			if (Date.now() > deadline) throw new Error(`the node's RPC did not respond within ${within} ms`);
 		}
 		await sleep(100);
 	}

@@ -44,7 +44,7 @@ export async function traceTransaction(api, text) {
 		return traceIn(api, hash, Number(index));
 	}
 	if (!isHex(text, 256)) {
-		throw new Advice(`${text} is no transaction: give BLOCK-INDEX, as 12-1, or the transaction's hash`);
+		throw new Advice(`${text} is not a transaction: use BLOCK-INDEX, such as 12-1, or the transaction's hash`);
 	}
 	let { number, hash } = await head(api);
 	for (let searched = 0; searched < SEARCHED && number > 0; searched += 1) {
@@ -54,5 +54,5 @@ export async function traceTransaction(api, text) {
 		hash = header.parentHash.toHex();
 		number -= 1;
 	}
-	throw new Advice(`${text} is in none of the latest ${SEARCHED} blocks: give BLOCK-INDEX`);
+	throw new Advice(`${text} is in none of the latest ${SEARCHED} blocks: use BLOCK-INDEX`);
 }

@@ -167,8 +167,8 @@ describe('bindings', () => {
 			return run(nodeBinary(), ['program', 'bindings', '--ts', file]).then(
 				() => assert.fail('it is refused'), ({ code, stderr }) => `${code}: ${stderr}`);
 		};
-		assert.match(await broken({ name: 'a;b' }), /2: .*"A;b" is no name/);
-		assert.match(await broken({ types: { 'X = any; type Y': 'u8' } }), /is no name/);
+		assert.match(await broken({ name: 'a;b' }), /2: .*"A;b" is not a valid name/);
+		assert.match(await broken({ types: { 'X = any; type Y': 'u8' } }), /is not a valid name/);
 		assert.match(await broken({ types: {} }), /2: .*the type Shape is not known/);
 	});
 });

@@ -88,9 +88,9 @@ describe('command line', () => {
 		assert.match(profile, /token::transfer/);
 		assert.match(readFileSync(join(s.dir, 'transfer.svg'), 'utf8'), /<svg/);
 		for (const [args, said] of [
-			[['profile', place], /profile wants --svg FILE/],
-			[['profile', place, '--svg', 'a.txt'], /--svg wants a file\.svg, got a\.txt/],
-			[['trace', place, '--svg', 'a.svg'], /--svg is for profile/],
+			[['profile', place], /profile needs --svg FILE/],
+			[['profile', place, '--svg', 'a.txt'], /--svg needs a file\.svg, got a\.txt/],
+			[['trace', place, '--svg', 'a.svg'], /--svg is only for profile/],
 		]) {
 			const { code, stderr } = await run(args);
 			assert.equal(code, 2);
@@ -186,7 +186,7 @@ describe('command line', () => {
 	s.it('a seed phrase is taken from the environment only', async () => {
 		const refused = await run(['remove', TOKEN, '--signer', PHRASE]);
 		assert.equal(refused.code, 2);
-		assert.match(refused.stderr, /^--signer wants a development account.*VIRT_SIGNER\n$/);
+		assert.match(refused.stderr, /^--signer needs a development account.*VIRT_SIGNER\n$/);
 		const mistyped = await run(['remove', TOKEN], { VIRT_SIGNER: PHRASE.replace('walk', 'wolk') });
 		assert.equal(mistyped.code, 2);
 		assert.match(mistyped.stderr, /^VIRT_SIGNER is neither a seed phrase/);
@@ -199,14 +199,14 @@ describe('command line', () => {
 	s.it('a missing node and an invalid command line are reported in a line or two', async () => {
 		const alone = await run(['upload', TOKEN, '--url', 'ws://127.0.0.1:9']);
 		assert.equal(alone.code, 1);
-		assert.match(alone.stderr, /^no node answers at ws:\/\/127\.0\.0\.1:9: .*\nStart one with `make dev`.*\n$/);
+		assert.match(alone.stderr, /^no node responds at ws:\/\/127\.0\.0\.1:9: .*\nStart one with `make dev`.*\n$/);
 		const odd = await run(['frobnicate']);
-		assert.deepEqual([odd.code, odd.stderr], [2, 'virt cannot frobnicate: see virt --help\n']);
+		assert.deepEqual([odd.code, odd.stderr], [2, 'unknown command frobnicate: see virt --help\n']);
 		for (const [line, wanted] of [
-			[['upload', '/dev/null'], /^\/dev\/null is no file\n$/],
+			[['upload', '/dev/null'], /^\/dev\/null is not a file\n$/],
 			[['watch', 'nonsense'], /Invalid/],
 			[['call', 'nonsense', 'get'], /Invalid/],
-			[['upload', TOKEN, '--deposit-limit', '9'.repeat(40)], /^--deposit-limit wants an integer of up to 128 bits/],
+			[['upload', TOKEN, '--deposit-limit', '9'.repeat(40)], /^--deposit-limit needs an integer of up to 128 bits/],
 			[[], /\nUsage: virt COMMAND /],
 		]) {
 			const refused = await run(line);

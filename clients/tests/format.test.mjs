@@ -17,7 +17,7 @@ describe('format', () => {
 		}
 		assert.equal(fromUnits(api, ''), 0n);
 		for (const text of ['1.', '-1', 'ten', '0.0000000000001']) {
-			assert.throws(() => fromUnits(api, text), /is no amount of UNIT/, text);
+			assert.throws(() => fromUnits(api, text), /is not an amount of UNIT/, text);
 		}
 	});
 

@@ -509,7 +509,7 @@ fn entry_that_is_not_there_lists_those_that_are() {
 		assert!(failure(&output).1.contains(entry));
 	}
 	fails(&counter.run(&["get", "--args", "1"]), 2, "get() was given 1 arguments");
-	fails(&counter.run(&["increment", "--args", "five"]), 2, "\"five\" is no u32");
+	fails(&counter.run(&["increment", "--args", "five"]), 2, "\"five\" is not a u32");
 }
 
 #[test]
@@ -551,7 +551,7 @@ fn files_that_never_end_and_abis_that_never_end_are_refused() {
 	let abi = json!({ "version": 1, "entries": [entry], "types": types });
 	built.write(".abi.json", abi.to_string().as_bytes());
 	let report = built.report(&["echo", "--no-account", "--input", "0x"]);
-	assert_eq!(report["value"], Value::Null, "it is no value, but the run is told: {report}");
+	assert_eq!(report["value"], Value::Null, "the bytes do not decode, but the run is reported: {report}");
 }
 
 #[test]

@@ -34,7 +34,7 @@ try {
 	let stopping = false;
 	const ended = Object.entries(network.nodes).map(async ([name, node]) => {
 		await node.exited;
-		if (!stopping) console.log(`${name} ended by itself: see the end of ${node.log}`);
+		if (!stopping) console.log(`${name} ended unexpectedly: see the end of ${node.log}`);
 	});
 	await Promise.race([interrupted, Promise.all(ended)]);
 	stopping = true;

@@ -16,7 +16,7 @@ export function memoryGroup(name) {
 	for (const { root, limit, usage } of VERSIONS) {
 		const dir = join(root, `${name}-${process.pid}`);
 		try {
-			if (!existsSync(join(root, 'cgroup.procs'))) throw new Error(`${root} is no control group`);
+			if (!existsSync(join(root, 'cgroup.procs'))) throw new Error(`${root} is not a control group`);
 			mkdirSync(dir);
 			if (!existsSync(join(dir, limit))) {
 				rmdirSync(dir);

@@ -53,7 +53,7 @@ try {
 	}
 	assert.deepEqual(withoutWeights(theirs.seen), withoutWeights(ours.seen));
 	assert.equal(theirs.address, ours.address);
-	console.log(`The same on ${theirs.name}, and on ${ours.name}: ${ours.seen.length} calls.`);
+	console.log(`${ours.seen.length} calls with the same results on ${theirs.name} and ${ours.name}.`);
 } finally {
 	for (const node of nodes) await node.stop();
 	rmSync(dir, { recursive: true, force: true });

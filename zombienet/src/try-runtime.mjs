@@ -51,7 +51,7 @@ try {
 		'try-runtime', '--endpoint', node.url, '--runtime', runtime, '--checks', 'All',
 	]), { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] });
 	const [consumed] = printed.match(/Consumed weight: .*/) ?? assert.fail(printed);
-	console.log(`on_runtime_upgrade, all checks. ${consumed}`);
+	console.log(`on_runtime_upgrade with all checks. ${consumed}`);
 
 	const fork = await launch({
 		log: join(dir, 'chopsticks.log'),
@@ -67,14 +67,14 @@ try {
 	await tryState();
 	const jobs = (await copy.query.virt.jobTotals()).toNumber();
 	assert.equal(jobs, 1);
-	console.log(`${BLOCKS} blocks by the new runtime, with ${jobs} job: the state is sound.`);
+	console.log(`${BLOCKS} blocks with the new runtime and ${jobs} job: the state is consistent.`);
 
 	// The checks can fail.
 	await rpc(fork.rpcPort, 'dev_setStorage', [[[copy.query.virt.programs.key(codeHash), null]]]);
 	await assert.rejects(tryState);
 	const reason = /an account program without program/;
 	assert.match(readFileSync(fork.log, 'utf8'), reason);
-	console.log(`Without a program that is in use it is not: ${reason.source}.`);
+	console.log(`After removing a used program, the check fails: ${reason.source}.`);
 } finally {
 	for (const api of apis) await disconnect(api);
 	for (const node of nodes) await node.stop();

@@ -64,7 +64,7 @@ describe('program run --url', () => {
 		const { code, stdout, stderr } = await run('--url', url, COUNTER, 'increment', '--input', '0x01');
 		assert.equal(code, 1);
 		assert.match(stdout, /failed {4}Reverted/);
-		assert.match(stderr, /increment: Reverted: The program asked for/);
+		assert.match(stderr, /increment: Reverted: The program reverted/);
 		assert.equal((await head(api)).number, number);
 	});
 
@@ -84,7 +84,7 @@ describe('program run --url', () => {
 		assert.equal(nowhere.code, 1);
 		const socket = await run('--url', node.url, COUNTER, 'increment');
 		assert.equal(socket.code, 2);
-		assert.match(socket.stderr, /--url wants an address like http:/);
+		assert.match(socket.stderr, /--url needs an address like http:/);
 		assert.match(nowhere.stderr, /http:\/\/127\.0\.0\.1:9 state_getRuntimeVersion: /);
 	});
 });

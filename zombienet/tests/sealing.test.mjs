@@ -203,6 +203,6 @@ describe('sealing', () => {
 			/^Error: .*--sealing manual is for a development chain/,
 		);
 		assert.match(await refused('--dev', '--sealing', 'soon'), /interval=<milliseconds>/);
-		assert.match(await refused('--dev', '--state-pruning', '10'), /leave out --state-pruning/);
+		assert.match(await refused('--dev', '--state-pruning', '10'), /remove --state-pruning/);
 	});
 });

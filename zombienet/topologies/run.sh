@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs behaviours, each on a fresh network, by Zombienet's native provider; all when none is named.
+# Runs behaviours on a new network each, with Zombienet's native provider; by default, all of them.
 # Usage: run.sh [<name of a .zndsl file>...]
 set -euo pipefail
 cd "$(dirname "$0")"
@@ -9,7 +9,7 @@ export VIRT_NODE=${VIRT_NODE:-$target/release/virt-node}
 if [ ! -e node_modules/.package-lock.json ] || [ package-lock.json -nt node_modules/.package-lock.json ]; then
 	npm ci --no-audit --no-fund --loglevel=error
 fi
-# polkadot-js is here twice: Zombienet's own, and ours.
+# Zombienet and the clients each have a copy of polkadot-js.
 export POLKADOTJS_DISABLE_ESM_CJS_WARNING=1
 [ $# -gt 0 ] || set -- agree join kill upgrade switch jobs load
 

@@ -52,7 +52,7 @@ impl FromStr for Sealing {
 			.filter(|millis| *millis > 0)
 			.map(|millis| Self::Interval(Duration::from_millis(millis)))
 			.ok_or_else(|| {
-				"wanted `instant`, `manual` or `interval=<milliseconds>`, as in `interval=1000`"
+				"expected `instant`, `manual` or `interval=<milliseconds>`, as in `interval=1000`"
 					.into()
 			})
 	}

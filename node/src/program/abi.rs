@@ -109,7 +109,7 @@ impl Abi {
 		let abi: Self = serde_json::from_slice(json).map_err(|error| error.to_string())?;
 		match abi.version {
 			VERSION => Ok(abi),
-			other => Err(format!("wanted an ABI of version {VERSION}, got {other}")),
+			other => Err(format!("expected an ABI of version {VERSION}, got {other}")),
 		}
 	}
 
@@ -203,7 +203,7 @@ impl Abi {
 		depth: u32,
 	) -> Result<(), String> {
 		let depth = depth.checked_sub(1).ok_or("the value is nested too deep")?;
-		let wrong = || format!("{value} is no {ty}");
+		let wrong = || format!("{value} is not a {ty}");
 		match ty {
 			Type::Tuple(types) => {
 				let values = list(value).filter(|values| values.len() == types.len());
@@ -433,7 +433,7 @@ impl fmt::Display for Type {
 pub fn parse(name: &str) -> Result<Type, String> {
 	let mut rest = name;
 	let ty = parse_type(&mut rest, MAX_DEPTH).filter(|_| rest.trim().is_empty());
-	ty.ok_or_else(|| format!("{name:?} is no type"))
+	ty.ok_or_else(|| format!("{name:?} is not a type"))
 }
 
 fn parse_type(rest: &mut &str, depth: u32) -> Option<Type> {

@@ -192,7 +192,7 @@ impl Outcome {
 			Ok(value) => value,
 			Err(_) => {
 				let wanted = type_name::<T>();
-				panic!("the output {:?} is no {wanted}{}", self.output, self.details())
+				panic!("the output {:?} is not a {wanted}{}", self.output, self.details())
 			},
 		}
 	}

@@ -74,7 +74,7 @@ impl Job {
 		match self.state() {
 			JobState::Finished { output } => match T::decode_all(&mut &output[..]) {
 				Ok(value) => value,
-				Err(_) => panic!("the output {output:?} is no {}", std::any::type_name::<T>()),
+				Err(_) => panic!("the output {output:?} is not a {}", std::any::type_name::<T>()),
 			},
 			other => panic!("the job did not finish: {other:?}"),
 		}

@@ -86,7 +86,7 @@ fn what_was_not_expected_is_said() {
 	let chain = Chain::new();
 	let counter = chain.upload(COUNTER).instantiate(());
 	let said = panic_of(|| counter.call("get", ()).returns::<u64>());
-	assert!(said.starts_with("the output [0, 0, 0, 0] is no u64"), "{said}");
+	assert!(said.starts_with("the output [0, 0, 0, 0] is not a u64"), "{said}");
 	let said = panic_of(|| counter.call("get", ()).reverts::<u8>());
 	assert!(said.starts_with("the call did not revert, but succeeded"), "{said}");
 	let said = panic_of(|| counter.call("no_such_entry", ()).reverts::<u8>());

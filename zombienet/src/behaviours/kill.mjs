@@ -67,7 +67,7 @@ export async function kill(network) {
 	}
 	const calls = await computing.done;
 	const height = await assertAgreed(network);
-	return `${second} was killed mid-block, the others finalised ${without} blocks more, it came back and made block ${author}; `
+	return `${second} was killed mid-block, the others finalized ${without} blocks more, it came back and made block ${author}; `
 		+ `${first} ended ${dead.after} ms after a worker of it was killed, and came back; `
 		+ `no orphan of ${dead.workers.length} workers; ${calls} calls meanwhile; the same roots in ${height} blocks`;
 }

@@ -46,7 +46,7 @@ export async function load(network, { calls = CALLS, transfers = TRANSFERS } = {
 	await assertAgreed(network, { since: rates.calls.first });
 	const ratio = rates.transfers.perSecond / rates.calls.perSecond;
 	return `${describe('program calls', rates.calls)}; ${describe('transfers', rates.transfers)}; `
-		+ `one call for ${ratio.toFixed(1)} transfers; all finalised, with the same roots`;
+		+ `one call for ${ratio.toFixed(1)} transfers; all finalized, with the same roots`;
 }
 
 const describe = (what, { perSecond, count, blocks, full }) =>

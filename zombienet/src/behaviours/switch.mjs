@@ -96,5 +96,5 @@ async function endOf(api, job, from, to) {
 			if (name === 'virt.JobFinished') return data;
 		}
 	}
-	throw new Error(`no block says that job ${job} ended`);
+	throw new Error(`no block has the end of job ${job}`);
 }

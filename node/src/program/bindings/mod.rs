@@ -74,6 +74,6 @@ fn check(name: &str) -> Result<(), String> {
 	let is_first = |c: char| c.is_ascii_alphabetic() || c == '_';
 	match chars.next().is_some_and(is_first) && chars.all(|c| is_first(c) || c.is_ascii_digit()) {
 		true => Ok(()),
-		false => Err(format!("{name:?} is no name")),
+		false => Err(format!("{name:?} is not a valid name")),
 	}
 }
