@@ -5,8 +5,8 @@
 # next-runtime/runtime.wasm and next-runtime/embedded.wasm in the target directory.
 # Usage: scripts/next-runtime.sh
 #
-# `scripts/next-runtime.sh try-runtime` builds the embedded form with the feature `try-runtime` and a
-# the next `spec_version` as next-runtime/try-runtime.wasm, and `benchmarks` with the feature
+# `scripts/next-runtime.sh try-runtime` builds the embedded form with the feature `try-runtime` and the
+# next `spec_version` as next-runtime/try-runtime.wasm, and `benchmarks` with the feature
 # `runtime-benchmarks` as next-runtime/benchmarks.wasm. Their dependencies are compiled, too.
 set -euo pipefail
 cd "$(dirname "$0")/.."
