@@ -167,7 +167,7 @@ async function perform(line, env, out) {
 		throw new Advice(`${error.message}\nStart one with \`make dev\`, or select one with --url.`);
 	});
 	try {
-		if (!api.call.virtApi) throw new Advice(`the chain at ${url} does not have the pallet `virt``);
+		if (!api.call.virtApi) throw new Advice(`the chain at ${url} does not have the pallet virt`);
 		const context = {
 			api, signer, origin: signer.address, accounts: await accounts(),
 			abi, limit, value, deposit, options, out,
