@@ -551,7 +551,11 @@ fn files_that_never_end_and_abis_that_never_end_are_refused() {
 	let abi = json!({ "version": 1, "entries": [entry], "types": types });
 	built.write(".abi.json", abi.to_string().as_bytes());
 	let report = built.report(&["echo", "--no-account", "--input", "0x"]);
-	assert_eq!(report["value"], Value::Null, "the bytes do not decode, but the run is reported: {report}");
+	assert_eq!(
+		report["value"],
+		Value::Null,
+		"the bytes do not decode, but the run is reported: {report}"
+	);
 }
 
 #[test]

@@ -85,7 +85,7 @@ pub fn storm<T: Config>(
 	let caller = caller::<T>();
 	let around = surroundings::<T>(&caller)?;
 	let mut storms = storms::all(&around).into_iter().filter(|storm| storm.symbol == symbol);
-	let storm: Option<Storm> = if most { storms.last() } else { storms.next() };
+	let storm: Option<Storm> = if most { storms.next_back() } else { storms.next() };
 	let storm = storm.ok_or("no storm of this syscall")?;
 	let address = deploy::<T>(&caller, storm.program(&around, rounds(&storm)))?;
 	let key = BoundedVec::truncate_from(STORED_KEY.to_vec());

@@ -5,7 +5,9 @@ use super::{
 	program, storms,
 };
 use crate::{
-	jobs::{lifecycle, mailbox, memory, queue, slice, Deadline, JobId, Start, Status, Topic},
+	jobs::{
+		lifecycle, mailbox, memory, queue, slice, Deadline, JobId, JobOf, Start, Status, Topic,
+	},
 	limits::*,
 	program::code_hash,
 	syscalls, BalanceOf, Code, Config, Error, JobFrames, Jobs, Mailboxes, Pallet as Virt,
@@ -60,7 +62,7 @@ fn waiting<T: Config>(pages: u32) -> Result<(T::AccountId, H256, JobId), Benchma
 	Ok((owner, hash, id))
 }
 
-fn job<T: Config>(id: JobId) -> Result<jobs::JobOf<T>, BenchmarkError> {
+fn job<T: Config>(id: JobId) -> Result<JobOf<T>, BenchmarkError> {
 	Jobs::<T>::get(id).ok_or(BenchmarkError::Stop("there is no job"))
 }
 
