@@ -113,7 +113,7 @@ lint: setup-js setup ## Checks formatting and import circles, and runs clippy wi
 	cd runtime/parachain && $(abspath $(CARGO)) fmt --check
 	cd tools/bench-revive && $(abspath $(CARGO)) fmt --all --check
 	SKIP_WASM_BUILD=1 $(CARGO) clippy --release --workspace --all-targets -- -D warnings
-	SKIP_WASM_BUILD=1 $(CARGO) clippy --release --workspace --all-targets --features virt-weigh/runtime-benchmarks -- -D warnings
+	SKIP_WASM_BUILD=1 $(CARGO) clippy --release --workspace --features virt-weigh/runtime-benchmarks -- -D warnings
 
 panics: setup ## Checks that docs/panics.md has a reason for each place that could panic
 	@scripts/panics.sh

@@ -45,7 +45,8 @@ export function memoryGroup(name) {
 				}
 			},
 			usage: () => Number(readFileSync(join(dir, usage), 'utf8')),
-			/** Removes the group, which must have no processes. */
+			isEmpty: () => readFileSync(join(dir, 'cgroup.procs'), 'utf8') === '',
+			/** Removes the group, which must be empty. */
 			end: () => rmdirSync(dir),
 		};
 	}
