@@ -1,5 +1,6 @@
 //! `run`: runs a program on a chain in memory or on a node, and shows the result.
 
+mod options;
 mod prepare;
 mod report;
 
@@ -10,17 +11,17 @@ use super::{
 	job,
 	known::{self, Known},
 	remote::Node,
-	text::{self, grouped, hex},
-	Failure, Subject,
+	text::{grouped, hex},
+	Failure,
 };
-use clap::Args;
+pub use options::RunCmd;
+use options::SALT;
 use pallet_virt::{
 	dry_run::DepositChange, frame::INIT, gas::of_weight, limits::MAX_DRY_RUN_WEIGHT, Call, Weight,
 };
 use prepare::encode;
 use report::{chain_events, events, log, value, FailedAt, ProfileReport, Report};
 use sp_core::{crypto::Ss58Codec, H256};
-use std::path::PathBuf;
 use virt_manager::{BackendChoice, Engine};
 use virt_runtime::{AccountId, Runtime, Virt};
 use virt_trace::{
@@ -30,134 +31,6 @@ use virt_trace::{
 	tree::{Known as _, Tree},
 	End, Program, Sources,
 };
-
-const HELP: &str = "\
-The chain has the runtime and the development accounts of `virt-node --dev`. The program is uploaded, \
-instantiated (which runs its `init`), and called. The weight is that of the call. Without --state, the chain \
-is discarded afterwards.
-
-Arguments are encoded with <name>.abi.json beside the program: numbers, accounts by name or address, bytes in \
-hex, everything else as JSON ('[1, 2]', '{\"Ok\": null}'). With <name>.debug.polkavm beside the program, failures \
-have source lines. The files of other programs in the same folder are used, too.
-
-Examples:
-  virt-node program run counter.polkavm increment --args 5
-  virt-node program run counter.polkavm increment --input 0x05000000 --trace
-  virt-node program run counter.polkavm increment --profile counter.svg
-  virt-node program run counter.polkavm get --init-args 41
-  virt-node program run token.polkavm transfer --init-args 1000 --args bob 5
-  virt-node program run --state chain.json counter.polkavm increment      continues counting
-  virt-node program run echo.polkavm echo --no-account --input 0x00ff
-  virt-node program run --url http://127.0.0.1:9944 counter.polkavm increment      on a running node
-
-Exit status: 0 if the call succeeded, 1 if the program failed or was rejected, 2 if the arguments are invalid.
-
-JSON: { code_hash, entry, caller, account, input, succeeded, error, explanation, output, value,
-        weight_used: { ref_time, proof_size }, weight_required, weight_limit, gas_used, deposit, log: [..],
-        events: [{ address, data, value }], chain_events: [..],
-        failure: { end, offset, depth, places: [{ function, file, line, column }] },
-        trace: { code_hash, account, entry, input, output, gas, end, left_out, backtrace: [[offset, ..], ..],
-                 syscalls: [{ name, arguments: [[name, value], ..], result, gas, backtrace,
-                              programs: [..] }],
-                 functions: [{ caller: [index, offset], entry, count, blocks: [[offset, count, gas], ..] }] },
-        profile: { functions: [{ name, own, total }], lines: [{ program, file, line, count, gas }] },
-        instantiation: { weight_used, log }, transaction: { block, index, fee } }
-`value` is the decoded `output` (also of a program that reverted) or `data`, if the ABI has a type for it. \
-`failure` is null if the call succeeded, `trace` without --trace, `profile` without --profile, `instantiation` if \
-nothing was instantiated, `transaction` without --url. `programs` are like `trace`: the callees of a syscall.";
-
-#[derive(Debug, Args)]
-#[command(after_help = HELP)]
-pub struct RunCmd {
-	#[command(flatten)]
-	subject: Subject,
-
-	/// The entry to call. `init` shows the instantiation.
-	entry: String,
-
-	/// The arguments of the entry, encoded with the ABI.
-	#[arg(long, num_args = 0.., value_name = "ARGUMENT", allow_negative_numbers = true)]
-	args: Vec<String>,
-
-	/// The input in hex, without encoding.
-	#[arg(long, value_name = "HEX", conflicts_with = "args", value_parser = text::bytes)]
-	input: Option<Bytes>,
-
-	/// The arguments of `init`, encoded with the ABI.
-	#[arg(long, num_args = 0.., value_name = "ARGUMENT", allow_negative_numbers = true)]
-	init_args: Vec<String>,
-
-	/// The input of `init` in hex, without encoding.
-	#[arg(long, value_name = "HEX", conflicts_with = "init_args", value_parser = text::bytes)]
-	init_input: Option<Bytes>,
-
-	/// Run the program once without an account: it has no storage and no balance.
-	#[arg(long, conflicts_with_all = ["init_args", "init_input", "value"])]
-	no_account: bool,
-
-	/// The weight limit: ref time in picoseconds, and optionally a comma and proof size in bytes.
-	/// The maximum and default are what a block has room for.
-	#[arg(long, value_name = "REF_TIME[,PROOF_SIZE]", value_parser = text::weight)]
-	weight: Option<Weight>,
-
-	/// Run the entry as a job for at most this many blocks. The weight is its budget; the default
-	/// is ten seconds of ref time.
-	#[arg(
-		long,
-		value_name = "NUMBER",
-		conflicts_with_all = ["no_account", "url", "dry_run", "trace", "profile", "coverage"]
-	)]
-	blocks: Option<u32>,
-
-	/// The value to transfer with the call, in the smallest unit.
-	#[arg(long, default_value_t = 0)]
-	value: u128,
-
-	/// The account that calls and instantiates: alice, bob and so on, an SS58 address, or 32 bytes
-	/// in hex.
-	#[arg(long, default_value = "alice", value_parser = text::account)]
-	caller: AccountId,
-
-	/// Save the chain to this file, and continue from it if it exists. JSON: the chain's storage,
-	/// by key.
-	#[arg(long, value_name = "FILE")]
-	state: Option<PathBuf>,
-
-	/// Run on the node at this http:// address, with transactions signed by `--caller`, a
-	/// development account. The output is from a dry-run right before the call.
-	#[arg(long, value_name = "URL", conflicts_with = "state")]
-	url: Option<String>,
-
-	/// Do not make the call, only show its result. With --url, nothing is sent; with --state,
-	/// nothing is written.
-	#[arg(long)]
-	dry_run: bool,
-
-	/// The ABI file, if it is not beside the program.
-	#[arg(long, value_name = "FILE")]
-	abi: Option<PathBuf>,
-
-	/// The program with debug information, if it is not beside the program.
-	#[arg(long, value_name = "FILE")]
-	debug: Option<PathBuf>,
-
-	/// Show the tree of program calls: each syscall with its arguments, result and gas, and the
-	/// location of failures.
-	#[arg(long)]
-	trace: bool,
-
-	/// Show the gas by function and by line, and write a profile: a flame graph to a .svg file,
-	/// speedscope's format to a .json file, otherwise folded stacks.
-	#[arg(long, value_name = "FILE")]
-	profile: Option<PathBuf>,
-
-	/// Write line coverage to this file, in lcov's format.
-	#[arg(long, value_name = "FILE")]
-	coverage: Option<PathBuf>,
-}
-
-/// With this name, an option of bytes is a single value.
-type Bytes = Vec<u8>;
 
 impl RunCmd {
 	pub fn run(self, backend: BackendChoice) -> Result<(), Failure> {
@@ -335,7 +208,7 @@ impl RunCmd {
 		file: &File,
 		known: &Known,
 	) -> Option<FailedAt> {
-		let own = text::hex(file.code_hash().as_bytes());
+		let own = hex(file.code_hash().as_bytes());
 		if let Some(trace) = trace.filter(|trace| trace.end.is_failure()) {
 			let sources = known.sources(&trace.code_hash);
 			return Some(FailedAt {
@@ -347,7 +220,7 @@ impl RunCmd {
 		}
 		let trap = trial.trap.as_ref().filter(|_| trial.result.is_err())?;
 		// A location in another program is not shown here.
-		let offset = trap.offset.filter(|_| text::hex(trap.code_hash.as_bytes()) == own)?;
+		let offset = trap.offset.filter(|_| hex(trap.code_hash.as_bytes()) == own)?;
 		let places = known.sources(&own).map(|it| it.places(offset)).unwrap_or_default();
 		Some(FailedAt { end: End::Trapped, offset: Some(offset), depth: 1, places })
 	}
@@ -388,6 +261,3 @@ impl RunCmd {
 
 /// The budget of a job: ten seconds of ref time, and a gigabyte of proof size.
 const JOB_BUDGET: Weight = Weight::from_parts(10_000_000_000_000, 1 << 30);
-
-/// One account per caller and program is enough.
-const SALT: &[u8] = b"";

@@ -7,8 +7,8 @@ use super::{
 		chain::{Endpoint, Trial},
 		Failure,
 	},
+	options::{Bytes, RunCmd, SALT},
 	report::{log, value, Instantiation},
-	Bytes, RunCmd, SALT,
 };
 use pallet_virt::Call;
 use sp_core::{crypto::Ss58Codec, H256};
