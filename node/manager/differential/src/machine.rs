@@ -73,11 +73,14 @@ pub struct Engines {
 	pub raw: [polkavm::Engine; 2],
 }
 
+/// The number of backends in a [`Family`].
+pub const BACKENDS: usize = 5;
+
 /// The backends, under the same rules.
 pub struct Family {
 	/// The backends, by name: the interpreter, the recompiler, tiered, the interpreter that traces, and the
 	/// one that is embedded into runtimes.
-	pub managed: [(String, Start); 5],
+	pub managed: [(String, Start); BACKENDS],
 	/// The only tier, if the rules have one: PolkaVM alone then gives the same results.
 	pub raw: Option<Tier>,
 }

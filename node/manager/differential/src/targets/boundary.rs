@@ -3,7 +3,7 @@
 use super::engines::engines;
 use crate::{
 	generate::{Case, TABLE},
-	machine::no_fault,
+	machine::{no_fault, BACKENDS},
 	source::{mutate, Source},
 };
 use polkavm_common::{
@@ -37,7 +37,7 @@ pub fn boundary(bytes: &[u8]) {
 
 struct Calls<'a> {
 	source: Source<'a>,
-	managers: [Box<dyn Backend>; 5],
+	managers: [Box<dyn Backend>; BACKENDS],
 	/// The last one taken.
 	snapshot: Vec<u8>,
 	/// Whether every program so far stops soon, with any gas.
