@@ -83,7 +83,7 @@ export class Workload {
  * Stores all fixtures, and instantiates those that need an account. Returns the possible calls as a
  * list of `[make, error]`: the function that makes the call, and the expected error.
  */
-export async function menu(workload) {
+export async function possibleCalls(workload) {
 	const code = await workload.store(blobNames().filter((name) => !FOREIGN.includes(name)));
 	const programs = Object.fromEntries(Object.keys(code).map((name) => [name, new Abi(abi(name))]));
 	const input = (name, entry, ...values) => programs[name].encode(entry, ...values);
@@ -156,16 +156,16 @@ export async function menu(workload) {
 }
 
 /**
- * Makes all calls of the menu from all accounts at once, `atOnce` pending calls per account.
- * Asserts that each ends as the menu says. Returns their number.
+ * Makes all possible calls from all accounts at once, `atOnce` pending calls per account.
+ * Asserts that each ends as expected. Returns their number.
  */
-export async function feast(workload, courses, { rounds, atOnce }) {
+export async function makeCalls(workload, calls, { rounds, atOnce }) {
 	let turn = 0;
 	for (let round = 0; round < rounds; round += 1) {
 		const sent = [];
 		for (let nth = 0; nth < atOnce * workload.signers.length; nth += 1) {
-			const [make, wanted] = courses[turn % courses.length];
-			const described = `call ${turn % courses.length} of the menu`;
+			const [make, wanted] = calls[turn % calls.length];
+			const described = `call ${turn % calls.length} of the list`;
 			sent.push(workload.submit(turn, make).then(({ error }) => assert.equal(error, wanted, described)));
 			turn += 1;
 		}

@@ -11,7 +11,7 @@ import { blob } from '../../clients/src/paths.mjs';
 import { scenario } from '../src/scenario.mjs';
 
 // All variables that polkavm 0.37 can read, with values other than the defaults.
-const ODD = {
+const VARIABLES = {
 	POLKAVM_BACKEND: 'interpreter',
 	POLKAVM_SANDBOX: 'generic',
 	POLKAVM_CROSSCHECK: '1',
@@ -25,7 +25,7 @@ const ODD = {
 };
 
 /** The same calls on any node. Returns all that must be equal. */
-async function story(api, { alice }) {
+async function observe(api, { alice }) {
 	const told = [];
 	const tell = (receipt, name) => {
 		const { error, fee, weight } = receipt;
@@ -65,7 +65,7 @@ describe('environment', () => {
 		const on = async (title, options) => {
 			const node = await s.start(title, options);
 			const api = await s.connect(node);
-			const told = await story(api, all);
+			const told = await observe(api, all);
 			await disconnect(api);
 			await node.stop();
 			const [, backend] = readFileSync(node.log, 'utf8').match(/run on the (\w+)/);
@@ -76,7 +76,7 @@ describe('environment', () => {
 		assert.equal(plain.backend, 'recompiler');
 		assert.ok(plain.told.some(({ weightUsed }) => weightUsed?.refTime > 0n));
 		assert.ok(plain.told.some(({ error }) => error === 'virt.OutOfGas'));
-		assert.deepEqual(await on('odd', { args, env: ODD }), plain);
+		assert.deepEqual(await on('odd', { args, env: VARIABLES }), plain);
 		// Nor does the backend.
 		const other = await on('interpreter', { args: ['--dev', '--vm-backend', 'interpreter'] });
 		assert.equal(other.backend, 'interpreter');

@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 
 import { rpc } from '../../../clients/src/node.mjs';
 import { assertAgreed, assertNeverRestarted, programCalls, readLog } from '../agreement.mjs';
-import { feast, menu, Workload } from '../workload.mjs';
+import { Workload, makeCalls, possibleCalls } from '../workload.mjs';
 
 /** The maximal number of additional rounds. */
 const MORE = 20;
@@ -18,9 +18,9 @@ export async function agree(network, { rounds = 5, atOnce = 10 } = {}) {
 	assert.ok(backends.includes('interpreter') && new Set(backends).size > 1, `backends: ${backends}`);
 
 	const workload = await Workload.on(network);
-	const courses = await menu(workload);
+	const possible = await possibleCalls(workload);
 	const [first, ...others] = Object.values(network.apis);
-	let made = await feast(workload, courses, { rounds, atOnce });
+	let made = await makeCalls(workload, possible, { rounds, atOnce });
 	let calls, height, by;
 	for (let more = 0; ; more += 1) {
 		height = await assertAgreed(network);
@@ -30,7 +30,7 @@ export async function agree(network, { rounds = 5, atOnce = 10 } = {}) {
 		// some.
 		if (by.every((count) => count > 0)) break;
 		assert.ok(more < MORE, `program calls by author: ${by}`);
-		made += await feast(workload, courses, { rounds: 1, atOnce });
+		made += await makeCalls(workload, possible, { rounds: 1, atOnce });
 	}
 	for (const [name, pid] of pids) assertNeverRestarted(network, name, pid);
 	for (const other of others) assert.deepEqual(await programCalls(other, height), calls);

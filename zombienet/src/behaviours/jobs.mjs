@@ -32,7 +32,7 @@ const FACTORS = [300_000_007n, 310_000_037n];
 const BLOCKS = 10;
 
 /** The number of blocks that the others finalize while a validator is stopped. */
-const WITHOUT = 2;
+const BLOCKS_WHILE_STOPPED = 2;
 
 /** The timeout of the jobs, in milliseconds. */
 const ENDED_WITHIN = 600_000;
@@ -89,9 +89,9 @@ export async function jobs(network) {
 	await network.nodes[killed].kill();
 	await network.disconnect(killed);
 	const { number } = await finalized(api);
-	await untilFinal(network, first, number + WITHOUT);
+	await untilFinal(network, first, number + BLOCKS_WHILE_STOPPED);
 	await network.restart(killed);
-	await untilFinal(network, killed, number + WITHOUT);
+	await untilFinal(network, killed, number + BLOCKS_WHILE_STOPPED);
 
 	const asleep = (await api.query.virt.jobTotals()).toNumber();
 	await network.add('late', 'tiered', ['--sync', 'warp']);

@@ -6,10 +6,10 @@ import assert from 'node:assert/strict';
 import { finalized, head } from '../../../clients/src/chain.mjs';
 import { rpc } from '../../../clients/src/node.mjs';
 import { assertAgreed, programCalls, untilFinal } from '../agreement.mjs';
-import { feast, menu, Workload } from '../workload.mjs';
+import { Workload, makeCalls, possibleCalls } from '../workload.mjs';
 
 /** The joining nodes by name: the backend and the sync mode. */
-const COMERS = {
+const JOINING = {
 	'full-recompiler': ['recompiler', 'full'],
 	'full-interpreter': ['interpreter', 'full'],
 	'warp-tiered': ['tiered', 'warp'],
@@ -17,12 +17,12 @@ const COMERS = {
 
 export async function join(network, { rounds = 2, atOnce = 8 } = {}) {
 	const workload = await Workload.on(network);
-	await feast(workload, await menu(workload), { rounds, atOnce });
+	await makeCalls(workload, await possibleCalls(workload), { rounds, atOnce });
 	const height = await assertAgreed(network);
 	const [reference] = network.validatorApis;
 	const calls = await programCalls(reference, height);
 
-	for (const [name, [backend, sync]] of Object.entries(COMERS)) {
+	for (const [name, [backend, sync]] of Object.entries(JOINING)) {
 		// Full sync can keep the state of each block; the other modes reject the option.
 		const keep = sync === 'full' ? ['--state-pruning', 'archive'] : [];
 		await network.add(name, backend, ['--sync', sync, ...keep]);
@@ -31,7 +31,7 @@ export async function join(network, { rounds = 2, atOnce = 8 } = {}) {
 	await assertAgreed(network);
 
 	const syscalls = {};
-	for (const [name, [, sync]] of Object.entries(COMERS)) {
+	for (const [name, [, sync]] of Object.entries(JOINING)) {
 		const api = network.apis[name];
 		({ syscalls: syscalls[name] } = await rpc(network.nodes[name].rpcPort, 'virt_health'));
 		if (sync === 'full') {
@@ -46,8 +46,8 @@ export async function join(network, { rounds = 2, atOnce = 8 } = {}) {
 		}
 		await assertSameState(reference, api, name);
 	}
-	const full = Object.keys(COMERS).filter((name) => COMERS[name][1] === 'full');
-	return `${Object.keys(COMERS).join(', ')} reached the root of block ${height}, with ${calls.length} program calls; `
+	const full = Object.keys(JOINING).filter((name) => JOINING[name][1] === 'full');
+	return `${Object.keys(JOINING).join(', ')} reached the root of block ${height}, with ${calls.length} program calls; `
 		+ `${full.map((name) => `${name} made ${syscalls[name]} syscalls`).join(', ')}`;
 }
 

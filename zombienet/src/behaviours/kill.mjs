@@ -27,7 +27,7 @@ const GENERATIONS = u32(1_000_000);
 const GLIDER = [[1, 0], [2, 1], [0, 2], [1, 2], [2, 2]];
 
 /** The number of blocks that the others finalize before a node is restarted. */
-const WITHOUT = 2;
+const BLOCKS_WHILE_STOPPED = 2;
 
 /**
  * The errors of a transaction whose nonce is used already, on the chain or in the pool. They occur after a
@@ -163,7 +163,7 @@ async function noOrphans(workers) {
 /** Waits until some more blocks are final. */
 async function goOn(network, witness) {
 	const { number } = await finalized(network.apis[witness]);
-	return (await untilFinal(network, witness, number + WITHOUT)).number - number;
+	return (await untilFinal(network, witness, number + BLOCKS_WHILE_STOPPED)).number - number;
 }
 
 /** Starts a node again, and waits until it has finalized what the others had. */

@@ -25,7 +25,7 @@ const AT_ONCE = 100;
 const VALUE = 10n ** 12n;
 
 /** A limit with a margin over the dry-run's weight. */
-const spare = ({ refTime, proofSize }) =>
+const withMargin = ({ refTime, proofSize }) =>
 	({ refTime: refTime + refTime / 10n, proofSize: proofSize + proofSize / 10n });
 
 export async function load(network, { calls = CALLS, transfers = TRANSFERS } = {}) {
@@ -39,7 +39,7 @@ export async function load(network, { calls = CALLS, transfers = TRANSFERS } = {
 
 	const rates = {
 		calls: await rate(network, all, calls, 'virt.Called', (api) =>
-			tx.call(api, address, 'increment', undefined, 0n, spare(weightRequired))),
+			tx.call(api, address, 'increment', undefined, 0n, withMargin(weightRequired))),
 		transfers: await rate(network, all, transfers, 'balances.Transfer', (api) =>
 			api.tx.balances.transferKeepAlive(address, 1n)),
 	};
