@@ -60,6 +60,9 @@ test-page: build ## Tests the web page in headless Chromium
 fuzz: setup ## Runs each fuzz target: make fuzz TIME=60 (seconds)
 	@scripts/fuzz.sh $(or $(TIME),60)
 
+fuzz-rpc: setup-js build ## Sends generated RPC requests to a dev node: make fuzz-rpc TIME=60 SEED=1
+	@node clients/src/with-node.mjs node zombienet/src/rpc-fuzz.mjs $(or $(TIME),60) $(SEED)
+
 spec: setup ## Runs PolkaVM's instruction tests: make spec DIR=polkavm/tools/spectool/spec/src
 	$(CARGO) build --release --workspace --bin virt-spec
 	@$(TARGET)/release/virt-spec $(DIR)
@@ -76,6 +79,10 @@ bench: setup ## Benchmarks against sp-virtualization, and writes docs/benchmarks
 	@cp $(TARGET)/release/virt-bench $(TARGET)/bench/recompiling-peer
 	@$(TARGET)/bench/interpreting-peer --recompiling-peer $(TARGET)/bench/recompiling-peer \
 		--write docs/benchmarks.md
+
+bench-blocks: setup ## Benchmarks whole blocks of the dev runtime, and writes docs/benchmarks.md
+	$(CARGO) build --release --workspace --bin virt-blocks
+	@$(TARGET)/release/virt-blocks --write docs/benchmarks.md
 
 bench-revive: setup ## Benchmarks against pallet-revive, and writes docs/benchmarks.md; a separate build
 	cd tools/bench-revive && WASM_BUILD_WORKSPACE_HINT=$$PWD $(abspath $(CARGO)) run --release --locked \

@@ -102,7 +102,7 @@ export class Abi {
 	decode(type, bytes) {
 		const codec = this.registry.createType(type, Uint8Array.from(bytes));
 		// polkadot-js accepts too few bytes, and too many.
-		if (!u8aEq(codec.toU8a(), bytes)) throw new Error(`${u8aToHex(bytes)} is not a ${type}`);
+		if (!u8aEq(codec.toU8a(), bytes)) throw new Error(`${u8aToHex(bytes)} is not of type ${type}`);
 		return plain(codec);
 	}
 }

@@ -90,10 +90,10 @@ describe('abi', () => {
 	it('bytes of another type are rejected', () => {
 		const abi = of(ERROR, [], 'u32', 'Error');
 		for (const output of ['', '010203', '0102030405']) {
-			assert.throws(() => abi.result('entry', bytes(output)), /is not a u32/, output);
+			assert.throws(() => abi.result('entry', bytes(output)), /is not of type u32/, output);
 		}
 		assert.throws(() => abi.error('entry', bytes('09')));
-		assert.throws(() => abi.error('entry', bytes('0001')), /is not a Error/);
+		assert.throws(() => abi.error('entry', bytes('0001')), /is not of type Error/);
 	});
 
 	it('arguments can be given as text', () => {

@@ -10,7 +10,7 @@ use sc_service::{
 };
 use sc_transaction_pool::TransactionPoolHandle;
 use std::sync::Arc;
-use virt_manager::{BackendChoice, Engine};
+use virt_manager::{executor::VirtExecutor, BackendChoice, Engine};
 use virt_runtime::RuntimeApi;
 
 pub use virt_runtime::{Block, Hash};
@@ -25,7 +25,7 @@ pub type HostFunctions = (
 	virt_primitives::HostFunctions,
 	virt_sp_virtualization::HostFunctions,
 );
-pub type Executor = WasmExecutor<HostFunctions>;
+pub type Executor = VirtExecutor<WasmExecutor<HostFunctions>>;
 pub type Client = TFullClient<Block, RuntimeApi, Executor>;
 pub type Backend = TFullBackend<Block>;
 pub type Pool = TransactionPoolHandle<Block, Client>;
@@ -59,6 +59,7 @@ pub fn parts(config: &Configuration, backend: BackendChoice) -> Result<Parts, Se
 		.map_err(|error| ServiceError::Application(error.into()))?;
 
 	let executor = sc_service::new_wasm_executor::<HostFunctions>(&config.executor);
+	let executor = VirtExecutor::new(executor);
 	let (client, backend, keystore, task_manager) = sc_service::new_full_parts::<
 		Block,
 		RuntimeApi,

@@ -509,7 +509,7 @@ fn entry_that_is_not_there_lists_those_that_are() {
 		assert!(failure(&output).1.contains(entry));
 	}
 	fails(&counter.run(&["get", "--args", "1"]), 2, "get() was given 1 arguments");
-	fails(&counter.run(&["increment", "--args", "five"]), 2, "\"five\" is not a u32");
+	fails(&counter.run(&["increment", "--args", "five"]), 2, "\"five\" is not of type u32");
 }
 
 #[test]

@@ -3,8 +3,9 @@
 use crate::{
 	buffer::HostBuffer, step::Step, syscall::SyscallTable, CompileError, DestroyError, ExecError,
 	Gas, InstanceId, InstantiateError, MemoryError, ModuleId, RestoreError, SnapshotError,
+	LOG_TARGET,
 };
-use alloc::{string::String, vec::Vec};
+use alloc::{format, string::String, vec::Vec};
 use core::time::Duration;
 use sp_externalities::TransactionType;
 
@@ -25,6 +26,24 @@ impl<E> From<E> for Failure<E> {
 
 /// The result of an operation of a [`Backend`].
 pub type Outcome<T, E> = Result<T, Failure<E>>;
+
+/// Returns the result of a guest. A host fault is logged, and aborts the runtime call.
+///
+/// In a node, this does not call the panic hook, which reports a bug with a backtrace: most host faults are
+/// faults of the machine.
+pub fn guest_result<T, E>(outcome: Outcome<T, E>) -> Result<T, E> {
+	outcome.map_err(|failure| match failure {
+		Failure::Guest(error) => error,
+		Failure::Host(fault) => {
+			log::error!(target: LOG_TARGET, "Host fault, the runtime call is aborted: {fault}");
+			let reason = format!("virt: host fault: {fault}");
+			#[cfg(feature = "std")]
+			std::panic::resume_unwind(alloc::boxed::Box::new(reason));
+			#[cfg(not(feature = "std"))]
+			panic!("{reason}")
+		},
+	})
+}
 
 /// The result of a syscall.
 #[derive(Clone, Copy, Debug)]

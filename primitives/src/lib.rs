@@ -60,7 +60,7 @@ mod wire;
 
 #[cfg(feature = "std")]
 pub use backend::VirtExt;
-pub use backend::{Answer, Backend, Failure, Outcome, StoredName};
+pub use backend::{guest_result, Answer, Backend, Failure, Outcome, StoredName};
 pub use buffer::HostBuffer;
 pub use error::{
 	CompileError, DestroyError, ExecError, InstantiateError, MemoryError, RestoreError,

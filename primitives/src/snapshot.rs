@@ -36,7 +36,8 @@ pub enum Tier {
 pub struct Pricing {
 	/// The execution's tier.
 	pub tier: Tier,
-	/// The gas used on tier one since the last syscall, without translation.
+	/// The gas used on tier one that counts for moving up, without translation: each syscall
+	/// subtracts from it.
 	pub stretch: Gas,
 	/// The gas paid for translation on tier one.
 	pub translation_paid: Gas,

@@ -2,24 +2,17 @@
 //! [embedded form](crate::embedded). [`to_wire`] encodes results.
 
 use crate::{
-	backend::{Answer, Backend, Failure, Outcome},
+	backend::{guest_result, Answer, Backend, Outcome},
 	buffer::HostBuffer,
 	error::{to_wire, WireError},
 	step::stop,
-	ExecError, Gas, InstanceId, ModuleId, SnapshotError, SyscallTable, LOG_TARGET, MAX_ARGUMENTS,
+	ExecError, Gas, InstanceId, ModuleId, SnapshotError, SyscallTable, MAX_ARGUMENTS,
 };
 use core::time::Duration;
 
-/// Encodes the result of a guest. On a host fault, it panics, which aborts the runtime call.
+/// Encodes the result of a guest. A host fault aborts the runtime call.
 pub fn settle<E: WireError>(outcome: Outcome<u32, E>) -> i64 {
-	match outcome {
-		Ok(value) => to_wire::<E>(Ok(value)),
-		Err(Failure::Guest(error)) => to_wire::<E>(Err(error)),
-		Err(Failure::Host(fault)) => {
-			log::error!(target: LOG_TARGET, "Host fault, the runtime call is aborted: {fault}");
-			panic!("virt: host fault: {fault}")
-		},
-	}
+	to_wire::<E>(guest_result(outcome))
 }
 
 pub fn compile(backend: &mut dyn Backend, program: &[u8], syscalls: &[u8]) -> i64 {

@@ -3,6 +3,7 @@
 //! It does not read PolkaVM's environment variables: results must not depend on a node's environment.
 
 use crate::{
+	attempt,
 	cache::Cache,
 	health::{CacheHealth, Health, WorkerHealth},
 	limits::*,
@@ -20,6 +21,7 @@ use parking_lot::Mutex;
 use polkavm::{BackendKind, ProgramBlob};
 use std::{
 	sync::{atomic::Ordering::Relaxed, Arc},
+	thread::available_parallelism,
 	time::{Duration, Instant},
 };
 use substrate_prometheus_endpoint::Registry;
@@ -87,6 +89,10 @@ impl Engine {
 			BackendChoice::Tiered => {
 				let recompiler = recompiler().map_err(|it| needs_recompiler("tiered", it))?;
 				(Backend::Tiered, Some(recompiler), None)
+			},
+			// A worker and the thread that waits for it would share the core.
+			BackendChoice::Auto if available_parallelism().is_ok_and(|cores| cores.get() == 1) => {
+				(Backend::Interpreter, None, Some("this machine has a single core".into()))
 			},
 			BackendChoice::Auto => match recompiler() {
 				Ok(recompiler) => (Backend::Tiered, Some(recompiler), None),
@@ -296,13 +302,14 @@ impl Environment for Engine {
 	/// Errs if only the recompiler was requested and no worker process is available.
 	fn worker(&self, compiled: &Arc<Compiled>, tier: Tier) -> Result<Option<Worker>, String> {
 		let Some(recompiler) = &self.recompiler else { return Ok(None) };
+		// Workers were lost in the other attempts.
+		if attempt::is_last() && self.backend != Backend::Recompiler {
+			return Ok(None);
+		}
 		let Some(slot) = WorkerSlot::take(&recompiler.workers) else { return Ok(None) };
 		let Some(module) = self.native(compiled, tier) else { return Ok(None) };
 		match recompiler.instantiate(module) {
-			Ok((raw, pid)) => {
-				let watched = recompiler.watchdog.watch(Some(pid));
-				Ok(Some(Worker::new(raw, watched, slot)))
-			},
+			Ok((raw, watched)) => Ok(Some(Worker::new(raw, watched, slot))),
 			Err(reason) if self.backend == Backend::Recompiler => Err(reason),
 			Err(reason) => {
 				log::warn!(target: LOG_TARGET, "A program is interpreted, because no worker is available: {reason}");

@@ -2,11 +2,12 @@
 //!
 //! - [`engine`]: the engine of a process. [`options`]: its options. [`start`]: starts PolkaVM.
 //! - `cache`: compiled modules by content. `module`: a compiled module. `pool`: its idle interpreter instances.
-//! - `recompiler`: native code. `workers`: its worker processes. `watchdog`: detects lost workers.
+//! - `recompiler`: native code. `workers`: its worker processes. `scheduling`: their cores and time slices.
+//!   `watchdog`: detects lost workers. `shared_word`: ends the wait for one. `attempt`: attempts at a runtime call.
 //! - [`virt_primitives::vm`]: the modules and instances of a runtime call, prices, and moves between tiers; shared
 //!   with the embedded form.
 //! - [`limits`]: limits of the process.
-//! - `node`, with the feature of that name: connects an engine to a Substrate client.
+//! - `node` and `executor`, with the feature `node`: connect an engine to a Substrate client.
 //! - [`metrics`], [`health`]: the state for Prometheus and for RPC. [`costs`]: the gas of a program's basic blocks.
 //!
 //! ```
@@ -26,9 +27,12 @@
 
 #![warn(missing_docs)]
 
+mod attempt;
 mod cache;
 pub mod costs;
 pub mod engine;
+#[cfg(feature = "node")]
+pub mod executor;
 pub mod health;
 pub mod limits;
 pub mod metrics;
@@ -38,6 +42,9 @@ pub mod node;
 pub mod options;
 mod pool;
 mod recompiler;
+mod scheduling;
+#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+mod shared_word;
 pub mod start;
 mod watchdog;
 mod workers;

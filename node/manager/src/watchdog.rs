@@ -1,24 +1,35 @@
 //! Detects worker processes that died, were stopped, or get no CPU time.
 //!
 //! PolkaVM waits for a worker in a loop that does not end if the worker is lost. So a thread checks
-//! the workers that are waited for, and ends the process if one is lost: no block is imported, and
-//! no result is recorded.
+//! the workers that are waited for. If one is lost, it ends the wait, which aborts the runtime call,
+//! if the call will be repeated; otherwise it ends the process. In both cases no block is imported,
+//! and no result is recorded.
 
-use crate::limits::{WATCH_INTERVAL, WATCH_PATIENCE};
+use crate::{
+	attempt,
+	limits::{WATCH_INTERVAL, WATCH_PATIENCE},
+};
 use parking_lot::{Condvar, Mutex};
 use std::{
 	collections::HashMap,
 	fs,
 	sync::{
-		atomic::{AtomicU64, Ordering::Relaxed},
+		atomic::{
+			AtomicBool, AtomicU64,
+			Ordering::{Acquire, Relaxed, Release},
+		},
 		Arc, Weak,
 	},
 	thread,
 };
+use virt_primitives::LOG_TARGET;
 
 /// Handles the loss of a worker. It must end the process; otherwise the call that waits for the
 /// worker waits forever.
 pub type OnFault = fn(&str);
+
+/// Ends the wait for a worker with an error.
+pub type EndWait = Box<dyn Fn() + Send + Sync>;
 
 /// A watched worker process.
 pub struct Watched {
@@ -26,6 +37,10 @@ pub struct Watched {
 	pid: Option<u32>,
 	/// Incremented when a wait for the worker begins and when it ends, so it is odd during a wait.
 	waits: AtomicU64,
+	/// If the runtime call is repeated after the loss of the worker.
+	end_wait: Option<EndWait>,
+	/// Whether the wait was ended.
+	lost: AtomicBool,
 }
 
 impl Watched {
@@ -35,7 +50,23 @@ impl Watched {
 		self.waits.fetch_add(1, Relaxed);
 		let result = what();
 		self.waits.fetch_add(1, Relaxed);
+		if self.lost.load(Acquire) {
+			attempt::lose_worker();
+		}
 		result
+	}
+}
+
+impl Watched {
+	/// Kills the worker if it still exists, and ends the wait for it.
+	fn lose(&self, end_wait: &EndWait) {
+		if let Some(pid) = self.pid {
+			// SAFETY: it only sends a signal. The process is a child that PolkaVM reaps after the wait,
+			// so the id is not in use by another process.
+			unsafe { libc::kill(pid as libc::pid_t, libc::SIGKILL) };
+		}
+		self.lost.store(true, Release);
+		end_wait();
 	}
 }
 
@@ -56,8 +87,9 @@ impl Watchdog {
 
 	/// Watches the worker with this process id, or one that is being started, until the returned
 	/// handle is dropped.
-	pub fn watch(&self, pid: Option<u32>) -> Arc<Watched> {
-		let watched = Arc::new(Watched { pid, waits: AtomicU64::new(0) });
+	pub fn watch(&self, pid: Option<u32>, end_wait: Option<EndWait>) -> Arc<Watched> {
+		let (waits, lost) = (AtomicU64::new(0), AtomicBool::new(false));
+		let watched = Arc::new(Watched { pid, waits, end_wait, lost });
 		self.workers.lock().push(Arc::downgrade(&watched));
 		self.arrived.notify_one();
 		watched
@@ -81,6 +113,8 @@ struct Sight {
 	cpu_time: u64,
 	/// The number of consecutive checks without progress.
 	stalled: u32,
+	/// The number of consecutive checks after which this wait was ended, without effect yet.
+	ended: u32,
 }
 
 fn watch(watchdog: Weak<Watchdog>, on_fault: OnFault) {
@@ -98,7 +132,17 @@ fn watch(watchdog: Weak<Watchdog>, on_fault: OnFault) {
 				// Nobody waits, or the wait began after the last check.
 				*sight = Sight { waits, ..Sight::default() };
 			} else if let Some(fault) = sight.look(worker.pid) {
-				on_fault(&fault);
+				sight.ended += 1;
+				match &worker.end_wait {
+					// The thread that waits may get no CPU time for a while.
+					Some(end_wait) if sight.ended <= WATCH_PATIENCE => {
+						if sight.ended == 1 {
+							log::error!(target: LOG_TARGET, "Host fault, the runtime call is executed again: {fault}");
+						}
+						worker.lose(end_wait);
+					},
+					_ => on_fault(&fault),
+				}
 			}
 		}
 	}

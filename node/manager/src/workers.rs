@@ -6,12 +6,13 @@
 
 use crate::{
 	limits::{IDLE_WORKERS, MAX_WORKERS, WARM_CORES},
+	scheduling::{affinity, cores, set_affinity, stay_on, Apart},
 	watchdog::Watched,
 };
 use polkavm::{program::InstructionSetKind, ProgramBlob, RawInstance};
 use polkavm_common::{program::asm, writer::ProgramBlobBuilder};
 use std::{
-	mem::{self, ManuallyDrop},
+	mem::ManuallyDrop,
 	sync::{
 		atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed},
 		Arc,
@@ -41,13 +42,15 @@ impl Drop for WorkerSlot {
 pub struct Worker {
 	raw: ManuallyDrop<RawInstance>,
 	watched: Arc<Watched>,
+	apart: Apart,
 	_slot: WorkerSlot,
 }
 
 impl Worker {
 	/// A watched worker with an instance.
 	pub fn new(raw: RawInstance, watched: Arc<Watched>, slot: WorkerSlot) -> Self {
-		Self { raw: ManuallyDrop::new(raw), watched, _slot: slot }
+		let apart = Apart::new(raw.pid());
+		Self { raw: ManuallyDrop::new(raw), watched, apart, _slot: slot }
 	}
 }
 
@@ -60,6 +63,12 @@ impl virt_primitives::vm::Worker for Worker {
 	fn with<T>(&mut self, what: impl FnOnce(&mut RawInstance) -> T) -> T {
 		let Self { raw, watched, .. } = self;
 		watched.wait(|| what(raw))
+	}
+
+	#[inline]
+	fn run<T>(&mut self, what: impl FnOnce(&mut RawInstance) -> T) -> T {
+		self.apart.keep();
+		self.with(what)
 	}
 }
 
@@ -135,38 +144,4 @@ fn warm_each_core(module: &polkavm::Module, stop: &AtomicBool) -> Result<usize, 
 		}
 	}
 	Ok(instances.len())
-}
-
-/// The cores on which this thread may run.
-fn affinity() -> libc::cpu_set_t {
-	// SAFETY: a `cpu_set_t` of zeros is the empty set, and the kernel writes into it no more than
-	// the size that it is told.
-	unsafe {
-		let mut set: libc::cpu_set_t = mem::zeroed();
-		libc::sched_getaffinity(0, mem::size_of_val(&set), &mut set);
-		set
-	}
-}
-
-fn set_affinity(pid: u32, set: &libc::cpu_set_t) {
-	// SAFETY: as above; the kernel only reads the set.
-	unsafe {
-		libc::sched_setaffinity(pid as libc::pid_t, mem::size_of_val(set), set);
-	}
-}
-
-fn cores(set: &libc::cpu_set_t) -> Vec<usize> {
-	// SAFETY: the numbers are within the set.
-	(0..libc::CPU_SETSIZE as usize).filter(|&core| unsafe { libc::CPU_ISSET(core, set) }).collect()
-}
-
-/// Pins this thread to a core, if the system permits it. It only determines where workers are kept.
-fn stay_on(core: usize) {
-	// SAFETY: as above.
-	let set = unsafe {
-		let mut set: libc::cpu_set_t = mem::zeroed();
-		libc::CPU_SET(core, &mut set);
-		set
-	};
-	set_affinity(0, &set);
 }

@@ -15,9 +15,9 @@ use std::{
 	sync::Arc,
 };
 use virt_primitives::{
+	guest_result,
 	step::{stop, Step},
-	Backend, ExecError as OurExecError, Failure, HostBuffer, Outcome, Syscall, SyscallTable,
-	TrapCause, LOG_TARGET,
+	Backend, ExecError as OurExecError, HostBuffer, Syscall, SyscallTable, TrapCause,
 };
 
 /// Carries a backend into a runtime call, where `sp-virtualization`'s host functions find it as
@@ -91,17 +91,6 @@ enum State {
 /// The state that both extensions share.
 struct Shared(Arc<Mutex<Adapter>>);
 
-/// Returns the guest's error. On a host fault, it panics, which aborts the runtime call.
-fn settle<T, E>(outcome: Outcome<T, E>) -> Result<T, E> {
-	outcome.map_err(|failure| match failure {
-		Failure::Guest(error) => error,
-		Failure::Host(fault) => {
-			log::error!(target: LOG_TARGET, "Host fault, the runtime call is aborted: {fault}");
-			panic!("virt: host fault: {fault}")
-		},
-	})
-}
-
 fn exec_error(error: OurExecError) -> ExecError {
 	match error {
 		OurExecError::ExportNotFound => ExecError::InvalidImage,
@@ -141,9 +130,9 @@ impl VirtManagerBackend for Shared {
 		let program = match modules.find(program) {
 			Some(known) => known,
 			None => {
-				let module = settle(backend.compile(program, SyscallTable::EMPTY, false))
+				let module = guest_result(backend.compile(program, SyscallTable::EMPTY, false))
 					.map_err(|_| ModuleError::InvalidImage)?;
-				settle(backend.release(module)).expect("it was just made; qed");
+				guest_result(backend.release(module)).expect("it was just made; qed");
 				program.into()
 			},
 		};
@@ -157,10 +146,10 @@ impl VirtManagerBackend for Shared {
 	fn instantiate(&mut self, module: ModuleId) -> Result<InstanceId, InstantiateError> {
 		let Adapter { backend, modules, instances } = &mut *self.0.lock();
 		let program = modules.program(module).ok_or(InstantiateError::InvalidModule)?;
-		let module = settle(backend.compile(&program, SyscallTable::EMPTY, false))
+		let module = guest_result(backend.compile(&program, SyscallTable::EMPTY, false))
 			.expect("it was compiled before, and no module is kept; qed");
-		let instance = settle(backend.instantiate(module));
-		settle(backend.release(module)).expect("it was just made; qed");
+		let instance = guest_result(backend.instantiate(module));
+		guest_result(backend.release(module)).expect("it was just made; qed");
 		let virt_primitives::InstanceId(id) =
 			instance.map_err(|_| InstantiateError::InvalidImage)?;
 		// Ids are ascending: those from here on were rolled back.
@@ -174,8 +163,8 @@ impl VirtManagerBackend for Shared {
 		match instances.get_mut(&instance.into()) {
 			Some(state @ State::Idle) => {
 				// The first argument is not known yet. This checks whether the entry exists.
-				settle(backend.prepare(ours(instance), function, &[])).map_err(exec_error)?;
-				settle(backend.abandon(ours(instance))).map_err(exec_error)?;
+				guest_result(backend.prepare(ours(instance), function, &[])).map_err(exec_error)?;
+				guest_result(backend.abandon(ours(instance))).map_err(exec_error)?;
 				*state = State::Prepared(function.into());
 				Ok(())
 			},
@@ -194,14 +183,14 @@ impl VirtManagerBackend for Shared {
 		let answer = match mem::replace(state, State::Idle) {
 			State::Idle => return Err(ExecError::InvalidInstance),
 			State::Prepared(entry) => {
-				settle(backend.prepare(ours(instance), &entry, &[a0])).map_err(exec_error)?;
+				guest_result(backend.prepare(ours(instance), &entry, &[a0])).map_err(exec_error)?;
 				None
 			},
 			State::AtSyscall => Some(a0.into()),
 		};
 		let mut buffer = HostBuffer::with_capacity(stop::MIN_CAPACITY);
 		stop::begin(&mut buffer);
-		let error = match settle(backend.run(ours(instance), gas_left, answer, &mut buffer)) {
+		let error = match guest_result(backend.run(ours(instance), gas_left, answer, &mut buffer)) {
 			Ok(Step::Finished { gas_left, .. }) => {
 				let buffer = ExecBuffer { gas_left, ..Default::default() };
 				return Ok((ExecStatus::Finished, buffer));
@@ -222,14 +211,14 @@ impl VirtManagerBackend for Shared {
 			Err(error) => exec_error(error),
 		};
 		// Our backend may be ready to continue, which `sp-virtualization`'s never is.
-		settle(backend.abandon(ours(instance))).map_err(exec_error)?;
+		guest_result(backend.abandon(ours(instance))).map_err(exec_error)?;
 		Err(error)
 	}
 
 	fn destroy(&mut self, instance: InstanceId) -> Result<(), DestroyError> {
 		let Adapter { backend, instances, .. } = &mut *self.0.lock();
 		instances.remove(&instance.into());
-		settle(backend.destroy(ours(instance))).map_err(|_| DestroyError::InvalidInstance)
+		guest_result(backend.destroy(ours(instance))).map_err(|_| DestroyError::InvalidInstance)
 	}
 
 	fn read_memory(
@@ -240,7 +229,7 @@ impl VirtManagerBackend for Shared {
 	) -> Result<(), MemoryError> {
 		let adapter = &mut *self.0.lock();
 		let backend = adapter.with_memory(instance)?;
-		settle(backend.read_memory(ours(instance), offset, dest)).map_err(memory_error)
+		guest_result(backend.read_memory(ours(instance), offset, dest)).map_err(memory_error)
 	}
 
 	fn write_memory(
@@ -251,6 +240,6 @@ impl VirtManagerBackend for Shared {
 	) -> Result<(), MemoryError> {
 		let adapter = &mut *self.0.lock();
 		let backend = adapter.with_memory(instance)?;
-		settle(backend.write_memory(ours(instance), offset, src)).map_err(memory_error)
+		guest_result(backend.write_memory(ours(instance), offset, src)).map_err(memory_error)
 	}
 }

@@ -203,7 +203,7 @@ impl Abi {
 		depth: u32,
 	) -> Result<(), String> {
 		let depth = depth.checked_sub(1).ok_or("the value is nested too deep")?;
-		let wrong = || format!("{value} is not a {ty}");
+		let wrong = || format!("{value} is not of type {ty}");
 		match ty {
 			Type::Tuple(types) => {
 				let values = list(value).filter(|values| values.len() == types.len());

@@ -130,6 +130,12 @@ pub trait Worker: 'static {
 
 	/// Calls `what`, which may wait for the worker process.
 	fn with<T>(&mut self, what: impl FnOnce(&mut RawInstance) -> T) -> T;
+
+	/// Like [`Self::with`], for a run of the program.
+	#[inline]
+	fn run<T>(&mut self, what: impl FnOnce(&mut RawInstance) -> T) -> T {
+		self.with(what)
+	}
 }
 
 impl Worker for core::convert::Infallible {

@@ -77,6 +77,15 @@ impl<W: Worker> Runner<W> {
 			Runner::Taken => unreachable!("a machine is not used after its runner was taken; qed"),
 		}
 	}
+
+	/// Like [`Self::with`], for a run of the program.
+	#[inline]
+	fn run<T>(&mut self, what: impl FnOnce(&mut RawInstance) -> T) -> T {
+		match self {
+			Runner::Worker(worker) => worker.run(what),
+			_ => self.with(what),
+		}
+	}
 }
 
 fn interpret(program: &Program, tier: Tier) -> Result<Box<RawInstance>, String> {
@@ -177,7 +186,7 @@ impl<E: Environment> Machine<E> {
 		deadline: Option<E::Deadline>,
 	) -> Result<Stop, String> {
 		if answered {
-			self.pricing.stretch = 0;
+			self.pricing.stretch = environment.rules().stretch_after_syscall(self.pricing.stretch);
 		}
 		let moves_down = self.pricing.short_stretches >= TIER_DOWN_SYSCALLS
 			|| !environment.rules().has_tier_two();
@@ -321,7 +330,7 @@ impl<E: Environment> Machine<E> {
 		let withheld = gas - (charged - self.credit);
 		let credit = mem::take(&mut self.credit);
 		let trace = &mut self.trace;
-		let (interrupt, gas_left) = self.runner.with(|raw| {
+		let (interrupt, gas_left) = self.runner.run(|raw| {
 			raw.set_gas(charged);
 			match trace {
 				Some(trace) => (trace.run(raw, credit, deadline), raw.gas()),

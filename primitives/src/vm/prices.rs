@@ -56,6 +56,11 @@ const TIER_UP_PER_BLOCK: Gas = 180;
 /// The gas for moving up per declared page of 4 KiB, which is compared and copied.
 const TIER_UP_PER_PAGE: Gas = 3_000;
 
+/// The gas of computation that each syscall subtracts from the gas that counts for moving up: about the
+/// time that a syscall takes longer from a worker process than from the interpreter, if other processes
+/// keep all cores busy.
+const TIER_UP_SYSCALL: Gas = TIER_UP_BASE / 16;
+
 /// The number of consecutive syscalls on tier two, with less than [`TIER_DOWN_GAS`] before each,
 /// after which an execution moves down: a worker process answers a syscall in 0.4 to 3 us, the
 /// interpreter in 0.1 us.
@@ -108,9 +113,10 @@ pub struct Rules {
 pub enum TierUp {
 	/// Both follow from the program's size.
 	BySize,
-	/// After this much gas without a syscall on tier one, at this price, for any program.
+	/// After this much gas on tier one, at this price, for any program. Each syscall subtracts an
+	/// eighth of it.
 	After {
-		/// Gas without a syscall on tier one.
+		/// Gas on tier one.
 		gas: Gas,
 		/// The price of moving.
 		price: Gas,
@@ -157,6 +163,17 @@ impl Rules {
 		((MIN_TRANSLATION - paid) / self.translation_rate).min(most).max(0)
 	}
 
+	/// The gas that counts for moving up after a syscall. Computation between syscalls adds up if
+	/// there is more of it than a syscall subtracts.
+	pub(crate) fn stretch_after_syscall(&self, stretch: Gas) -> Gas {
+		let subtracted = match self.tier_up {
+			TierUp::BySize => TIER_UP_SYSCALL,
+			TierUp::After { gas, .. } => gas / 8,
+			TierUp::Never => return 0,
+		};
+		(stretch - subtracted).max(0)
+	}
+
 	/// Whether tier two is used.
 	pub(crate) fn has_tier_two(&self) -> bool {
 		self.tier_up != TierUp::Never
@@ -170,7 +187,8 @@ impl Rules {
 		}
 	}
 
-	/// The gas without a syscall after which an execution on tier one moves up.
+	/// The gas after which an execution on tier one moves up, less what
+	/// [`Self::stretch_after_syscall`] subtracts.
 	///
 	/// Half of the price of moving: a long computation has paid little before, and a short one does
 	/// not pay for native code.

@@ -1,0 +1,89 @@
+//! Attempts at a runtime call: it is executed again if a worker process was lost during it.
+
+use std::cell::Cell;
+
+/// The number of attempts. The last one does not use workers.
+pub const ATTEMPTS: u32 = 3;
+
+thread_local! {
+	/// The current attempt of this thread's runtime call. `None` if nothing would repeat the call.
+	static CURRENT: Cell<Option<Attempt>> = const { Cell::new(None) };
+}
+
+/// An attempt at a runtime call.
+#[derive(Clone, Copy)]
+struct Attempt {
+	/// Whether it is the last one.
+	last: bool,
+	/// Whether a worker was lost.
+	lost: bool,
+}
+
+/// Marks the runtime call on this thread as one that can be repeated, until it is dropped.
+pub struct Repeatable {
+	outer: Option<Attempt>,
+}
+
+impl Repeatable {
+	/// Begins attempt `number` of [`ATTEMPTS`], counted from 1.
+	pub fn begin(number: u32) -> Self {
+		let attempt = Attempt { last: number >= ATTEMPTS, lost: false };
+		Self { outer: CURRENT.replace(Some(attempt)) }
+	}
+
+	/// Whether a worker was lost, so that the call must be repeated.
+	pub fn has_lost_worker(&self) -> bool {
+		CURRENT.get().is_some_and(|attempt| attempt.lost)
+	}
+}
+
+impl Drop for Repeatable {
+	fn drop(&mut self) {
+		CURRENT.set(self.outer);
+	}
+}
+
+/// Whether the call on this thread is repeated after the loss of a worker.
+pub(crate) fn is_repeatable() -> bool {
+	CURRENT.get().is_some_and(|attempt| !attempt.last)
+}
+
+/// Whether this is the last attempt, after workers were lost in the others.
+pub(crate) fn is_last() -> bool {
+	CURRENT.get().is_some_and(|attempt| attempt.last)
+}
+
+/// A worker was lost in the call on this thread.
+pub(crate) fn lose_worker() {
+	CURRENT.set(CURRENT.get().map(|attempt| Attempt { lost: true, ..attempt }));
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+
+	#[test]
+	fn attempts_are_repeatable_except_the_last() {
+		assert!(!is_repeatable() && !is_last());
+		for number in 1..ATTEMPTS {
+			let attempt = Repeatable::begin(number);
+			assert!(is_repeatable() && !is_last());
+			assert!(!attempt.has_lost_worker());
+			lose_worker();
+			assert!(attempt.has_lost_worker());
+		}
+		let _attempt = Repeatable::begin(ATTEMPTS);
+		assert!(!is_repeatable() && is_last());
+	}
+
+	#[test]
+	fn inner_call_does_not_change_the_outer_one() {
+		let outer = Repeatable::begin(1);
+		{
+			let inner = Repeatable::begin(ATTEMPTS);
+			lose_worker();
+			assert!(inner.has_lost_worker());
+		}
+		assert!(is_repeatable() && !outer.has_lost_worker());
+	}
+}
