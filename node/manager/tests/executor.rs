@@ -13,7 +13,7 @@ use std::{
 		Arc, Mutex,
 	},
 	thread,
-	time::Duration,
+	time::{Duration, Instant},
 };
 use virt_manager::{
 	executor::VirtExecutor,
@@ -22,8 +22,8 @@ use virt_manager::{
 };
 use virt_primitives::{step::Step, Failure, Gas};
 
-/// About half a second in native code.
-const GAS: Gas = 500_000_000;
+/// Some hundred milliseconds or more in native code.
+const GAS: Gas = 30_000_000_000;
 
 /// Workers of all tests have the same parent, so the tests take turns.
 static TURN: Mutex<()> = Mutex::new(());
@@ -106,31 +106,31 @@ impl ReadRuntimeVersion for Runtime {
 	}
 }
 
-/// Waits for a worker process that computes, and returns its id.
+/// The id of a worker process that computes.
 fn busy_worker() -> libc::pid_t {
-	loop {
-		let ticks = |pid: libc::pid_t| -> Option<u64> {
-			let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-			let (head, tail) = stat.rsplit_once(')')?;
-			let fields: Vec<&str> = tail.split_whitespace().collect();
-			let is_worker = head.contains("polkavm-sandbox")
-				&& fields[0] == "R"
-				&& fields[1] == std::process::id().to_string();
-			is_worker.then(|| fields[11].parse().expect("a number"))
-		};
-		let pids: Vec<libc::pid_t> = fs::read_dir("/proc")
-			.expect("this is Linux")
-			.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok())
-			.collect();
-		let before: Vec<_> = pids.into_iter().map(|pid| (pid, ticks(pid))).collect();
+	let own = std::process::id().to_string();
+	// The state and the CPU time in ticks of a worker of this process.
+	let worker = |pid: libc::pid_t| -> Option<(String, u64)> {
+		let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+		let (head, tail) = stat.rsplit_once(')')?;
+		let fields: Vec<&str> = tail.split_whitespace().collect();
+		let is_worker = head.contains("polkavm-sandbox") && fields[1] == own;
+		is_worker.then(|| (fields[0].into(), fields[11].parse().expect("a number")))
+	};
+	let start = Instant::now();
+	while start.elapsed() < Duration::from_secs(10) {
+		let pids = fs::read_dir("/proc").expect("this is Linux").flatten();
+		let pids = pids.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+		let before: Vec<_> = pids.filter_map(|pid| Some((pid, worker(pid)?.1))).collect();
 		thread::sleep(Duration::from_millis(50));
-		let busy = before.into_iter().find(|(pid, ticks_before)| {
-			ticks_before.is_some_and(|before| ticks(*pid).is_some_and(|now| now > before + 1))
-		});
-		if let Some((pid, _)) = busy {
+		let is_busy = |(pid, before): &(libc::pid_t, u64)| {
+			worker(*pid).is_some_and(|(state, now)| state == "R" && now > before + 1)
+		};
+		if let Some((pid, _)) = before.into_iter().find(is_busy) {
 			return pid;
 		}
 	}
+	panic!("no worker computes")
 }
 
 /// Calls the runtime. Returns its result and the storage afterwards.
@@ -139,7 +139,7 @@ fn call(runtime: &Runtime) -> (Result<Vec<u8>, String>, BasicExternalities) {
 	let mut ext = BasicExternalities::default();
 	let code = RuntimeCode::empty();
 	let executor = VirtExecutor::new(runtime.clone());
-	let (result, _) = executor.call(&mut ext, &code, "run", &[], CallContext::Onchain);
+	let (result, _) = executor.call(&mut ext, &code, "run", &[], CallContext::Offchain);
 	(result, ext)
 }
 
@@ -181,10 +181,10 @@ fn other_errors_are_not_repeated() {
 	let executor = VirtExecutor::new(Failing(runtime.attempts.clone()));
 	let mut ext = BasicExternalities::default();
 	let code = RuntimeCode::empty();
-	let (result, _) = executor.call(&mut ext, &code, "run", &[], CallContext::Onchain);
+	let (result, _) = executor.call(&mut ext, &code, "run", &[], CallContext::Offchain);
 	assert_eq!(result, Err("trapped".into()));
 	assert_eq!(runtime.attempts(), 1);
-	assert!(ext.is_empty(), "the changes are rolled back");
+	assert!(ext.into_storages().top.is_empty(), "the changes are rolled back");
 }
 
 /// A runtime that traps.

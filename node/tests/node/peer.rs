@@ -2,6 +2,7 @@
 
 use codec::Encode;
 use sc_client_api::execution_extensions::ExtensionsFactory;
+use sc_executor::WasmExecutor;
 use sc_executor_common::runtime_blob::RuntimeBlob;
 use sp_core::{Blake2Hasher, H256};
 use sp_state_machine::TestExternalities;
@@ -10,7 +11,7 @@ use virt_manager::{
 	prices::{Rules, TierUp},
 	BackendChoice, Engine, Options,
 };
-use virt_node::{client::Executor, extensions::VirtExtensions};
+use virt_node::{client::HostFunctions, extensions::VirtExtensions};
 use virt_runtime::Block;
 
 #[test]
@@ -24,7 +25,7 @@ fn run_unchanged() {
 	ext.extensions = ExtensionsFactory::<Block>::extensions_for(&factory, H256::zero(), 0);
 	let wasm = virt_sp_virtualization_runtime::WASM_BINARY.expect("the wasm runtime was built");
 	let blob = RuntimeBlob::uncompress_if_needed(wasm).expect("it is a runtime");
-	Executor::builder()
+	WasmExecutor::<HostFunctions>::builder()
 		.build()
 		.uncached_call(blob, &mut ext.ext(), false, "suite", &PEER.encode())
 		.expect("the peer's suite passes");

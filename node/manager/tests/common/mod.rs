@@ -8,6 +8,7 @@ use virt_primitives::{
 };
 
 /// Enough for every program that ends.
+#[allow(dead_code, reason = "not all tests use it")]
 pub const PLENTY: Gas = 1_000_000_000;
 
 /// A manager, and an instance of `program` that is prepared to run `entry`.

@@ -21,20 +21,36 @@ type Executor = WasmExecutor<(
 	virt_primitives::HostFunctions,
 )>;
 
+/// How programs run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+	/// In the node.
+	Host,
+	/// In the runtime.
+	Embedded,
+}
+
 /// A chain at its genesis.
 pub struct Chain {
+	wasm: &'static [u8],
 	engine: Arc<Engine>,
 	executor: Executor,
 	genesis: Storage,
 }
 
 impl Chain {
-	/// Whose programs run on this backend.
-	pub fn new(backend: BackendChoice) -> Result<Self, String> {
-		let engine = Engine::new(backend, None).map_err(|error| error.to_string())?;
+	/// A chain whose programs run in this form.
+	pub fn new(form: Form) -> Result<Self, String> {
+		let wasm = match form {
+			Form::Host => virt_runtime::WASM_BINARY,
+			Form::Embedded => virt_runtime::embedded::WASM_BINARY,
+		};
+		let wasm = wasm.ok_or("it was built without its runtime")?;
+		let engine =
+			Engine::new(BackendChoice::Tiered, None).map_err(|error| error.to_string())?;
 		engine.warm_up();
 		let genesis = RuntimeGenesisConfig::default().build_storage()?;
-		Ok(Self { engine, executor: Executor::builder().build(), genesis })
+		Ok(Self { wasm, engine, executor: Executor::builder().build(), genesis })
 	}
 
 	/// Calls the runtime, on a state of its own. Only with `counting` does that count accesses of the
@@ -52,8 +68,7 @@ impl Chain {
 		extensions.register(KeystoreExt::new(MemoryKeystore::new()));
 		let mut overlay = OverlayedChanges::default();
 		let mut ext = Ext::new(&mut overlay, &state, Some(&mut extensions));
-		let wasm = virt_runtime::WASM_BINARY.ok_or("it was built without its runtime")?;
-		let code = WrappedRuntimeCode(wasm.into());
+		let code = WrappedRuntimeCode(self.wasm.into());
 		let code = RuntimeCode { code_fetcher: &code, heap_pages: None, hash: vec![0] };
 		let context = CallContext::Onchain { import: true };
 		let (result, _) = self.executor.call(&mut ext, &code, method, &arguments.encode(), context);

@@ -9,7 +9,6 @@ use clap::Parser;
 use measure::Measured;
 use std::{fs, path::PathBuf, process::ExitCode};
 use virt_bench::machine;
-use virt_manager::BackendChoice;
 
 /// Measures the calls and syscalls of pallet `virt`, and prints the weights as Rust
 #[derive(Parser)]
@@ -34,7 +33,7 @@ fn main() -> ExitCode {
 }
 
 fn weights(cli: &Cli) -> Result<(), String> {
-	let all: Vec<Measured> = measure::all(BackendChoice::Tiered, &cli.only)?;
+	let all = measure::all(&cli.only)?;
 	if !cli.only.is_empty() {
 		all.iter().for_each(|Measured { name, fit }| println!("{name:?} {fit:?}"));
 		return Ok(());

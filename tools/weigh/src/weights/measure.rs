@@ -1,12 +1,11 @@
 //! Runs the benchmarks, and fits lines to what they take.
 
-use crate::chain::Chain;
+use crate::chain::{Chain, Form};
 use frame_benchmarking::{
 	Analysis, BenchmarkBatch, BenchmarkConfig, BenchmarkList, BenchmarkParameter, BenchmarkResult,
 	BenchmarkSelector,
 };
 use frame_support::traits::StorageInfo;
-use virt_manager::BackendChoice;
 
 /// Values of a benchmark's parameter that are measured, evenly from its least to its most.
 const STEPS: u32 = 10;
@@ -37,8 +36,10 @@ pub struct Line {
 /// What a benchmark takes, by its parameter.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Fit {
-	/// Picoseconds.
+	/// Picoseconds, if programs run in the node.
 	pub time: Line,
+	/// Picoseconds in the embedded form.
+	pub embedded: Line,
 	/// Keys that are read from the database.
 	pub reads: Line,
 	/// Keys that are written to the database.
@@ -56,6 +57,7 @@ impl Fit {
 	pub fn at_least(self, other: Self) -> Self {
 		Self {
 			time: self.time.at_least(other.time),
+			embedded: self.embedded.at_least(other.embedded),
 			reads: self.reads.at_least(other.reads),
 			writes: self.writes.at_least(other.writes),
 		}
@@ -64,13 +66,29 @@ impl Fit {
 	/// With the slopes divided, and rounded up.
 	pub fn per(self, count: u32) -> Self {
 		let per = |line: Line| Line { slope: line.slope.div_ceil(count.into()), ..line };
-		Self { time: per(self.time), reads: per(self.reads), writes: per(self.writes) }
+		Self {
+			time: per(self.time),
+			embedded: per(self.embedded),
+			reads: per(self.reads),
+			writes: per(self.writes),
+		}
 	}
 }
 
-/// Measures every benchmark whose name has `only` in it.
-pub fn all(backend: BackendChoice, only: &str) -> Result<Vec<Measured>, String> {
-	let chain = Chain::new(backend)?;
+/// Measures every benchmark whose name contains `only`, in both forms.
+pub fn all(only: &str) -> Result<Vec<Measured>, String> {
+	let mut all = of(Form::Host, only)?;
+	let embedded = of(Form::Embedded, only)?;
+	for Measured { name, fit } in &mut all {
+		let same = embedded.iter().find(|other| other.name == *name);
+		fit.embedded =
+			same.ok_or_else(|| format!("{name:?} was not measured embedded"))?.fit.time;
+	}
+	Ok(all)
+}
+
+fn of(form: Form, only: &str) -> Result<Vec<Measured>, String> {
+	let chain = Chain::new(form)?;
 	let (lists, _): (Vec<BenchmarkList>, Vec<StorageInfo>) =
 		chain.call("Benchmark_benchmark_metadata", false, false)?;
 	let mut all = Vec::new();
@@ -80,7 +98,7 @@ pub fn all(backend: BackendChoice, only: &str) -> Result<Vec<Measured>, String> 
 			if !name.1.contains(only) {
 				continue;
 			}
-			eprintln!("{} {} ({backend})", name.0, name.1);
+			eprintln!("{} {} ({form:?})", name.0, name.1);
 			let config = BenchmarkConfig {
 				pallet: list.pallet.clone(),
 				instance: list.instance.clone(),
@@ -134,6 +152,7 @@ fn measure(
 	}
 	Ok(Some(Fit {
 		time: line(&times, BenchmarkSelector::ExtrinsicTime)?,
+		embedded: Line::default(),
 		reads: line(&accesses, BenchmarkSelector::Reads)?,
 		writes: line(&accesses, BenchmarkSelector::Writes)?,
 	}))

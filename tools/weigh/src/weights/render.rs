@@ -1,6 +1,6 @@
 //! Writes `pallet/src/weights.rs`.
 
-use crate::measure::{Fit, Measured};
+use crate::measure::{Fit, Line, Measured};
 use pallet_virt::benchmarking::storms::{self, Storm, Surroundings};
 
 /// Calls with a length, and without one.
@@ -32,7 +32,7 @@ const CALLS: [(&str, &str); 22] = [
 const HEAD: &str = "\
 #[cfg(doc)]
 use crate::gas::MARGIN;
-use crate::gas::measured;
+use crate::gas::{by_form, measured};
 use core::marker::PhantomData;
 use frame_support::{traits::Get, weights::Weight};
 
@@ -108,7 +108,7 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 		text += &method(name, call(name)?);
 	}
 	text += "}\n\n/// To hold or to release the deposits of one payer, at the end of a call, in picoseconds.\n";
-	text += &format!("pub const SETTLE: u64 = {};\n\n", number(call("settle")?.time.slope));
+	text += &format!("pub const SETTLE: u64 = {};\n\n", by_form(call("settle")?, slope));
 	text += "/// One item of an account that terminates.\n";
 	text += &format!("pub const TERMINATE_PER_ITEM: Measured = {};\n\n", {
 		measured("terminate: an item", call("terminate")?, "")
@@ -122,14 +122,14 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 }
 
 fn method(name: &str, fit: Fit) -> String {
-	let Fit { time, reads, writes } = fit;
+	let Fit { time, reads, writes, .. } = fit;
 	let (len, mut by_len) = match time.slope {
 		0 => ("", String::new()),
-		slope => (
+		_ => (
 			"len: u32",
 			format!(
 				"\n\t\t\t.saturating_add(measured({}).saturating_mul(len.into()))",
-				number(slope),
+				by_form(fit, slope),
 			),
 		),
 	};
@@ -147,7 +147,7 @@ fn method(name: &str, fit: Fit) -> String {
 \t\t\t.saturating_add(T::DbWeight::get().reads_writes({}, {}))
 \t}}
 ",
-		number(time.base),
+		by_form(fit, base),
 		reads.base,
 		reads.base,
 		writes.base,
@@ -162,10 +162,23 @@ fn measured(name: &str, fit: Fit, indent: &str) -> String {
 {indent}\treads: {},
 {indent}\twrites: {},
 {indent}}}",
-		number(fit.time.slope),
+		by_form(fit, slope),
 		fit.reads.slope,
 		fit.writes.slope,
 	)
+}
+
+fn base(line: Line) -> u64 {
+	line.base
+}
+
+fn slope(line: Line) -> u64 {
+	line.slope
+}
+
+/// A time in both forms.
+fn by_form(fit: Fit, of: fn(Line) -> u64) -> String {
+	format!("by_form({}, {})", number(of(fit.time)), number(of(fit.embedded)))
 }
 
 /// The first and the last storm of each syscall, with what a round takes as the slope.
