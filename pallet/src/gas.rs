@@ -46,6 +46,15 @@ const EMBEDDED: Times = Times {
 
 const TIMES: Times = if IS_EMBEDDED { EMBEDDED } else { HOST };
 
+/// The time that applies to the form in which this runtime runs programs.
+pub const fn by_form(host: u64, embedded: u64) -> u64 {
+	if IS_EMBEDDED {
+		embedded
+	} else {
+		host
+	}
+}
+
 /// Picoseconds of ref time per unit of gas.
 pub const REF_TIME_PER_GAS: u64 = TIMES.gas * MARGIN;
 

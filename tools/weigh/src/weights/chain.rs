@@ -46,8 +46,7 @@ impl Chain {
 			Form::Embedded => virt_runtime::embedded::WASM_BINARY,
 		};
 		let wasm = wasm.ok_or("it was built without its runtime")?;
-		let engine =
-			Engine::new(BackendChoice::Tiered, None).map_err(|error| error.to_string())?;
+		let engine = Engine::new(BackendChoice::Tiered, None).map_err(|error| error.to_string())?;
 		engine.warm_up();
 		let genesis = RuntimeGenesisConfig::default().build_storage()?;
 		Ok(Self { wasm, engine, executor: Executor::builder().build(), genesis })

@@ -13,7 +13,7 @@ use virt_bench::machine;
 /// Measures the calls and syscalls of pallet `virt`, and prints the weights as Rust
 #[derive(Parser)]
 struct Cli {
-	/// Only benchmarks whose name contains this; the file needs all
+	/// Only benchmarks whose list and name contain this; the file needs all
 	#[arg(long, value_name = "TEXT", default_value = "", conflicts_with = "write")]
 	only: String,
 

@@ -176,9 +176,13 @@ fn slope(line: Line) -> u64 {
 	line.slope
 }
 
-/// A time in both forms.
+/// A time, in both forms if both were measured.
 fn by_form(fit: Fit, of: fn(Line) -> u64) -> String {
-	format!("by_form({}, {})", number(of(fit.time)), number(of(fit.embedded)))
+	let host = number(of(fit.time));
+	match fit.embedded {
+		Some(embedded) => format!("by_form({host}, {})", number(of(embedded))),
+		None => host,
+	}
 }
 
 /// The first and the last storm of each syscall, with what a round takes as the slope.
