@@ -1,6 +1,6 @@
 //! Starts PolkaVM, and detects what the machine supports.
 
-use crate::{limits::IDLE_WORKERS, workers};
+use crate::{limits::IDLE_WORKERS, scheduling::user_namespaces, workers};
 use polkavm::{BackendKind, SandboxKind};
 use virt_primitives::vm::program::configure;
 
@@ -55,21 +55,5 @@ pub(crate) fn explain_sandbox_failure(reason: String) -> String {
 		reason
 	} else {
 		format!("this system does not allow user namespaces: {reason}")
-	}
-}
-
-/// Whether a process can create a user namespace.
-fn user_namespaces() -> bool {
-	// SAFETY: the child ends at once, without a look at anything.
-	unsafe {
-		let flags = libc::CLONE_NEWUSER | libc::SIGCHLD;
-		match libc::syscall(libc::SYS_clone, flags, 0, 0, 0, 0) {
-			0 => libc::_exit(0),
-			-1 => false,
-			child => {
-				libc::waitpid(child as libc::pid_t, std::ptr::null_mut(), 0);
-				true
-			},
-		}
 	}
 }

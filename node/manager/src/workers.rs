@@ -6,7 +6,7 @@
 
 use crate::{
 	limits::{IDLE_WORKERS, MAX_WORKERS, WARM_CORES},
-	scheduling::{affinity, cores, set_affinity, stay_on, Apart},
+	scheduling::{on_each_core, Apart},
 	watchdog::Watched,
 };
 use polkavm::{program::InstructionSetKind, ProgramBlob, RawInstance};
@@ -127,21 +127,16 @@ impl Drop for WarmUp {
 }
 
 fn warm_each_core(module: &polkavm::Module, stop: &AtomicBool) -> Result<usize, String> {
+	// Kept until all are started, so that none is used twice.
 	let mut instances: Vec<RawInstance> = Vec::new();
-	let all = affinity();
-	for core in cores(&all).into_iter().take(WARM_CORES) {
-		stay_on(core);
-		for _ in 0..IDLE_WORKERS {
-			if stop.load(Relaxed) {
-				return Ok(instances.len());
-			}
-			let instance = module.instantiate().map_err(|error| error.to_string())?;
-			// The process started on this thread's core, where its host looks for idle workers.
-			if let Some(pid) = instance.pid() {
-				set_affinity(pid, &all);
-			}
-			instances.push(instance);
+	on_each_core(WARM_CORES, IDLE_WORKERS, || {
+		if stop.load(Relaxed) {
+			return Ok(None);
 		}
-	}
+		let instance = module.instantiate().map_err(|error| error.to_string())?;
+		let pid = instance.pid();
+		instances.push(instance);
+		Ok(pid)
+	})?;
 	Ok(instances.len())
 }

@@ -1,8 +1,4 @@
-//! How the system schedules worker processes and the threads that wait for them.
-//!
-//! Both wait by spinning. If all cores are busy, two things make a syscall take milliseconds: the
-//! two share a core, so that one spins while the other has to run; or one of them waits until
-//! another process has used up its time slice.
+//! Affinity and time slices, by system calls.
 
 use std::{cell::Cell, mem};
 
@@ -87,8 +83,44 @@ fn request_short_slices(pid: u32) {
 	}
 }
 
+/// Calls `start`, which starts a worker and returns its process id, on each of the first `most` cores,
+/// `count` times or until it returns an error. The workers may run on all cores afterwards.
+pub fn on_each_core(
+	most: usize,
+	count: usize,
+	mut start: impl FnMut() -> Result<Option<u32>, String>,
+) -> Result<(), String> {
+	let all = affinity();
+	for core in cores(&all).into_iter().take(most) {
+		stay_on(core);
+		for _ in 0..count {
+			// The process started on this thread's core, where its host looks for idle workers.
+			if let Some(pid) = start()? {
+				set_affinity(pid, &all);
+			}
+		}
+	}
+	Ok(())
+}
+
+/// Whether a process can create a user namespace.
+pub fn user_namespaces() -> bool {
+	// SAFETY: the child ends at once, without a look at anything.
+	unsafe {
+		let flags = libc::CLONE_NEWUSER | libc::SIGCHLD;
+		match libc::syscall(libc::SYS_clone, flags, 0, 0, 0, 0) {
+			0 => libc::_exit(0),
+			-1 => false,
+			child => {
+				libc::waitpid(child as libc::pid_t, std::ptr::null_mut(), 0);
+				true
+			},
+		}
+	}
+}
+
 /// The cores on which this thread may run.
-pub fn affinity() -> libc::cpu_set_t {
+fn affinity() -> libc::cpu_set_t {
 	// SAFETY: a `cpu_set_t` of zeros is the empty set, and the kernel writes into it no more than
 	// the size that it is told.
 	unsafe {
@@ -99,7 +131,7 @@ pub fn affinity() -> libc::cpu_set_t {
 }
 
 /// Sets the cores on which a process or thread may run: 0 is this thread. Without effect if that is not permitted.
-pub fn set_affinity(pid: u32, set: &libc::cpu_set_t) {
+fn set_affinity(pid: u32, set: &libc::cpu_set_t) {
 	// SAFETY: as above; the kernel only reads the set.
 	unsafe {
 		libc::sched_setaffinity(pid as libc::pid_t, mem::size_of_val(set), set);
@@ -107,13 +139,13 @@ pub fn set_affinity(pid: u32, set: &libc::cpu_set_t) {
 }
 
 /// The numbers of the cores.
-pub fn cores(set: &libc::cpu_set_t) -> Vec<usize> {
+fn cores(set: &libc::cpu_set_t) -> Vec<usize> {
 	// SAFETY: the numbers are within the set.
 	(0..libc::CPU_SETSIZE as usize).filter(|&core| unsafe { libc::CPU_ISSET(core, set) }).collect()
 }
 
 /// Pins this thread to a core, if the system permits it. It only determines where workers are kept.
-pub fn stay_on(core: usize) {
+fn stay_on(core: usize) {
 	// SAFETY: as above.
 	let set = unsafe {
 		let mut set: libc::cpu_set_t = mem::zeroed();
