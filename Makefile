@@ -140,6 +140,9 @@ aarch64: build ## Compares programs on aarch64, in QEMU, with this machine
 	@scripts/setup.sh aarch64
 	@scripts/aarch64.sh
 
+macos: setup ## Type-checks the manager for macOS
+	@scripts/macos.sh
+
 try-runtime: setup-js build ## Tests a runtime upgrade on a copy of a chain, in Chopsticks
 	@scripts/next-runtime.sh try-runtime
 	@node zombienet/src/try-runtime.mjs $(TARGET)/next-runtime/try-runtime.wasm

@@ -1,4 +1,4 @@
-//! Attempts at a runtime call: it is executed again if a worker process was lost during it.
+//! Attempts at a runtime call: it is executed again after a host fault.
 
 use std::cell::Cell;
 
@@ -15,8 +15,8 @@ thread_local! {
 struct Attempt {
 	/// Whether it is the last one.
 	last: bool,
-	/// Whether a worker was lost.
-	lost: bool,
+	/// Whether a host fault occurred.
+	faulted: bool,
 }
 
 /// Marks the runtime call on this thread as one that can be repeated, until it is dropped.
@@ -27,13 +27,14 @@ pub struct Repeatable {
 impl Repeatable {
 	/// Begins attempt `number` of [`ATTEMPTS`], counted from 1.
 	pub fn begin(number: u32) -> Self {
-		let attempt = Attempt { last: number >= ATTEMPTS, lost: false };
+		let attempt = Attempt { last: number >= ATTEMPTS, faulted: false };
 		Self { outer: CURRENT.replace(Some(attempt)) }
 	}
 
-	/// Whether a worker was lost, so that the call must be repeated.
-	pub fn has_lost_worker(&self) -> bool {
-		CURRENT.get().is_some_and(|attempt| attempt.lost)
+	/// Whether a host fault occurred, so that the call must be repeated, unless this was the last
+	/// attempt.
+	pub fn must_repeat(&self) -> bool {
+		CURRENT.get().is_some_and(|attempt| attempt.faulted && !attempt.last)
 	}
 }
 
@@ -43,19 +44,19 @@ impl Drop for Repeatable {
 	}
 }
 
-/// Whether the call on this thread is repeated after the loss of a worker.
+/// Whether the call on this thread is repeated after a host fault.
 pub(crate) fn is_repeatable() -> bool {
 	CURRENT.get().is_some_and(|attempt| !attempt.last)
 }
 
-/// Whether this is the last attempt, after workers were lost in the others.
+/// Whether this is the last attempt, after host faults in the others.
 pub(crate) fn is_last() -> bool {
 	CURRENT.get().is_some_and(|attempt| attempt.last)
 }
 
-/// A worker was lost in the call on this thread.
-pub(crate) fn lose_worker() {
-	CURRENT.set(CURRENT.get().map(|attempt| Attempt { lost: true, ..attempt }));
+/// A host fault occurred in the call on this thread.
+pub(crate) fn record_fault() {
+	CURRENT.set(CURRENT.get().map(|attempt| Attempt { faulted: true, ..attempt }));
 }
 
 #[cfg(test)]
@@ -68,22 +69,24 @@ mod tests {
 		for number in 1..ATTEMPTS {
 			let attempt = Repeatable::begin(number);
 			assert!(is_repeatable() && !is_last());
-			assert!(!attempt.has_lost_worker());
-			lose_worker();
-			assert!(attempt.has_lost_worker());
+			assert!(!attempt.must_repeat());
+			record_fault();
+			assert!(attempt.must_repeat());
 		}
-		let _attempt = Repeatable::begin(ATTEMPTS);
+		let attempt = Repeatable::begin(ATTEMPTS);
 		assert!(!is_repeatable() && is_last());
+		record_fault();
+		assert!(!attempt.must_repeat());
 	}
 
 	#[test]
 	fn inner_call_does_not_change_the_outer_one() {
 		let outer = Repeatable::begin(1);
 		{
-			let inner = Repeatable::begin(ATTEMPTS);
-			lose_worker();
-			assert!(inner.has_lost_worker());
+			let inner = Repeatable::begin(1);
+			record_fault();
+			assert!(inner.must_repeat());
 		}
-		assert!(is_repeatable() && !outer.has_lost_worker());
+		assert!(is_repeatable() && !outer.must_repeat());
 	}
 }

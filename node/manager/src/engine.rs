@@ -302,7 +302,7 @@ impl Environment for Engine {
 	/// Errs if only the recompiler was requested and no worker process is available.
 	fn worker(&self, compiled: &Arc<Compiled>, tier: Tier) -> Result<Option<Worker>, String> {
 		let Some(recompiler) = &self.recompiler else { return Ok(None) };
-		// Workers were lost in the other attempts.
+		// Host faults occurred in the other attempts, most likely of workers.
 		if attempt::is_last() && self.backend != Backend::Recompiler {
 			return Ok(None);
 		}
@@ -331,6 +331,7 @@ impl Environment for Engine {
 	}
 
 	fn record_fault(&self, reason: &str) {
+		attempt::record_fault();
 		self.metrics.host_faults.inc();
 		*self.last_fault.lock() = Some(reason.into());
 	}

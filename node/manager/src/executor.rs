@@ -1,5 +1,4 @@
-//! The executor of a node: it executes runtime calls again that lost a worker process, and limits
-//! dry-runs.
+//! The executor of a node: it executes runtime calls again after a host fault, and limits dry-runs.
 
 use crate::attempt::{Repeatable, ATTEMPTS};
 use parking_lot::{Condvar, Mutex};
@@ -14,11 +13,12 @@ const DRY_RUN: &str = "VirtApi_dry_run";
 
 /// Wraps the executor of a node, such as `sc_executor::WasmExecutor`.
 ///
-/// **Lost workers.** If a worker process of a program was lost during a runtime call (killed, stopped,
-/// or without CPU time), the changes of the call are rolled back, and it is executed again. There are
-/// up to three attempts. The last one interprets all programs, or, with
+/// **Host faults.** If a host fault occurs during a runtime call, the changes of the call are rolled
+/// back, and it is executed again. Most host faults are lost worker processes: killed, stopped, or
+/// without CPU time. There are up to three attempts. The last one interprets all programs, or, with
 /// [`BackendChoice::Recompiler`](crate::BackendChoice::Recompiler), ends the process if it loses a
-/// worker. Without this type, the process ends when the first worker is lost.
+/// worker. Without this type, the process ends when the first worker is lost. A dry-run that exceeds
+/// its time limit is not executed again.
 ///
 /// **Dry-runs.** At most one fewer than there are cores, but at least one, are executed at the same time. Others
 /// wait. So clients that make dry-runs do not slow down the production of blocks.
@@ -61,11 +61,14 @@ impl<E: CodeExecutor> CodeExecutor for VirtExecutor<E> {
 			}
 			// An aborted runtime leaves transactions open.
 			while ext.storage_rollback_transaction().is_ok() {}
-			if !attempt.has_lost_worker() {
+			if !attempt.must_repeat() {
 				return (result, native);
 			}
 			number += 1;
-			log::info!(target: LOG_TARGET, "Attempt {number} of {ATTEMPTS} at {method}");
+			log::warn!(
+				target: LOG_TARGET,
+				"Executing {method} again after a host fault, attempt {number} of {ATTEMPTS}",
+			);
 		}
 	}
 }

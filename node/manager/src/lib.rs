@@ -27,6 +27,7 @@
 
 #![warn(missing_docs)]
 
+#[cfg_attr(not(feature = "node"), allow(dead_code))]
 mod attempt;
 mod cache;
 pub mod costs;

@@ -5,19 +5,13 @@
 //! if the call will be repeated; otherwise it ends the process. In both cases no block is imported,
 //! and no result is recorded.
 
-use crate::{
-	attempt,
-	limits::{WATCH_INTERVAL, WATCH_PATIENCE},
-};
+use crate::limits::{WATCH_INTERVAL, WATCH_PATIENCE};
 use parking_lot::{Condvar, Mutex};
 use std::{
 	collections::HashMap,
 	fs,
 	sync::{
-		atomic::{
-			AtomicBool, AtomicU64,
-			Ordering::{Acquire, Relaxed, Release},
-		},
+		atomic::{AtomicU64, Ordering::Relaxed},
 		Arc, Weak,
 	},
 	thread,
@@ -39,8 +33,6 @@ pub struct Watched {
 	waits: AtomicU64,
 	/// If the runtime call is repeated after the loss of the worker.
 	end_wait: Option<EndWait>,
-	/// Whether the wait was ended.
-	lost: AtomicBool,
 }
 
 impl Watched {
@@ -50,9 +42,6 @@ impl Watched {
 		self.waits.fetch_add(1, Relaxed);
 		let result = what();
 		self.waits.fetch_add(1, Relaxed);
-		if self.lost.load(Acquire) {
-			attempt::lose_worker();
-		}
 		result
 	}
 }
@@ -65,7 +54,6 @@ impl Watched {
 			// so the id is not in use by another process.
 			unsafe { libc::kill(pid as libc::pid_t, libc::SIGKILL) };
 		}
-		self.lost.store(true, Release);
 		end_wait();
 	}
 }
@@ -88,8 +76,7 @@ impl Watchdog {
 	/// Watches the worker with this process id, or one that is being started, until the returned
 	/// handle is dropped.
 	pub fn watch(&self, pid: Option<u32>, end_wait: Option<EndWait>) -> Arc<Watched> {
-		let (waits, lost) = (AtomicU64::new(0), AtomicBool::new(false));
-		let watched = Arc::new(Watched { pid, waits, end_wait, lost });
+		let watched = Arc::new(Watched { pid, waits: AtomicU64::new(0), end_wait });
 		self.workers.lock().push(Arc::downgrade(&watched));
 		self.arrived.notify_one();
 		watched
@@ -137,7 +124,7 @@ fn watch(watchdog: Weak<Watchdog>, on_fault: OnFault) {
 					// The thread that waits may get no CPU time for a while.
 					Some(end_wait) if sight.ended <= WATCH_PATIENCE => {
 						if sight.ended == 1 {
-							log::error!(target: LOG_TARGET, "Host fault, the runtime call is executed again: {fault}");
+							log::error!(target: LOG_TARGET, "Host fault: {fault}");
 						}
 						worker.lose(end_wait);
 					},

@@ -35,8 +35,8 @@ const BLOCKS_WHILE_STOPPED = 2;
  */
 const ALREADY_USED = /^101[04]:/;
 
-/** The log line of node/manager/src/watchdog.rs. */
-const EXECUTED_AGAIN = /Host fault, the runtime call is executed again: worker process \d+/;
+/** The log line of node/manager/src/executor.rs. */
+const EXECUTED_AGAIN = /again after a host fault, attempt 2 of 3/;
 
 export async function kill(network) {
 	const workload = await Workload.on(network);
