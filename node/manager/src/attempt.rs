@@ -45,6 +45,7 @@ impl Drop for Repeatable {
 }
 
 /// Whether the call on this thread is repeated after a host fault.
+#[cfg_attr(not(all(target_os = "linux", target_arch = "x86_64")), allow(dead_code))]
 pub(crate) fn is_repeatable() -> bool {
 	CURRENT.get().is_some_and(|attempt| !attempt.last)
 }
