@@ -19,7 +19,7 @@ const PATIENCE = 60_000;
 const INTERNAL_ERROR = -32603;
 
 /** Numbers from a seed: xorshift32. */
-export class Random {
+class Random {
 	constructor(seed) {
 		this.state = (seed >>> 0) || 1;
 	}
@@ -76,7 +76,7 @@ function mutate(random, bytes) {
  * `calls` are the runtime calls of `virtApi` with functions that encode valid arguments from a `Random`, and
  * `blocks` are hashes of blocks.
  */
-export function* requests(seed, { calls, blocks }) {
+function* requests(seed, { calls, blocks }) {
 	const random = new Random(seed);
 	const block = () => (random.chance(80) ? random.pick(blocks) : u8aToHex(random.bytes(40)));
 	const runtimeCall = () => {

@@ -20,6 +20,9 @@ const DRY_RUN: &str = "VirtApi_dry_run";
 /// worker. Without this type, the process ends when the first worker is lost. A dry-run that exceeds
 /// its time limit is not executed again.
 ///
+/// The runtime must close its storage transactions, as FRAME's storage layers do: the changes of a call that returns
+/// with an open one are lost.
+///
 /// **Dry-runs.** At most one fewer than there are cores, but at least one, are executed at the same time. Others
 /// wait. So clients that make dry-runs do not slow down the production of blocks.
 #[derive(Clone)]

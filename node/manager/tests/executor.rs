@@ -1,5 +1,7 @@
 //! A runtime call is executed again if a worker process was lost during it.
 
+#![cfg(feature = "node")]
+
 mod common;
 
 use common::{prepared, run};
