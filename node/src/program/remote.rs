@@ -13,18 +13,14 @@ use frame_system::{EventRecord, Phase};
 use pallet_virt::Call;
 use serde::{de::DeserializeOwned, Deserialize};
 use serde_json::{json, Value};
-use sp_core::{Pair, H256};
+use sp_core::H256;
 use sp_keyring::Sr25519Keyring;
-use sp_runtime::{
-	generic::{Era, SignedPayload},
-	MultiAddress, MultiSignature,
-};
 use std::{
 	thread::sleep,
 	time::{Duration, Instant},
 };
 use virt_runtime::{
-	AccountId, Runtime, RuntimeCall, RuntimeEvent, TxExtension, UncheckedExtrinsic, VERSION,
+	native::signed, AccountId, Runtime, RuntimeCall, RuntimeEvent, UncheckedExtrinsic, VERSION,
 };
 use virt_trace::Program;
 
@@ -121,25 +117,7 @@ impl Node {
 			Failure::Usage("only development accounts sign: name one with --caller".into())
 		})?;
 		let nonce: u32 = self.ask("system_accountNextIndex", json!([key.to_account_id()]))?;
-		let extension: TxExtension = (
-			frame_system::CheckNonZeroSender::new(),
-			frame_system::CheckSpecVersion::new(),
-			frame_system::CheckTxVersion::new(),
-			frame_system::CheckGenesis::new(),
-			frame_system::CheckEra::from(Era::Immortal),
-			frame_system::CheckNonce::from(nonce),
-			frame_system::CheckWeight::new(),
-			pallet_transaction_payment::ChargeTransactionPayment::from(0),
-			frame_metadata_hash_extension::CheckMetadataHash::new(false),
-			frame_system::WeightReclaim::new(),
-		);
-		let (spec, transaction) = (VERSION.spec_version, VERSION.transaction_version);
-		let implicit = ((), spec, transaction, self.genesis, self.genesis, (), (), (), None, ());
-		let payload = SignedPayload::from_raw(call.clone(), extension.clone(), implicit);
-		let signature = payload.using_encoded(|payload| key.pair().sign(payload));
-		let (address, signature) =
-			(MultiAddress::Id(caller.clone()), MultiSignature::Sr25519(signature));
-		Ok(UncheckedExtrinsic::new_signed(call, address, signature, extension))
+		Ok(signed(call, key, nonce, self.genesis))
 	}
 
 	/// Finds the block with the transaction among those after `latest`: number, hash, and the

@@ -4,6 +4,7 @@ use crate::{known::SIGNERS, sequence::Step};
 use codec::Encode;
 use frame_support::{
 	dispatch::{GetDispatchInfo, PostDispatchInfo},
+	migrations::MultiStepMigrator,
 	storage::{with_storage_layer, with_transaction_unchecked},
 	traits::{fungible::Inspect, Hooks},
 };
@@ -20,7 +21,7 @@ use std::{
 use virt_manager::Engine;
 use virt_runtime::{
 	native::{begin_block, genesis},
-	AccountId, Balances, Runtime, RuntimeCall, RuntimeOrigin, System, Virt,
+	AccountId, Balances, Migrations, Runtime, RuntimeCall, RuntimeOrigin, System, Virt,
 };
 
 /// Weight that jobs get of a block.
@@ -126,15 +127,27 @@ fn take(step: &Step, number: usize, slowest: &mut Slowest) -> Result<Observed, S
 			let paused = Virt::set_paused(RuntimeOrigin::root(), *paused);
 			result = paused.map(Into::into).map_err(Into::into);
 		},
-		Step::Block => {
-			<Virt as Hooks<_>>::on_idle(System::block_number(), IDLE);
-			let state = sp_io::storage::root(StateVersion::V1);
-			root = Some(H256::from_slice(&state));
-			begin_block();
+		Step::Block => root = Some(next_block()),
+		Step::RuntimeUpgrade => {
+			// The next block runs the hooks of an upgrade, and starts the migrations.
+			frame_system::LastRuntimeUpgrade::<Runtime>::kill();
+			root = Some(next_block());
+			while Migrations::ongoing() {
+				Migrations::step();
+				begin_block();
+			}
 		},
 	}
 	let events = System::read_events_no_consensus().collect::<Vec<_>>().encode();
 	Ok(Observed { result, events: blake2_256(&events).into(), root })
+}
+
+/// Ends the block, and begins the next. Returns the state's root between the two.
+fn next_block() -> H256 {
+	<Virt as Hooks<_>>::on_idle(System::block_number(), IDLE);
+	let root = sp_io::storage::root(StateVersion::V1);
+	begin_block();
+	H256::from_slice(&root)
 }
 
 /// Errs if the pallet's storage is inconsistent, or if the total issuance changed.

@@ -1,5 +1,5 @@
 //! Generates sequences of calls: programs are uploaded, instantiated, called, upgraded and removed;
-//! jobs are started, woken and cancelled; blocks end; calls are rolled back.
+//! jobs are started, woken and cancelled; blocks end; calls are rolled back; the runtime is upgraded.
 
 use crate::{
 	known::{Known, SIGNERS},
@@ -38,6 +38,8 @@ pub enum Step {
 	Pause(bool),
 	/// The block ends, and the next begins.
 	Block,
+	/// The block ends, and the next begins after a runtime upgrade.
+	RuntimeUpgrade,
 }
 
 /// The sequence that `bytes` choose.
@@ -80,7 +82,10 @@ pub fn generate(bytes: &[u8]) -> Vec<Step> {
 	for _ in 0..=source.below(STEPS) {
 		steps.push(match source.below(24) {
 			0..=3 => Step::Block,
-			4 => Step::Pause(source.chance(32)),
+			4 => match source.below(4) {
+				0 => Step::RuntimeUpgrade,
+				_ => Step::Pause(source.chance(32)),
+			},
 			_ => Step::Call {
 				signer: source.pick(&[0, 0, 0, 1, 2]),
 				call: any_call(source, &known),

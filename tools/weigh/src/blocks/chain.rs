@@ -11,9 +11,8 @@ use sp_externalities::Extensions;
 use sp_inherents::InherentData;
 use sp_keyring::Sr25519Keyring;
 use sp_runtime::{
-	generic::{Era, SignedPayload},
 	traits::{Block as _, Header as _},
-	ApplyExtrinsicResult, Digest, DigestItem, MultiAddress, MultiSignature,
+	ApplyExtrinsicResult, Digest, DigestItem,
 };
 use sp_state_machine::{Ext, InMemoryBackend, OverlayedChanges};
 use std::{
@@ -22,8 +21,8 @@ use std::{
 };
 use virt_manager::{executor::VirtExecutor, BackendChoice, Engine};
 use virt_runtime::{
-	native::genesis, Block, Header, RuntimeCall, TxExtension, UncheckedExtrinsic, SLOT_DURATION,
-	VERSION,
+	native::{genesis, signed},
+	Block, Header, RuntimeCall, UncheckedExtrinsic, SLOT_DURATION, VERSION,
 };
 
 type Executor =
@@ -91,25 +90,7 @@ impl Chain {
 	pub fn sign(&mut self, signer: usize, call: RuntimeCall) -> UncheckedExtrinsic {
 		let nonce = self.nonces[signer];
 		self.nonces[signer] += 1;
-		let key = SIGNERS[signer];
-		let extension: TxExtension = (
-			frame_system::CheckNonZeroSender::new(),
-			frame_system::CheckSpecVersion::new(),
-			frame_system::CheckTxVersion::new(),
-			frame_system::CheckGenesis::new(),
-			frame_system::CheckEra::from(Era::Immortal),
-			frame_system::CheckNonce::from(nonce),
-			frame_system::CheckWeight::new(),
-			pallet_transaction_payment::ChargeTransactionPayment::from(0),
-			frame_metadata_hash_extension::CheckMetadataHash::new(false),
-			frame_system::WeightReclaim::new(),
-		);
-		let (spec, transaction) = (VERSION.spec_version, VERSION.transaction_version);
-		let implicit = ((), spec, transaction, self.genesis, self.genesis, (), (), (), None, ());
-		let payload = SignedPayload::from_raw(call.clone(), extension.clone(), implicit);
-		let signature = MultiSignature::Sr25519(payload.using_encoded(|bytes| key.sign(bytes)));
-		let address = MultiAddress::Id(key.to_account_id());
-		UncheckedExtrinsic::new_signed(call, address, signature, extension)
+		signed(call, SIGNERS[signer], nonce, self.genesis)
 	}
 
 	/// Authors a block of these, up to the first for which it has no room.
