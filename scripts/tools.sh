@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# Installs a tool of the Polkadot SDK from its published crate, into <target directory>/tools, and prints its
-# path. Usage: scripts/tools.sh polkadot-omni-node|frame-omni-bencher
-# Heavy: compiles a node, with less optimization than a release. The relay chains' runtimes are omitted.
+# Installs a tool from its published crate into <target directory>/tools, and prints its path.
+# Usage: scripts/tools.sh polkadot-omni-node|frame-omni-bencher|cargo-mutants
+# Those of the Polkadot SDK are heavy: they compile a node, with less optimization than a release. The relay
+# chains' runtimes are omitted.
 set -euo pipefail
 . "$(dirname "$0")/env.sh"
 cd "$project"
@@ -9,6 +10,7 @@ tools=$(realpath -m "${CARGO_TARGET_DIR:-target}")/tools
 case $1 in
 	polkadot-omni-node) version=0.24.0 ;;
 	frame-omni-bencher) version=0.28.0 ;;
+	cargo-mutants) version=27.1.0 ;;
 	*) echo "error: unknown tool $1" >&2; exit 1 ;;
 esac
 export SKIP_WASM_BUILD=1 CARGO_PROFILE_RELEASE_OPT_LEVEL=1 CARGO_PROFILE_RELEASE_LTO=off
