@@ -610,7 +610,7 @@ fn no_process_is_left_behind() {
 	assert_no_worker_is_left();
 }
 
-/// A node starts its workers in its first two seconds, and may be stopped at any time of them.
+/// A node starts its workers in its first two seconds, and can be stopped at any time in between.
 #[test]
 #[cfg(target_os = "linux")]
 fn node_that_is_stopped_while_it_starts_leaves_no_process_behind() {

@@ -1,4 +1,4 @@
-//! The load of a node by many programs at once, and by very large ones.
+//! Many programs at once, and very large programs, do not overload a node.
 
 mod common;
 

@@ -1,4 +1,5 @@
-//! A worker process that dies, is stopped, or cannot be started never changes a result, and never blocks the node.
+//! A worker process that dies, is stopped, or cannot be started is never reported as a result, and never
+//! blocks the node.
 //!
 //! Each test runs a part in a separate process: this binary, started again with the name of the part.
 

@@ -324,7 +324,7 @@ fn absurd_lengths_cost_nothing_but_gas() {
 					[Error::OutOfGas, too_large].map(Into::into).contains(&error),
 					"{name} of {len}: {error:?}"
 				),
-				// `input` copies nothing, because there is no input at this offset.
+				// `input` copies nothing, because the input is empty.
 				Ok(_) => assert_eq!((name, len), ("input", 1 << 20)),
 			}
 		}

@@ -158,7 +158,7 @@ fn authority_only_becomes_stricter() {
 				let code = version(Script::new(), 16 * (1 + from as u8) + to as u8);
 				let address = deploy_with(&code, from);
 				let done = Virt::restrict_upgrades(signed(ALICE), address.clone(), to);
-				// Alice is the deployer, so she can restrict upgrades of these accounts only.
+				// Alice is the deployer, so she has the authority only if it is `Deployer`.
 				if from == Deployer {
 					assert_ok!(done);
 					let event =

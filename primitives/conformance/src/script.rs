@@ -25,13 +25,13 @@ pub struct Script {
 /// An observation.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 pub enum Event {
-	/// The program returned this value, with this remaining gas.
+	/// The program was not compiled.
 	NotCompiled(CompileError),
 	/// The program was not instantiated.
 	NotInstantiated(InstantiateError),
 	/// The entry does not exist.
 	NotPrepared,
-	/// It returned this value, with this remaining gas.
+	/// The program returned this value, with this remaining gas.
 	Finished(u64, Gas),
 	/// The program stopped at a syscall: its symbol, its arguments, the remaining gas, the memory at its first
 	/// argument if it was readable, and whether it was writable.

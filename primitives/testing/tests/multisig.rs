@@ -26,7 +26,7 @@ fn multisig() -> (Chain, Account) {
 	(chain, multisig)
 }
 
-/// The unit of the amounts, so that balances are not below the existential deposit.
+/// The unit of the amounts: the existential deposit, so that no balance is below it.
 const COINS: u128 = EXISTENTIAL_DEPOSIT;
 
 /// `Balances::transfer_keep_alive` of `amount` units, as the runtime encodes it.

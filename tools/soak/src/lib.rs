@@ -1,6 +1,6 @@
 //! Call sequences of hostile programs on the dev runtime, with the same results on every backend.
 //!
-//! - [`program`]: generates programs that make syscalls. [`sequence`]: generates calls of them. Both are chosen by bytes,
+//! - [`program`]: generates programs that make syscalls. [`sequence`]: generates calls of them. Bytes choose both,
 //!   as in [`virt_differential::source`], so that a fuzzer and a seed lead to sequences in the same way.
 //! - [`run`]: runs a sequence on an in-memory chain, and checks after each step that nothing was lost.
 //! - [`compare`]: runs a sequence on every backend, and reports the first difference, with as few steps as possible.

@@ -150,7 +150,8 @@ fn next_block() -> H256 {
 	H256::from_slice(&root)
 }
 
-/// Errs if the pallet's storage is inconsistent, if the balances are not the total issuance, or if that has grown.
+/// Errs if the pallet's storage is inconsistent, if the balances do not add up to the total issuance, or if the
+/// total issuance has grown.
 fn check(at_start: u128) -> Result<(), String> {
 	try_state::check::<Runtime>().map_err(|error| format!("the state: {error:?}"))?;
 	let accounts = frame_system::Account::<Runtime>::iter_keys();

@@ -33,7 +33,7 @@ pub fn compare(engines: &Engines, case: &Case) -> Result<Outcome, String> {
 	program.compare(engines, family, run).map_err(|difference| report(case, &difference))
 }
 
-/// What runs a program.
+/// A way to run a program.
 #[derive(Clone, Copy, Debug)]
 enum Runner {
 	/// PolkaVM's interpreter (0) or recompiler (1) without a manager, at the prices of a tier.

@@ -428,7 +428,7 @@ impl Writer<'_, '_> {
 		self.code.push(instruction);
 	}
 
-	/// Sets the register `base` so that the returned offset from it is an address.
+	/// Sets the register `base` to a value near an address. Returns the offset of the address from it.
 	fn base(&mut self, base: Reg, written: bool) -> i32 {
 		let address = self.address(written);
 		let offset = self.source.pick(&[0, 8, -8, 4_096, i32::MIN]);

@@ -170,7 +170,7 @@ fn compare_all<'a>(fixtures: impl Iterator<Item = &'a (&'a str, &'a [u8])>) {
 			_ if takes_input => vec![vec![], 7u64.to_le_bytes().to_vec(), vec![9; 3_000]],
 			_ => vec![vec![]],
 		};
-		// The entries of `bench` that compute for long before each syscall take minutes, and test nothing else.
+		// The entries of `bench` that compute for long before each syscall take minutes, and cover nothing new.
 		let exports = blob.exports().filter(|it| !it.symbol().as_bytes().starts_with(b"every_"));
 		for export in exports {
 			let entry = export.symbol().as_bytes();

@@ -17,7 +17,7 @@ fn messages_of_a_topic_come_in_the_order_in_which_they_were_sent() {
 	let output = on_both(|| {
 		let address = sleeper();
 		let job = start(&address, "messages", (b"a".to_vec(), 4u32));
-		// Sends before the job waits, while it waits, and to another topic.
+		// Messages before the job waits, while it waits, and with another topic.
 		send(&address, b"a", b"1");
 		send(&address, b"b", b"x");
 		send(&address, b"a", b"2");

@@ -200,7 +200,7 @@ impl Chain {
 			let result = call(&mut overlay, "BlockBuilder_apply_extrinsic", extrinsic.encode());
 			let result = ApplyExtrinsicResult::decode(&mut &result[..]).expect("a result");
 			let measured = (recorder.estimate_encoded_size() - before) as u64;
-			// An invalid extrinsic is rolled back. It may also mean that the block is full.
+			// An extrinsic that is invalid or does not fit is rolled back, and ends the block.
 			if result.is_err() {
 				overlay.rollback_transaction().expect("it was started");
 				outcomes.push((None, result, measured));
