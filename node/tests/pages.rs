@@ -1,10 +1,10 @@
-//! The pages that show what `virt-node program` prints, and what the benchmarks measured.
+//! Pages that show the output of `virt-node program` or the results of the benchmarks.
 
 use std::{fs, path::Path, process::Command};
 use virt_fixtures::{abi, debug, ALL};
 
-/// What a command line prints, standard error after standard output: the first lines, where it ends in
-/// `| head -N`.
+/// The output of a command: standard output, then standard error. If the command ends in `| head -N`, only the
+/// first `N` lines.
 fn printed(folder: &Path, command: &str) -> Vec<String> {
 	let (command, lines) = match command.split_once(" | head -") {
 		Some((command, lines)) => (command, lines.parse().expect("a number")),
@@ -39,7 +39,7 @@ fn pages_show_what_is_printed() {
 		let (real, commands) = with_output(folder.path(), &text);
 		assert!(commands >= least, "only {commands} commands were found in {}", page.display());
 		is_real(&page, &real);
-		// What a command wrote is the picture.
+		// The pictures are files that the commands wrote.
 		for name in pictures(&text) {
 			let path = folder.path().join(name);
 			let picture = fs::read_to_string(&path).expect("a command of the page writes it");
@@ -48,7 +48,7 @@ fn pages_show_what_is_printed() {
 	}
 }
 
-/// A file has to be as it is made here. `WRITE_DOCS=1` makes it so.
+/// Asserts that a file has this content. With `WRITE_DOCS=1`, writes the content instead.
 #[track_caller]
 fn is_real(path: &Path, real: &str) {
 	if std::env::var_os("WRITE_DOCS").is_some() {
@@ -62,13 +62,13 @@ fn is_real(path: &Path, real: &str) {
 	assert!(text == real, "{}: run the test with WRITE_DOCS=1: {other:#?}", path.display());
 }
 
-/// The names of a page's pictures.
+/// The file names of a page's pictures.
 fn pictures(text: &str) -> Vec<&str> {
 	let names = text.split("](pictures/").skip(1);
 	names.filter_map(|rest| rest.split_once(')').map(|(name, _)| name)).collect()
 }
 
-/// A page with what its commands print in place of what stands there, and how many there are.
+/// The page with the real output of its commands, and the number of commands.
 fn with_output(folder: &Path, text: &str) -> (String, usize) {
 	let mut real = String::new();
 	let mut commands = 0;
@@ -83,7 +83,7 @@ fn with_output(folder: &Path, text: &str) -> (String, usize) {
 			real.push_str(format!("    {printed}").trim_end());
 			real.push('\n');
 		}
-		// What stands there, up to the next command or the end of the block.
+		// Skips the page's own output, up to the next command or the end of the block.
 		let is_output = |line: &&str| {
 			(line.starts_with("    ") && !line.starts_with("    $ ")) || line.is_empty()
 		};
@@ -96,7 +96,7 @@ fn with_output(folder: &Path, text: &str) -> (String, usize) {
 	(real, commands)
 }
 
-/// README.md compares with the alternatives by the figures of docs/benchmarks.md.
+/// The comparison in README.md has the figures of docs/benchmarks.md.
 #[test]
 fn readme_compares_with_the_alternatives() {
 	let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
@@ -135,7 +135,7 @@ fn readme_compares_with_the_alternatives() {
 	is_real(&path, &real);
 }
 
-/// The text of a cell of a page's table: the first whose header has the `title`.
+/// The text of a cell in the first table of `page` whose header has the `title`.
 #[track_caller]
 fn cell(page: &str, title: &str, row: &str, column: usize) -> String {
 	let cells = |line: &str| line.split('|').map(|it| it.trim().to_string()).collect::<Vec<_>>();
@@ -144,7 +144,7 @@ fn cell(page: &str, title: &str, row: &str, column: usize) -> String {
 	found.unwrap_or_else(|| panic!("no line {row:?} below {title:?}"))[column + 1].clone()
 }
 
-/// A number of microseconds with a unit that keeps it short.
+/// Formats a number of microseconds, in milliseconds if it is large.
 fn microseconds(number: &str) -> String {
 	let value: f64 = number.parse().expect("it is a number");
 	if value < 1_000.0 {

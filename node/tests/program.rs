@@ -1,4 +1,4 @@
-//! `virt-node program`, as it is called from a shell.
+//! `virt-node program`, run as a process, as from a shell.
 
 use serde_json::{json, Value};
 use std::{
@@ -11,14 +11,14 @@ use std::{
 use tempfile::TempDir;
 use virt_fixtures::{abi, debug, ALL};
 
-/// A folder with a program, and what the build leaves beside it.
+/// A folder with a program and the files that its build writes.
 struct Built {
 	folder: TempDir,
 	name: &'static str,
 }
 
 impl Built {
-	/// The blob, its twin and its description.
+	/// With the blob, its debug twin and its description.
 	fn whole(name: &'static str) -> Self {
 		let built = Self::bare(name);
 		built.write(".debug.polkavm", find(debug::ALL, name));
@@ -26,7 +26,7 @@ impl Built {
 		built
 	}
 
-	/// The blob alone.
+	/// With the blob alone.
 	fn bare(name: &'static str) -> Self {
 		let folder = tempfile::tempdir().expect("a folder can be made");
 		let built = Self { folder, name };
@@ -46,12 +46,12 @@ impl Built {
 		self.path(".polkavm")
 	}
 
-	/// `virt-node program run <blob> <arguments>`, on the interpreter: it starts fastest.
+	/// Runs `virt-node program run <blob> <arguments>` on the interpreter, which starts fastest.
 	fn run(&self, arguments: &[&str]) -> Output {
 		virt_node("run", &self.blob(), &[arguments, &["--vm-backend", "interpreter"]].concat())
 	}
 
-	/// The report of the same.
+	/// The JSON report of [`Self::run`].
 	#[track_caller]
 	fn report(&self, arguments: &[&str]) -> Value {
 		json(&self.run(&[arguments, &["--json"]].concat()))
@@ -79,7 +79,7 @@ fn json(output: &Output) -> Value {
 	})
 }
 
-/// The exit status, and what was said of it.
+/// The exit status and the standard error.
 fn failure(output: &Output) -> (Option<i32>, String) {
 	(output.status.code(), String::from_utf8_lossy(&output.stderr).into())
 }
@@ -257,8 +257,8 @@ fn trace_lists_syscalls_with_arguments_result_and_gas() {
 	let get = find("storage_get");
 	assert_eq!(get["arguments"], json!([["key", key], ["out", "0x02000000"]]));
 	assert_eq!(get["result"], 4);
-	// The price of its row: a word of the key, and one of the value. The item was cached by `init`, in
-	// another call, so reading it comes on top.
+	// The price of the row: a word of the key, and one of the value. The item is read again, because the call that
+	// cached it, `init`, has ended.
 	assert!(get["gas"].as_u64() >= Some(2_500 + 20 * 2 + 16_000), "{get}");
 	let set = find("storage_set");
 	assert_eq!(set["arguments"], json!([["key", key], ["value", "0x07000000"]]));
@@ -277,7 +277,7 @@ fn trace_shows_programs_that_are_called_deeper() {
 	let report = reentrant.report(&["start", "--trace"]);
 	let syscalls = report["trace"]["syscalls"].as_array().expect("a list");
 	let calls = || syscalls.iter().filter(|it| it["name"] == "call_program");
-	// The first call is refused before anything runs.
+	// The first call is refused before a program runs.
 	assert_eq!(calls().next().expect("it calls")["programs"], json!([]));
 	let call = calls().next_back().expect("it calls");
 	let called = &call["programs"][0];
@@ -290,7 +290,7 @@ fn trace_shows_programs_that_are_called_deeper() {
 	assert!(text.contains("\n│  └─ reentrant::"), "{text}");
 }
 
-/// Gas of all that a traced program call did, by what it is made of.
+/// The gas of a traced call, summed over its blocks and syscalls.
 fn gas_of_parts(program: &Value) -> u64 {
 	let of = |list: &Value, gas: &dyn Fn(&Value) -> u64| {
 		list.as_array().expect("a list").iter().map(gas).sum::<u64>()
@@ -315,7 +315,7 @@ fn profile_has_all_the_gas_by_function_and_by_line() {
 	let (report, folded) = profile(".folded");
 	let gas = report["trace"]["gas"].as_u64().expect("a number");
 	let parts = gas_of_parts(&report["trace"]);
-	// Translation, which the program pays for once, is not among them.
+	// The sum does not include translation, which the program pays for once.
 	assert!(parts > gas / 4 && parts <= gas, "{parts} of {gas}");
 	let lines = folded.lines().map(|line| line.rsplit_once(' ').expect("a stack and its gas"));
 	assert_eq!(
@@ -426,7 +426,7 @@ fn trap_is_told_with_its_place_and_lines() {
 	let place = &report["failure"]["places"][0];
 	assert_eq!(place["line"], line + 1, "{report}");
 	assert!(place["file"].as_str().is_some_and(|file| file.ends_with("trap/src/main.rs")));
-	// Without the twin, the offset is what there is.
+	// Without the debug twin, only the offset is known.
 	let report = Built::bare("trap").report(&["unimp"]);
 	assert!(report["failure"]["offset"].is_u64());
 	assert_eq!(report["failure"]["places"], json!([]));
@@ -449,7 +449,7 @@ fn weight_limit_holds() {
 	let report = json(&output);
 	let used = report["weight_used"]["ref_time"].as_u64();
 	assert!(used <= Some(10_000_000_000) && used > Some(9_900_000_000), "{report}");
-	// An instantiation would take more of it than the call does.
+	// Without an account, because an instantiation would use more of the limit than the call.
 	let output = spin.run(&["spin", "--no-account", "--weight", "10000000000,3000"]);
 	fails(&output, 1, "spin: OutOfProofSize");
 	fails(&spin.run(&["spin", "--weight", "much"]), 2, "is not a weight");
@@ -589,7 +589,7 @@ fn names_of_others_start_no_line_and_leave_the_terminal_alone() {
 	let text = String::from_utf8(text).expect("it is text");
 	assert!(text.contains("in\\u{1b}[2J\\n\\u{7f}'"), "{text}");
 	assert!(!text.contains(|c: char| c.is_control() && c != '\n'), "{text:?}");
-	// As it is, for programs, and for who calls it.
+	// JSON output has the name without this escaping, and so do arguments on the command line.
 	let report = json(&virt_node("inspect", &built.blob(), &["--json"]));
 	assert!(names(&report["exports"]).contains(&"in\u{1b}[2J\n\u{7f}'"), "{report}");
 	let run = built.run(&["in\u{1b}[2J\n\u{7f}'", "--init-input", "0x05000000"]);
@@ -597,7 +597,7 @@ fn names_of_others_start_no_line_and_leave_the_terminal_alone() {
 	fails(&built.run(&["increment"]), 2, "in\\u{1b}[2J\\n\\u{7f}'");
 }
 
-/// Who ends while a worker process is being started leaves it behind.
+/// A process that ends while it starts a worker process must not leave the worker behind.
 #[test]
 #[cfg(target_os = "linux")]
 fn no_process_is_left_behind() {
@@ -610,7 +610,7 @@ fn no_process_is_left_behind() {
 	assert_no_worker_is_left();
 }
 
-/// A node starts its workers in its first two seconds. It may be stopped in any of them.
+/// A node starts its workers in its first two seconds, and can be stopped at any time in between.
 #[test]
 #[cfg(target_os = "linux")]
 fn node_that_is_stopped_while_it_starts_leaves_no_process_behind() {
@@ -625,18 +625,18 @@ fn node_that_is_stopped_while_it_starts_leaves_no_process_behind() {
 			.spawn()
 			.expect("it starts");
 		thread::sleep(Duration::from_millis(tenths * 100));
-		// SAFETY: it sends a signal to the node, which is a child of this process.
+		// SAFETY: `kill` only sends a signal, to the node, which is a child of this process.
 		unsafe { libc::kill(node.id() as libc::pid_t, libc::SIGTERM) };
-		// Before it listens to signals, that ends it.
+		// A node that does not handle signals yet is ended by the signal.
 		node.wait().expect("it ends");
 	}
 	assert_no_worker_is_left();
 }
 
-/// Processes that lose their parent become this one's children.
+/// Processes that lose their parent become children of this process.
 #[cfg(target_os = "linux")]
 fn adopt_orphans() {
-	// SAFETY: it sets a flag of this process.
+	// SAFETY: `prctl` only sets a flag of this process.
 	let set = unsafe { libc::prctl(libc::PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) };
 	assert_eq!(set, 0);
 }
@@ -654,7 +654,7 @@ fn assert_no_worker_is_left() {
 	}
 }
 
-/// Processes of that name that have become this one's children, and did not end.
+/// The running children of this process with this name.
 #[cfg(target_os = "linux")]
 fn children_named(name: &str) -> Vec<u32> {
 	let processes = fs::read_dir("/proc").expect("Linux has it").flatten();

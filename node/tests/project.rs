@@ -1,4 +1,4 @@
-//! `virt-node program new`, `build` and `test`, as an author uses them, with a compiler.
+//! `virt-node program new`, `build` and `test` with a real compiler, as an author uses them.
 
 use std::{
 	fs,
@@ -23,7 +23,7 @@ fn run(folder: &Path, arguments: &[&str]) -> Output {
 	program(folder, arguments).output().expect("the node starts")
 }
 
-/// All that it prints. It has to succeed.
+/// Runs a command that must succeed. Returns all of its output.
 #[track_caller]
 fn succeeds(folder: &Path, arguments: &[&str]) -> String {
 	let output = run(folder, arguments);
@@ -31,7 +31,7 @@ fn succeeds(folder: &Path, arguments: &[&str]) -> String {
 	text(&output)
 }
 
-/// All that it prints. It has to end with this status.
+/// Runs a command that must end with `status`. Returns all of its output.
 #[track_caller]
 fn fails(folder: &Path, arguments: &[&str], status: i32) -> String {
 	let output = run(folder, arguments);
@@ -53,7 +53,7 @@ fn write(path: &Path, text: &str) {
 	fs::write(path, text).expect("it can be written");
 }
 
-/// Changes the only place in a file where `from` stands.
+/// Replaces the only occurrence of `from` in a file.
 #[track_caller]
 fn replace(path: &Path, from: &str, to: &str) {
 	let text = read(path);
@@ -61,7 +61,7 @@ fn replace(path: &Path, from: &str, to: &str) {
 	write(path, &text.replace(from, to));
 }
 
-/// From nothing to a project whose tests see what a change costs, and find a bug.
+/// A new project is built and tested, its gas is measured, and its tests find a bug.
 #[test]
 fn project_is_made_built_tested_and_measured() {
 	let outer = folder();
@@ -71,7 +71,7 @@ fn project_is_made_built_tested_and_measured() {
 	assert!(read(&project.join("README.md")).lines().count() <= 12);
 	assert!(fails(outer.path(), &["new", "my-counter"], 2).contains("my-counter: File exists"));
 
-	// All of it at once: the tests pass, and gas and coverage are told.
+	// All options at once: the tests pass, and gas and coverage are reported.
 	let said = succeeds(&project, &["test", "--save-gas", "--coverage", "lcov.info"]);
 	assert!(said.contains("test result: ok. 4 passed"), "{said}");
 	let row = said.lines().find(|line| line.starts_with("my-counter::increment ")).expect("a row");
@@ -82,7 +82,7 @@ fn project_is_made_built_tested_and_measured() {
 	assert!(lcov.starts_with("SF:./src/main.rs\n") && lcov.contains("\nDA:"), "{lcov}");
 	assert_eq!(lcov.matches("SF:").count(), 1, "only its own files");
 
-	// The gas of each test, but of the random ones.
+	// The snapshot has the gas of each test, except of the random ones.
 	let snapshot = read(&project.join(".gas-snapshot"));
 	let names: Vec<_> = snapshot.lines().filter_map(|line| line.split(" (gas: ").next()).collect();
 	let wanted = [
@@ -92,7 +92,7 @@ fn project_is_made_built_tested_and_measured() {
 	assert_eq!(names, wanted);
 	succeeds(&project, &["test", "--check-gas"]);
 
-	// A change that costs something.
+	// A change that increases the gas is reported.
 	let source = project.join("src/main.rs");
 	replace(&source, "the counter is {count} now", "the counter is, after a step, {count} now");
 	let said = fails(&project, &["test", "--check-gas"], 1);
@@ -105,8 +105,8 @@ fn project_is_made_built_tested_and_measured() {
 	let said = fails(&project, &["test", "--check-gas", "--", "increment"], 2);
 	assert!(said.contains("run all tests"), "{said}");
 
-	// A bug, which a random sequence finds; the shortest is shown, with what the program did, by lines of
-	// its source. The seed finds it again.
+	// A random sequence finds a bug. The report has the shortest failing sequence, the trace with lines of the
+	// source, and the seed, which reproduces it.
 	replace(
 		&source,
 		"COUNT.set(&count);",
@@ -129,7 +129,7 @@ fn project_is_made_built_tested_and_measured() {
 	let again = program(&project, &["test"]).env("VIRT_SEED", &seed).output().expect("it starts");
 	assert_eq!(found(&text(&again)), (seed, sequence));
 
-	// Whatever is changed is built again.
+	// `build --watch` builds again after each change.
 	let mut watch = program(&project, &["build", "--watch"])
 		.stdout(Stdio::piped())
 		.stderr(Stdio::null())
@@ -139,14 +139,14 @@ fn project_is_made_built_tested_and_measured() {
 	let mut next = || lines.next().expect("it goes on").expect("it is text");
 	let before = next();
 	assert!(before.contains("my-counter.polkavm  "), "{before}");
-	// What was changed before the files were first looked at would not be seen.
+	// The watcher would not notice a change before its first look at the files.
 	std::thread::sleep(std::time::Duration::from_secs(2));
 	replace(&source, "too high", "much too high");
 	assert_ne!(next(), before, "it has another code hash");
 	watch.kill().expect("it is there");
 	watch.wait().expect("it was killed");
 
-	// The other templates, with what cargo has built of the libraries already.
+	// The other templates use the same target folder, so that cargo does not build the libraries again.
 	for template in ["token", "empty"] {
 		succeeds(outer.path(), &["new", template, "--template", template]);
 		let other = outer.path().join(template);
@@ -156,7 +156,7 @@ fn project_is_made_built_tested_and_measured() {
 	}
 }
 
-/// Workspaces, build scripts, proc macros, bindings of another program; and what is refused.
+/// Workspaces, build scripts, proc macros and bindings of another program are built; other projects are refused.
 #[test]
 fn workspace_is_built_or_refused_in_one_line() {
 	let outer = folder();
@@ -179,7 +179,7 @@ fn workspace_is_built_or_refused_in_one_line() {
 		&root.join("plain/src/main.rs"),
 		&format!("{source}entry! {{ fn one() -> u8 {{ 1 }} }}\n"),
 	);
-	// A proc macro, a build script, and bindings of the program token.
+	// A proc macro, a build script, and bindings of the program `token`.
 	write(&root.join("macros/Cargo.toml"), &manifest("macros", "[lib]\nproc-macro = true\n"));
 	write(
 		&root.join("macros/src/lib.rs"),
@@ -235,7 +235,7 @@ fn workspace_is_built_or_refused_in_one_line() {
 	assert!(fails(root, &["test", "--check-gas", "plain"], 2).contains("there are no tests"));
 }
 
-/// The libraries of a checkout, for those who have one.
+/// A project can use the libraries of a checkout.
 #[test]
 fn project_may_use_the_libraries_of_a_checkout() {
 	let outer = folder();

@@ -1,8 +1,8 @@
 fn main() {
 	#[cfg(feature = "wasm")]
 	{
-		// The builder passes enabled features on to the wasm build, which must not have this one,
-		// and with it `std`.
+		// The builder passes enabled features on to the wasm build. That build must not have this one, because it
+		// enables `std`.
 		std::env::remove_var("CARGO_FEATURE_WASM");
 		let builder = || {
 			substrate_wasm_builder::WasmBuilder::init_with_defaults()

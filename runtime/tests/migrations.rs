@@ -1,4 +1,4 @@
-//! The migrations that the runtime names, as `pallet-migrations` runs them after an upgrade.
+//! The migrations of the runtime, run by `pallet-migrations` after an upgrade.
 
 use codec::Encode;
 use frame_support::{
@@ -15,7 +15,7 @@ use virt_runtime::{
 
 const ITEMS: u32 = 100_000;
 
-/// A program, an account of it and its items, as version 0 of the storage had them.
+/// Stores a program, its account and the account's items as version 0 did.
 fn store_as_version_0(address: &AccountId) {
 	let (owner, hash) = (AccountId::new([1; 32]), H256::repeat_byte(2));
 	let program = (&owner, 1_000u32, 4_096u32, 1u32);

@@ -1,4 +1,4 @@
-//! Compiled modules are kept by content, in bounds, and nobody can tell.
+//! The cache of compiled modules: it is keyed by content, has a maximal size, and does not change results.
 
 use polkavm_common::{
 	abi::MemoryMapBuilder,
@@ -70,7 +70,7 @@ fn evicted_modules_are_compiled_again_with_the_same_result() {
 fn named_program_is_found_as_long_as_it_is_kept() {
 	let options = Options {
 		backend: BackendChoice::Interpreter,
-		// Some seven programs: each counts 8 KiB for its instance.
+		// Room for about seven programs: each counts 8 KiB for its instance.
 		cache_bytes: 64 * 1024,
 		..Default::default()
 	};
@@ -90,7 +90,7 @@ fn named_program_is_found_as_long_as_it_is_kept() {
 	assert!(!known(&StoredName { hash: vec![2; 32], ..name.clone() }), "it is another value");
 	for value in 0..100 {
 		run(&mut manager, &returning(value));
-		// Being asked for keeps it.
+		// A lookup by name keeps the module in the cache.
 		assert!(known(&name));
 	}
 	for value in 100..200 {
@@ -102,7 +102,7 @@ fn named_program_is_found_as_long_as_it_is_kept() {
 #[test]
 fn what_is_only_tried_is_not_kept_unless_it_is_on_the_chain() {
 	let engine = Engine::new(BackendChoice::Interpreter, None).unwrap();
-	// As a dry-run does.
+	// Compiles in a manager with a time limit, as a dry-run does.
 	let tried = || {
 		let mut manager = Manager::new(engine.clone());
 		manager.limit_time(Duration::from_secs(60));
@@ -127,7 +127,8 @@ fn used_instance_is_as_good_as_new() {
 	builder.set_rw_data_size(4_096);
 	builder.set_rw_data(vec![5]);
 	builder.set_stack_size(4_096);
-	// What is in memory, on the stack and in a register, each made one greater for whoever comes next.
+	// Returns the sum of a word in memory, a word on the stack and a register, and increments each of them: an
+	// instance that is reused without a reset would return more.
 	let code = [
 		asm::load_u64(Reg::A0, data as i32),
 		asm::add_imm_64(Reg::A1, Reg::A0, 1),
@@ -167,7 +168,7 @@ fn memory_of_live_instances_is_limited() {
 #[test]
 fn program_that_is_refused_is_refused_also_where_the_cache_has_it() {
 	let mut program = returning(7);
-	// Its export points behind the start of the only block.
+	// The export points into the middle of the only block.
 	let name = program.windows(5).position(|bytes| bytes == b"\x04main").expect("it is exported");
 	program[name - 1] = 3;
 	let compile = |manager: &mut Manager, admitted| {

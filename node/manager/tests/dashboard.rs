@@ -1,4 +1,4 @@
-//! The dashboard shows each metric of the manager, and none that there is not.
+//! The dashboard shows exactly the metrics of the manager.
 
 use std::{collections::BTreeSet, fs, path::Path};
 use substrate_prometheus_endpoint::Registry;

@@ -24,19 +24,19 @@ use virt_manager::{
 };
 use virt_primitives::{step::Step, Failure, Gas};
 
-/// Some hundred milliseconds or more in native code.
+/// Gas for some hundred milliseconds or more of native code.
 const GAS: Gas = 30_000_000_000;
 
-/// Workers of all tests have the same parent, so the tests take turns.
+/// The workers of all tests have the same parent process, so the tests run one at a time.
 static TURN: Mutex<()> = Mutex::new(());
 
-/// A runtime that changes storage and runs a program without end until it is out of gas. A signal is
-/// sent to its worker in the first attempts.
+/// A runtime that changes storage, and runs an endless program until it is out of gas. In the first attempts, a
+/// signal is sent to its worker.
 #[derive(Clone)]
 struct Runtime {
 	engine: Arc<Engine>,
 	signal: i32,
-	/// The number of attempts in which it is sent.
+	/// The number of attempts in which the signal is sent.
 	lost: u32,
 	attempts: Arc<AtomicU32>,
 }
@@ -85,7 +85,7 @@ impl CodeExecutor for Runtime {
 		let step = thread::scope(|scope| {
 			if attempt <= self.lost {
 				scope.spawn(|| {
-					// SAFETY: it only sends a signal to a child of this process.
+					// SAFETY: `kill` only sends a signal, to a child of this process.
 					assert_eq!(unsafe { libc::kill(busy_worker(), self.signal) }, 0);
 				});
 			}
@@ -96,7 +96,7 @@ impl CodeExecutor for Runtime {
 				ext.storage_commit_transaction().expect("it was started");
 				(Ok(format!("{step:?}").into_bytes()), false)
 			},
-			// As an aborted runtime, it leaves a transaction open.
+			// Leaves a storage transaction open, as an aborted runtime does.
 			Err(reason) => (Err(reason), false),
 		}
 	}
@@ -108,10 +108,10 @@ impl ReadRuntimeVersion for Runtime {
 	}
 }
 
-/// The id of a worker process that computes.
+/// The process id of a worker that is computing.
 fn busy_worker() -> libc::pid_t {
 	let own = std::process::id().to_string();
-	// The state and the CPU time in ticks of a worker of this process.
+	// The state of a worker of this process, and its CPU time in ticks.
 	let worker = |pid: libc::pid_t| -> Option<(String, u64)> {
 		let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
 		let (head, tail) = stat.rsplit_once(')')?;

@@ -1,4 +1,4 @@
-//! What many programs at once, or very large ones, may cost a node.
+//! Many programs at once, and very large programs, do not overload a node.
 
 mod common;
 
@@ -15,7 +15,7 @@ use virt_manager::{
 };
 use virt_primitives::{step::Step, Backend, Failure, Gas};
 
-/// A program of about 512 KiB, which is what the pallet admits, that returns `value`.
+/// A program that returns `value`, with almost the maximal size that the pallet admits: 512 KiB.
 fn large(value: i32) -> Vec<u8> {
 	let mut code = vec![asm::load_imm(Reg::A0, value), asm::ret()];
 	code.extend((0..130_000).map(|_| asm::add_imm_64(Reg::A1, Reg::A1, 1)));

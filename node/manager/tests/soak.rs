@@ -1,4 +1,4 @@
-//! Many calls leave nothing behind: memory, descriptors and processes stay as many as they were.
+//! Many calls leak nothing: memory, descriptors and processes stay as many as they were.
 
 mod common;
 
@@ -15,10 +15,10 @@ use virt_manager::{
 };
 use virt_primitives::step::Step;
 
-/// Calls before the first look, so that everything that is kept is there.
+/// The number of calls before the first measurement, so that all caches and pools are full.
 const WARM_UP: u64 = 20_000;
 const CALLS: u64 = 100_000;
-/// One call of so many computes for long.
+/// One call of this many computes for long.
 const LONG: u64 = 500;
 
 #[derive(Debug)]
@@ -40,7 +40,7 @@ fn usage(engine: &Engine) -> Usage {
 
 fn call(engine: &Arc<Engine>, number: u64) {
 	let rounds = if number.is_multiple_of(LONG) { 1_000_000 } else { number % 7 };
-	// A manager each, as each block has one.
+	// A new manager for each call, as each block has a new one.
 	let (mut manager, instance) = prepared(engine, virt_fixtures::CONFORMANCE, "work", &[rounds]);
 	let step = run(&mut manager, instance, PLENTY, None).expect("it is prepared");
 	assert!(matches!(step, Step::Finished { .. }), "{step:?}");
@@ -52,7 +52,7 @@ fn call(engine: &Arc<Engine>, number: u64) {
 #[test]
 fn a_hundred_thousand_calls_leave_nothing_behind() {
 	let engine = Engine::new(BackendChoice::Tiered, None).expect("it works on this machine");
-	// A worker for each core that this thread may be moved to is there from the start.
+	// The engine starts workers in advance, for each core that this thread may be moved to. Waits for all of them.
 	engine.warm_up();
 	let cores = thread::available_parallelism().expect("this is Linux").get();
 	let deadline = Instant::now() + Duration::from_secs(60);

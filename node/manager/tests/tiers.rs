@@ -1,4 +1,4 @@
-//! What computes for long moves to the recompiler, what does not stays, and nobody can tell.
+//! Executions that compute for long move to the recompiler, shorter ones do not, and results are always the same.
 
 mod common;
 
@@ -10,10 +10,10 @@ use virt_manager::{
 };
 use virt_primitives::{step::Step, Backend, Failure, Gas};
 
-/// The price of moving up in these tests.
+/// The price of moving to tier two in these tests.
 const PRICE: Gas = 10_000;
 
-/// An engine whose executions move up after so much gas.
+/// An engine whose executions move to tier two after this much gas.
 fn engine(backend: BackendChoice, after: Gas) -> Arc<Engine> {
 	let rules = Rules { translation_rate: 12, tier_up: TierUp::After { gas: after, price: PRICE } };
 	let options = Options { backend, rules, ..Options::default() };
@@ -25,7 +25,7 @@ fn work(engine: &Arc<Engine>, rounds: u64, gas: Gas) -> Step {
 	run(&mut manager, instance, gas, None).expect("it is prepared")
 }
 
-/// Gas of execution alone: what a stretch on tier one counts.
+/// The gas of execution without translation: only this counts towards the threshold.
 fn executed(rounds: u64) -> Gas {
 	let rules = Rules { translation_rate: 0, tier_up: TierUp::After { gas: Gas::MAX, price: 0 } };
 	let options = Options { backend: BackendChoice::Interpreter, rules, ..Options::default() };
@@ -45,9 +45,9 @@ fn short_call_stays_and_long_one_moves_and_pays_for_it() {
 		assert_eq!(engine.metrics().tier_ups.get(), 0, "what costs the threshold stays");
 		let moves = work(&engine, 1_001, PLENTY);
 		assert_eq!(engine.metrics().tier_ups.get(), 1, "what costs more moves");
-		// Less what the last blocks cost less on the second tier.
+		// The last blocks cost less on tier two, so the difference can be less than the price.
 		assert!(stays.gas_left() - moves.gas_left() >= PRICE / 2);
-		// The same again, though the native code is there now.
+		// The price is the same if the native code exists already.
 		assert_eq!(work(&engine, 1_001, PLENTY), moves);
 	}
 }
@@ -201,7 +201,7 @@ fn time_limit_aborts_the_call_and_gas_does_not_matter() {
 #[test]
 fn time_limit_changes_nothing_of_a_call_that_keeps_it() {
 	for choice in [BackendChoice::Interpreter, BackendChoice::Tiered] {
-		// Some slices of time long.
+		// Long enough for several time slices.
 		let rounds = 10_000_000;
 		let reference = work(&engine(choice, 1_000), rounds, PLENTY);
 		let engine = engine(choice, 1_000);

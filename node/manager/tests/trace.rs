@@ -1,4 +1,4 @@
-//! What a traced execution records is bounded, and so is its time, whatever the program does.
+//! The size of a trace and the time of a traced execution are limited, for every program.
 
 use polkavm_common::{
 	program::{asm, Instruction, InstructionSetKind, Reg},
@@ -22,12 +22,12 @@ fn program(code: &[Instruction]) -> Vec<u8> {
 	builder.to_vec().expect("it is a program")
 }
 
-/// Calls itself without end, and does not use the stack for it.
+/// A program that calls itself without end, and does not use the stack.
 fn calling() -> Vec<u8> {
 	program(&[asm::load_imm_and_jump(Reg::RA, 2, 0)])
 }
 
-/// An instance that is traced, ready to run.
+/// A traced instance that is ready to run.
 fn traced(program: &[u8]) -> (Manager, InstanceId) {
 	let backend = BackendChoice::Interpreter;
 	let options = Options { backend, trace: true, ..Options::default() };

@@ -1,7 +1,7 @@
-//! A worker process that dies, is stopped, or cannot be had is never a result, and never a hang.
+//! A worker process that dies, is stopped, or cannot be started is never reported as a result, and never
+//! blocks the node.
 //!
-//! Each test plays its part in a process of its own: this binary, started again with the part's
-//! name.
+//! Each test runs a part in a separate process: this binary, started again with the name of the part.
 
 mod common;
 
@@ -22,10 +22,10 @@ use virt_manager::{
 };
 use virt_primitives::{step::Step, Backend as _, ExecError, Failure, Gas, InstanceId};
 
-/// Longest that a node may go on with a worker that cannot: "within seconds".
+/// The maximal time that a node may take to notice a worker that does not respond.
 const SECONDS: Duration = Duration::from_secs(10);
 
-/// Starts engines whose programs move to a worker at once.
+/// Starts an engine whose programs move to a worker at once.
 fn engine(backend: BackendChoice) -> Arc<Engine> {
 	let options = Options {
 		backend,
@@ -37,7 +37,7 @@ fn engine(backend: BackendChoice) -> Arc<Engine> {
 	engine
 }
 
-/// A part, played by another process.
+/// The part of a test that runs in another process.
 struct Part {
 	process: Child,
 	stdin: ChildStdin,
@@ -57,7 +57,7 @@ impl Part {
 		Self { process, stdin, stdout }
 	}
 
-	/// Waits until it says `word`.
+	/// Waits until the part prints `word`.
 	fn wait_for(&mut self, word: &str) {
 		let mut line = String::new();
 		while self.stdout.read_line(&mut line).expect("it is text") > 0 {
@@ -77,7 +77,7 @@ impl Part {
 		children(self.process.id())
 	}
 
-	/// How it ended, which it has to in time.
+	/// Returns the exit status. Panics if the process does not end in time.
 	fn end(mut self) -> Option<i32> {
 		let start = Instant::now();
 		loop {
@@ -94,7 +94,7 @@ impl Part {
 	}
 }
 
-/// Worker processes whose parent is this one.
+/// The worker processes whose parent is `parent`.
 fn children(parent: u32) -> Vec<i32> {
 	let processes = fs::read_dir("/proc").expect("this is Linux").flatten();
 	processes
@@ -110,7 +110,7 @@ fn children(parent: u32) -> Vec<i32> {
 		.collect()
 }
 
-/// Time that a worker spent on a core, in ticks of 10 ms.
+/// The CPU time of a worker, in ticks of 10 ms.
 fn ticks(worker: &i32) -> u64 {
 	let stat = fs::read_to_string(format!("/proc/{worker}/stat")).expect("it is there");
 	let fields: Vec<&str> =
@@ -119,7 +119,7 @@ fn ticks(worker: &i32) -> u64 {
 	number(11) + number(12)
 }
 
-/// Time that all workers spent on a core while this waited for a second, in ticks of 10 ms.
+/// The CPU time of all workers during one second, in ticks of 10 ms.
 fn ticks_in_a_second(workers: &[i32]) -> u64 {
 	let all = || workers.iter().map(ticks).sum::<u64>();
 	let before = all();
@@ -127,13 +127,13 @@ fn ticks_in_a_second(workers: &[i32]) -> u64 {
 	all() - before
 }
 
-/// The worker that a program runs in.
+/// The worker in which a program runs: the one with the most CPU time.
 fn busy(workers: &[i32]) -> i32 {
 	*workers.iter().max_by_key(|worker| ticks(worker)).expect("there is a worker")
 }
 
 fn signal(pid: i32, signal: i32) {
-	// SAFETY: it only sends a signal, to a process that this test started.
+	// SAFETY: `kill` only sends a signal, to a process that this test started.
 	assert_eq!(unsafe { libc::kill(pid, signal) }, 0, "{pid} is there");
 }
 
@@ -145,7 +145,7 @@ fn listen() {
 	std::io::stdin().read_line(&mut String::new()).expect("the test speaks");
 }
 
-/// A program that computes without end, in a worker.
+/// Runs a program that computes without end, in a worker.
 #[test]
 #[ignore = "a part of another test"]
 fn part_spin() {
@@ -156,7 +156,7 @@ fn part_spin() {
 	say(&format!("it gave {step:?}"));
 }
 
-/// A program that waits at a syscall, in a worker, until told.
+/// Runs a program that waits at a syscall, in a worker, until the test continues it.
 #[test]
 #[ignore = "a part of another test"]
 fn part_syscall() {
@@ -170,7 +170,7 @@ fn part_syscall() {
 	say(&format!("it gave {step:?}"));
 }
 
-/// Programs that wait at a syscall, in workers, while another is run.
+/// Runs a program while others wait at a syscall, in workers.
 #[test]
 #[ignore = "a part of another test"]
 fn part_nested() {
@@ -199,7 +199,7 @@ fn work(engine: &Arc<Engine>) -> Run {
 	(manager, instance, step)
 }
 
-/// A program that is run again after all idle workers were killed.
+/// Runs a program again after all idle workers were killed.
 #[test]
 #[ignore = "a part of another test"]
 fn part_idle() {
@@ -212,7 +212,7 @@ fn part_idle() {
 	assert_eq!(engine.metrics().tier_ups.get(), 2, "another worker took it");
 }
 
-/// Programs that are run where no more processes can be had.
+/// Runs programs where the limit of file descriptors allows no more processes.
 #[test]
 #[ignore = "a part of another test"]
 fn part_limit() {
@@ -222,7 +222,7 @@ fn part_limit() {
 		let first = work(&engine);
 		let limit = |soft| {
 			let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
-			// SAFETY: the kernel reads and writes a `rlimit`, which it is given.
+			// SAFETY: the kernel only reads and writes the `rlimit` that it is given.
 			unsafe {
 				libc::getrlimit(libc::RLIMIT_NOFILE, &mut limit);
 				limit.rlim_cur = soft;
@@ -230,8 +230,8 @@ fn part_limit() {
 			}
 		};
 		limit(3);
-		// The idle workers first, among them those of the thread that makes them ready. These run the
-		// program as ever; then the next one is refused.
+		// The idle workers are used first, including those of the thread that starts workers in advance. They run
+		// the program as usual. After them, no worker can be started.
 		let held: Vec<_> = (0..2 * IDLE_WORKERS * WARM_CORES + 1).map(|_| work(&engine)).collect();
 		limit(1024);
 		let refused = held.iter().filter(|(.., step)| step != &reference);
@@ -242,21 +242,21 @@ fn part_limit() {
 			})
 			.collect();
 		assert!(reasons.iter().all(|reason| reason.contains("ulimit -n")), "{reasons:?}");
-		// A tiered engine stays in the interpreter where it gets no worker.
+		// A tiered engine stays in the interpreter if it gets no worker.
 		assert_eq!(reasons.is_empty(), moves, "{reasons:?}");
 		drop((first, held));
 		assert_eq!(work(&engine).2, reference, "it goes on when there are some again");
 	}
 }
 
-/// Makes the system refuse this process new user namespaces, as some systems do.
+/// Makes the system refuse new user namespaces to this process, as some systems do.
 fn forbid_user_namespaces() {
 	const CLONE: u32 = libc::SYS_clone as u32;
-	/// Its flags are where no filter can see them: it is refused whatever they are, and so are new
-	/// threads.
+	/// A filter cannot read the flags of `clone3`, so it refuses `clone3` with any flags. This refuses new threads,
+	/// too.
 	const CLONE3: u32 = libc::SYS_clone3 as u32;
 	const NUMBER: u32 = 0;
-	/// The low half of the first argument: flags.
+	/// The offset of the low half of the first argument, which holds the flags.
 	const FLAGS: u32 = 16;
 	let statement = |code, k| libc::sock_filter { code, jt: 0, jf: 0, k };
 	let jump = |code, k, jt, jf| libc::sock_filter { code, jt, jf, k };
@@ -274,7 +274,7 @@ fn forbid_user_namespaces() {
 		statement(give, libc::SECCOMP_RET_ALLOW),
 	];
 	let program = libc::sock_fprog { len: filter.len() as u16, filter: filter.as_mut_ptr() };
-	// SAFETY: the kernel copies the filter, which is as long as it says.
+	// SAFETY: the kernel copies the filter, and `len` is its length.
 	let result = unsafe {
 		libc::prctl(libc::PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 		libc::prctl(libc::PR_SET_SECCOMP, libc::SECCOMP_MODE_FILTER, &program)
@@ -282,7 +282,7 @@ fn forbid_user_namespaces() {
 	assert_eq!(result, 0, "the filter is accepted");
 }
 
-/// A node where there are no user namespaces.
+/// Starts engines on a system without user namespaces.
 #[test]
 #[ignore = "a part of another test"]
 fn part_no_namespaces() {
@@ -353,7 +353,7 @@ fn worker_killed_at_a_syscall_stops_the_node_when_it_is_resumed() {
 fn killed_idle_worker_is_replaced() {
 	let mut part = Part::start("part_idle");
 	part.wait_for("idle");
-	// Until all that are made ready ahead are there.
+	// Waits until all workers that are started in advance exist.
 	sleep(Duration::from_secs(1));
 	for worker in part.workers() {
 		signal(worker, libc::SIGKILL);

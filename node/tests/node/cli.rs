@@ -1,4 +1,4 @@
-//! The command line is consistent, and means what it says.
+//! The command line interface.
 
 use clap::{CommandFactory, Parser};
 use virt_node::cli::{Cli, VmBackend};

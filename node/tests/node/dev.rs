@@ -1,4 +1,4 @@
-//! What a development chain is told, what time its blocks get, and how it presents itself.
+//! A development chain: its sealing option, the time of its blocks, and its banner.
 
 use sp_timestamp::Timestamp;
 use std::time::Duration;
@@ -36,14 +36,14 @@ fn a_time_that_was_set_is_the_next_blocks_and_goes_on_from_there() {
 	let mut clock = Clock::default();
 	let (last, set) = (Timestamp::new(1_000_000), Timestamp::new(9_000_000));
 	assert_eq!(clock.set(set, last), Ok(()));
-	// However late the block is, and however often it fails.
+	// The time is the same however late the block is, and however often building it fails.
 	for late in [1_000_001, 1_500_000] {
 		assert_eq!(clock.time(last, Timestamp::new(late)), set);
 	}
 	clock.made_block(Timestamp::new(1_500_000));
 	assert_eq!(clock.time(set, Timestamp::new(1_500_000)), Timestamp::new(9_000_001));
 	assert_eq!(clock.time(set, Timestamp::new(1_500_700)), Timestamp::new(9_000_700));
-	// A second block takes nothing back.
+	// A second block keeps the offset of the clock.
 	clock.made_block(Timestamp::new(1_500_700));
 	assert_eq!(clock.time(set, Timestamp::new(1_500_900)), Timestamp::new(9_000_900));
 }

@@ -1,4 +1,4 @@
-//! Where the VM is joined to the client.
+//! The extensions that the client gives to runtime calls.
 
 use sc_client_api::execution_extensions::ExtensionsFactory;
 use sp_core::H256;

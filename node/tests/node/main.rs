@@ -1,4 +1,4 @@
-//! One binary for all of them: linking the node takes its time.
+//! One binary for all tests, because linking the node takes long.
 
 mod chain_spec;
 mod cli;

@@ -1,4 +1,4 @@
-//! Runtimes written against `sp-virtualization`.
+//! Runtimes that were written for `sp-virtualization`.
 
 use codec::Encode;
 use sc_client_api::execution_extensions::ExtensionsFactory;
@@ -16,7 +16,7 @@ use virt_runtime::Block;
 
 #[test]
 fn run_unchanged() {
-	// The suite counts the gas of PolkaVM's own cost model: that of the second tier, from the start.
+	// The suite expects the gas of PolkaVM's own cost model, which is that of tier two, from the start.
 	let rules = Rules { translation_rate: 0, tier_up: TierUp::After { gas: 0, price: 0 } };
 	let options = Options { backend: BackendChoice::Interpreter, rules, ..Options::default() };
 	let engine = Engine::with(options, None).expect("interprets everywhere");

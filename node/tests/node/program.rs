@@ -1,4 +1,4 @@
-//! What `virt-node program` is made of: descriptions of programs, and the rows of the tables.
+//! The parts of `virt-node program`: descriptions of programs, and the rows of the syscall tables.
 
 use serde_json::{json, Value};
 use virt_node::program::{abi::Abi, syscalls};
@@ -17,7 +17,7 @@ fn abi(ty: &str) -> Abi {
 		"types": {},
 		"docs": {},
 	});
-	// Written out: an object of `serde_json` does not keep the order of its fields.
+	// Written as text, because an object of `serde_json` does not keep the order of its fields.
 	let types = r#""types":{
 		"Error": { "_enum": { "Zero": "Null", "One": "u8", "Two": { "z": "u16", "a": "bool" } } },
 		"Unit": "u64",
@@ -28,7 +28,7 @@ fn abi(ty: &str) -> Abi {
 	Abi::parse(json.as_bytes()).expect("it is a description")
 }
 
-/// The argument encodes as `bytes`, and these decode to `value`.
+/// Asserts that the argument is encoded as `bytes`, and that `bytes` are decoded as `value`.
 #[track_caller]
 fn stands_for(ty: &str, argument: &str, bytes: &[u8], value: Value) {
 	let abi = abi(ty);

@@ -1,4 +1,4 @@
-//! Benchmarks of the calls, and of items that gas pays for.
+//! Benchmarks of the calls, and of operations that are charged as gas.
 
 use super::{
 	chain::{caller, deploy, storm, upload, WEIGHT},
@@ -34,23 +34,23 @@ use sp_runtime::{
 	DispatchError,
 };
 
-/// The smallest measured program, in bytes.
+/// The size of the smallest measured program, in bytes.
 const SHORT: u32 = 1_024;
 
-/// The maximal number of items of a measured termination.
+/// The maximal number of storage items in the benchmark of a termination.
 const ITEMS: u32 = 200;
 
-/// The maximal number of measured payers of deposits.
+/// The maximal number of payers in the benchmark of deposits.
 const PAYERS: u32 = 100;
 
-/// Reads of a program's record and blob are excluded: the weight limit pays for them.
+/// Excludes reads of a program's record and blob: the weight limit pays for them.
 fn paid_by_the_limit<T: Config>(hash: H256) {
 	for key in [Programs::<T>::hashed_key_for(hash), Code::<T>::hashed_key_for(hash)] {
 		frame_benchmarking::benchmarking::add_to_whitelist(key.into());
 	}
 }
 
-/// An account whose program its deployer can replace.
+/// Deploys an account whose deployer can replace its program.
 fn deploy_upgradable<T: Config>(caller: &T::AccountId) -> Result<T::AccountId, BenchmarkError> {
 	let hash = code_hash(&storms::callee());
 	upload::<T>(caller, storms::callee())?;
@@ -73,7 +73,7 @@ fn deploy_upgradable<T: Config>(caller: &T::AccountId) -> Result<T::AccountId, B
 mod benchmarks {
 	use super::*;
 
-	/// A program that no node has cached, and that takes long to compile.
+	/// The program is not in the node's cache, and takes long to compile.
 	#[benchmark]
 	fn upload(n: Linear<SHORT, MAX_CODE>) -> Result<(), BenchmarkError> {
 		let caller = caller::<T>();
@@ -87,7 +87,7 @@ mod benchmarks {
 		Ok(())
 	}
 
-	/// By another account than the first owner.
+	/// The caller is another account than the first owner.
 	#[benchmark]
 	fn upload_stored(n: Linear<SHORT, MAX_CODE>) -> Result<(), BenchmarkError> {
 		let first: T::AccountId = frame_benchmarking::account("owner", 0, 0);
@@ -122,7 +122,7 @@ mod benchmarks {
 		Ok(())
 	}
 
-	/// Gas pays for the program, which does as little as possible.
+	/// The program does as little as possible, because gas pays for its execution.
 	#[benchmark]
 	fn run(n: Linear<0, MAX_INPUT>) -> Result<(), BenchmarkError> {
 		let caller = caller::<T>();
@@ -139,14 +139,14 @@ mod benchmarks {
 	#[benchmark]
 	fn instantiate(n: Linear<0, MAX_INPUT>) -> Result<(), BenchmarkError> {
 		let caller = caller::<T>();
-		// Its entry is its constructor.
+		// The program's only entry is its constructor.
 		let code = program::hook(INIT);
 		let hash = code_hash(&code);
 		super::upload::<T>(&caller, code)?;
 		paid_by_the_limit::<T>(hash);
 		let (salt, input) = (vec![3; MAX_SALT as usize], vec![1; n as usize]);
 		let address = Pallet::<T>::address_of(&caller, hash, &salt);
-		// The weight limit pays for a transfer.
+		// Without a value, because the weight limit pays for a transfer.
 		let value = BalanceOf::<T>::zero();
 
 		#[extrinsic_call]
@@ -170,7 +170,7 @@ mod benchmarks {
 		Ok(())
 	}
 
-	/// The new program's migration returns at once.
+	/// The migration of the new program returns immediately.
 	#[benchmark]
 	fn set_code(n: Linear<0, MAX_INPUT>) -> Result<(), BenchmarkError> {
 		let caller = caller::<T>();
@@ -215,7 +215,7 @@ mod benchmarks {
 		Ok(())
 	}
 
-	/// The largest item of version 0, which is the most that a migration does with an entry.
+	/// The largest item of version 0, which is the most expensive entry to migrate.
 	#[benchmark]
 	fn migrate_entry() -> Result<(), BenchmarkError> {
 		let address = deploy::<T>(&caller::<T>(), storms::callee())?;
@@ -238,7 +238,7 @@ mod benchmarks {
 		Ok(())
 	}
 
-	/// An account with so many items.
+	/// Terminates an account with `i` storage items.
 	#[benchmark]
 	fn terminate(i: Linear<1, ITEMS>) -> Result<(), BenchmarkError> {
 		let storm = storm::<T>("storage_set", true, |_| i)?;
@@ -257,7 +257,7 @@ mod benchmarks {
 		Ok(())
 	}
 
-	/// Releases a deposit to each of so many payers. Holding one takes as long.
+	/// Releases a deposit to each of `p` payers. Holding a deposit takes as long.
 	#[benchmark]
 	fn settle(p: Linear<1, PAYERS>) -> Result<(), BenchmarkError> {
 		let amount = T::Currency::minimum_balance();

@@ -1,4 +1,4 @@
-//! The state for the benchmarks.
+//! Sets up the state for the benchmarks.
 
 use super::{
 	program::ENTRY,
@@ -19,10 +19,10 @@ use frame_system::RawOrigin;
 use sp_core::crypto::KeyTypeId;
 use sp_runtime::traits::{Saturating, Zero};
 
-/// More than any benchmark takes.
+/// More weight than any benchmark needs.
 pub const WEIGHT: Weight = Weight::from_parts(20_000_000_000_000, u64::MAX);
 
-/// Of the keys that sign.
+/// The type of the keys that sign.
 const KEY_TYPE: KeyTypeId = KeyTypeId(*b"virt");
 
 /// An account that can pay for everything.
@@ -33,13 +33,13 @@ pub fn caller<T: Config>() -> T::AccountId {
 	caller
 }
 
-/// Stores a program.
+/// Uploads a program.
 pub fn upload<T: Config>(caller: &T::AccountId, code: Vec<u8>) -> Result<(), BenchmarkError> {
 	Pallet::<T>::upload(RawOrigin::Signed(caller.clone()).into(), code, None)?;
 	Ok(())
 }
 
-/// Stores and instantiates a program, with some balance.
+/// Uploads and instantiates a program, and gives its account some balance.
 pub fn deploy<T: Config>(
 	caller: &T::AccountId,
 	code: Vec<u8>,
@@ -57,16 +57,16 @@ pub fn deploy<T: Config>(
 
 /// A call of an account program.
 pub struct Call<T: Config> {
-	/// By whom.
+	/// The caller.
 	pub caller: T::AccountId,
-	/// Of which.
+	/// The address of the account.
 	pub address: T::AccountId,
-	/// With what.
+	/// The input.
 	pub input: Vec<u8>,
 }
 
 impl<T: Config> Call<T> {
-	/// Makes it.
+	/// Dispatches the call.
 	pub fn make(self) -> Result<(), BenchmarkError> {
 		let origin = RawOrigin::Signed(self.caller).into();
 		let entry = ENTRY.as_bytes().to_vec();
@@ -76,7 +76,7 @@ impl<T: Config> Call<T> {
 	}
 }
 
-/// The first or the last storm of a syscall, with so many rounds, ready to be called.
+/// Prepares a call of a syscall's first storm, or its last one if `most` is set, with this number of rounds.
 pub fn storm<T: Config>(
 	symbol: &str,
 	most: bool,
@@ -101,7 +101,7 @@ fn surroundings<T: Config>(caller: &T::AccountId) -> Result<Surroundings, Benchm
 	let remark = frame_system::Call::<T>::remark_with_event { remark: alloc::vec![1; 32] };
 	let call = <T as frame_system::Config>::RuntimeCall::from(remark).encode();
 
-	// The node's keystore signs.
+	// The keystore of the node signs.
 	let unsigned = "the keystore did not sign";
 	let sr25519 = sp_io::crypto::sr25519_generate(KEY_TYPE, None);
 	let by_sr25519 = sp_io::crypto::sr25519_sign(KEY_TYPE, &sr25519, &MESSAGE).ok_or(unsigned)?;

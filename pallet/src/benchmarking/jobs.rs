@@ -1,4 +1,4 @@
-//! Benchmarks of jobs: their calls, and the parts of a slice.
+//! Benchmarks of jobs: the calls, and the parts of a slice.
 
 use super::{
 	chain::{caller, deploy},
@@ -25,15 +25,15 @@ use sp_core::H256;
 use sp_runtime::{traits::Zero, DispatchError};
 use virt_primitives::{Module, Restored, SyscallTable};
 
-/// Stands for the pallet, whose own benchmarks are in `calls`.
+/// Stands in for the pallet, whose other benchmarks are in `calls`.
 pub struct Pallet<T>(PhantomData<T>);
 
-/// Some slices.
+/// A budget of four slices.
 fn budget<T: Config>() -> Weight {
 	T::JobSlice::get() * 4
 }
 
-/// A job of a program that writes to so many pages and waits. It has not run yet.
+/// Starts a job of a program that writes to `pages` pages and waits. The job has not run yet.
 fn started<T: Config>(pages: u32) -> Result<(T::AccountId, H256, JobId), BenchmarkError> {
 	let owner = caller::<T>();
 	let code = program::sleeping(pages);
@@ -51,7 +51,7 @@ fn started<T: Config>(pages: u32) -> Result<(T::AccountId, H256, JobId), Benchma
 	Ok((owner, hash, id))
 }
 
-/// The same, and it waits for a deadline and for a message.
+/// The same as [`started`], but the job has run, and waits for a deadline and a message.
 fn waiting<T: Config>(pages: u32) -> Result<(T::AccountId, H256, JobId), BenchmarkError> {
 	let (owner, hash, id) = started::<T>(pages)?;
 	slice::run::<T>(id, T::JobSlice::get(), slice::Payer::Budget)?;
@@ -66,7 +66,7 @@ fn job<T: Config>(id: JobId) -> Result<JobOf<T>, BenchmarkError> {
 	Jobs::<T>::get(id).ok_or(BenchmarkError::Stop("there is no job"))
 }
 
-/// Fills the mailbox of an address, except for one job and one message.
+/// Fills the mailbox of an address, with room left for one job and one message.
 fn crowd<T: Config>(address: &T::AccountId) -> Result<(), BenchmarkError> {
 	let full = BenchmarkError::Stop("the mailbox is full");
 	let topic = Topic::truncate_from(vec![0xff; MAX_TOPIC as usize]);
@@ -97,7 +97,7 @@ fn module<T: Config>(hash: H256) -> Result<Module, BenchmarkError> {
 }
 
 fn send<T: Config>(owner: T::AccountId, address: &T::AccountId) -> Result<(), DispatchError> {
-	// What a program with one page waits for.
+	// The topic for which a program with one page waits.
 	let mut topic = 1u64.to_le_bytes().to_vec();
 	topic.resize(MAX_TOPIC as usize, 0);
 	let data = vec![1; MAX_MESSAGE as usize];
@@ -127,7 +127,7 @@ mod benchmarks {
 		Ok(())
 	}
 
-	/// Without its pages and the content of its mailbox.
+	/// Without the pages and the content of the mailbox, which have their own benchmarks.
 	#[benchmark]
 	fn cancel_job() -> Result<(), BenchmarkError> {
 		let (caller, _, id) = waiting::<T>(1)?;
@@ -177,7 +177,7 @@ mod benchmarks {
 		Ok(())
 	}
 
-	/// Nothing is to be done.
+	/// No job is to be woken or run.
 	#[benchmark]
 	fn job_idle() -> Result<(), BenchmarkError> {
 		let number = frame_system::Pallet::<T>::block_number();
@@ -207,7 +207,7 @@ mod benchmarks {
 		Ok(())
 	}
 
-	/// The only slice of a job that returns at once.
+	/// The only slice of a job that returns immediately.
 	#[benchmark]
 	fn job_slice() -> Result<(), BenchmarkError> {
 		let owner = caller::<T>();
@@ -289,7 +289,7 @@ mod benchmarks {
 		Ok(())
 	}
 
-	/// The end of a job. The part that it shares with [`cancel_job`] is counted twice.
+	/// The end of a job. Its common part with [`cancel_job`] is counted twice.
 	#[benchmark]
 	fn job_end(p: Linear<1, MAX_JOB_PAGES>) -> Result<(), BenchmarkError> {
 		let (caller, _, id) = waiting::<T>(p)?;

@@ -8,26 +8,26 @@ use polkavm_common::{
 	writer::ProgramBlobBuilder,
 };
 
-/// Counts rounds. No syscall uses it.
+/// The register that counts rounds. No syscall uses it.
 const ROUNDS: Reg = Reg::S0;
 
-/// The entry of each.
+/// The entry of each program.
 pub const ENTRY: &str = "main";
 
 /// The writable memory of a program that makes syscalls, in bytes.
 const MEMORY: u32 = 256 * 1024;
 
-/// The address of writable memory. A page is the smallest that PolkaVM has.
+/// The address of writable memory, in a map with the smallest page size of PolkaVM.
 pub fn memory() -> u64 {
 	let map = MemoryMapBuilder::new(4_096).rw_data_size(MEMORY).build().expect("it fits; qed");
 	map.rw_data_address().into()
 }
 
-/// A syscall, and its arguments.
+/// A syscall and its arguments.
 pub type Made = (&'static str, Vec<u64>);
 
-/// A program that makes some syscalls `rounds` times, and then others once. Its memory begins with
-/// `data`, of which the first eight bytes change in each round.
+/// A program that makes the syscalls of `round` `rounds` times, and then those of `after` once. Its memory begins
+/// with `data`; the first eight bytes change in each round.
 pub fn storm(round: &[Made], after: &[Made], data: &[u8], rounds: u32) -> Vec<u8> {
 	let mut imports = Vec::new();
 	let mut made = |(symbol, args): &Made| {
@@ -117,8 +117,7 @@ pub fn hook(name: &[u8]) -> Vec<u8> {
 	finish(builder)
 }
 
-/// A program that writes to so many pages, at least one, and then waits for a distant block or for
-/// a message.
+/// A program that writes to `pages` pages, at least one, and then waits for a distant block or a message.
 pub fn sleeping(pages: u32) -> Vec<u8> {
 	let size = pages.max(1) * PAGE_SIZE;
 	let map = MemoryMapBuilder::new(PAGE_SIZE).rw_data_size(size).build().expect("it fits; qed");
@@ -131,7 +130,7 @@ pub fn sleeping(pages: u32) -> Vec<u8> {
 		asm::add_imm_64(Reg::A2, Reg::A2, PAGE_SIZE as i32),
 		asm::add_imm_64(ROUNDS, ROUNDS, -1),
 		asm::branch_not_eq_imm(ROUNDS, 0, 1),
-		// Until a block, and for a message whose topic is the first bytes of the memory.
+		// Waits until a block, or for a message whose topic is the first bytes of the memory.
 		asm::load_imm(Reg::A0, 1 | 4),
 		asm::load_imm(Reg::A1, 1_000_000),
 		asm::load_imm64(Reg::A2, start),
@@ -158,7 +157,7 @@ fn looping(
 	code.push(asm::fallthrough());
 	code.extend_from_slice(round);
 	code.push(asm::add_imm_64(ROUNDS, ROUNDS, -1));
-	// Back to the second block of the program.
+	// Jumps back to the second block of the program.
 	code.push(asm::branch_not_eq_imm(ROUNDS, 0, 1));
 	code.extend_from_slice(after);
 	code.push(asm::ret());

@@ -1,5 +1,4 @@
-//! Storms: programs that repeat a syscall, with small and large arguments, and with existing and
-//! absent objects.
+//! Storms: programs that repeat a syscall, with small and large arguments, and with existing and absent objects.
 
 use super::program::{self, memory, Made, ENTRY};
 use crate::limits::*;
@@ -25,7 +24,7 @@ pub struct Surroundings {
 
 #[cfg(feature = "std")]
 impl Surroundings {
-	/// With these programs and this call, and signatures of new keys.
+	/// Uses these programs and this call, and signatures of new keys.
 	pub fn natively(callee_hash: [u8; 32], callee: [u8; 32], call: Vec<u8>) -> Self {
 		use sp_core::{ecdsa, ed25519, sr25519, Pair};
 		let seed = [3; 32];
@@ -42,10 +41,10 @@ impl Surroundings {
 	}
 }
 
-/// What is signed.
+/// The message that is signed.
 pub const MESSAGE: [u8; 32] = [5; 32];
 
-/// The key of the longest possible value in the storage of the program's account.
+/// The key of a value of maximal length in the storage of the program's account.
 pub const STORED_KEY: &[u8] = b"a stored";
 
 /// The parts of a storm. Storms with few rounds have one round per part.
@@ -229,8 +228,8 @@ pub fn all(around: &Surroundings) -> Vec<Storm> {
 			rounds,
 		})
 		.collect();
-	// Each call of a program writes the item to the state. It is neither the first nor the last of
-	// its syscall.
+	// Each call of a program writes the item to the state. This storm is neither the first nor the last of its
+	// syscall.
 	let written = Storm {
 		what: "4 KiB, and a call of a program",
 		symbol: "storage_set",

@@ -7,20 +7,20 @@ use super::{
 };
 use crate::Config;
 
-/// Syscalls that end the call have no second round.
+/// Syscalls that end the call cannot be repeated.
 const LAST: [&str; 2] = ["exit", "terminate"];
 
 macro_rules! benchmarks_of {
 	($module:ident, $most:literal, $($name:ident)*) => {
-		/// With arguments that ask for as much, or as little.
-		// The macro exports what is in its module, and there is nothing.
+		/// Benchmarks with the largest or the smallest arguments.
+		// The macro re-exports the items of its module, which has none.
 		#[allow(unused_imports)]
 		pub mod $module {
 			use super::*;
 			use core::marker::PhantomData;
 			use frame_benchmarking::v2::*;
 
-			/// Stands for the pallet.
+			/// Stands in for the pallet.
 			pub struct Pallet<T>(PhantomData<T>);
 
 			#[benchmarks]

@@ -1,4 +1,4 @@
-//! What may be stored. Rows 1, 2, 5, 6, 7, 9, 10, 11 of the fault list.
+//! Which programs may be stored.
 
 use super::{
 	mock::*,
@@ -50,7 +50,7 @@ fn padded(len: u32, filling: u8) -> Vec<u8> {
 			builder.add_export_by_basic_block(0, b"main");
 		})
 	};
-	// Around the data there is as much as around somewhat less data.
+	// The overhead of the blob is the same for slightly less data.
 	let len = len as usize;
 	with_data(len - (with_data(len - 64).len() - (len - 64)))
 }
@@ -93,7 +93,7 @@ fn an_invalid_program_again_and_again_is_charged_each_time() {
 			let failure =
 				RuntimeCall::Virt(call).dispatch(signed(ALICE)).expect_err("it is invalid");
 			assert_eq!(failure.error, Error::<Test>::InvalidProgram.into());
-			// Nothing is given back.
+			// No weight is refunded.
 			assert_eq!(failure.post_info.actual_weight, None);
 		}
 	});
@@ -135,7 +135,7 @@ fn other_blob_versions_are_refused() {
 	let mut errors = 0;
 	for version in 0..=u8::MAX {
 		let mut other = code.clone();
-		// The format: four bytes of magic, then the version.
+		// The format begins with four bytes of magic, then the version.
 		if std::mem::replace(&mut other[4], version) != version {
 			errors += 1;
 			on_chain(|| {
@@ -251,7 +251,7 @@ fn basic_block_at_limit_ok_and_over_limit_err() {
 
 #[test]
 fn jump_table_at_limit_ok_and_over_limit_err() {
-	// Of the second block: a table of zeros alone is stored without its entries.
+	// The entries refer to the second block, because a table of only zeros is stored without its entries.
 	let blocks = [asm::fallthrough(), asm::ret()];
 	let table = |len: u32| minimal(|builder| builder.set_code(&blocks, &vec![1; len as usize]));
 	admitted(&table(MAX_JUMP_TABLE));

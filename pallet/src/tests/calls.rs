@@ -1,4 +1,4 @@
-//! The calls, and every error that they can give. Rows 18, 21 and 23 of the fault list.
+//! The calls, and every error that they can return.
 
 use super::{mock::*, script::Script};
 use crate::{
@@ -48,13 +48,13 @@ fn program_stays_until_its_last_owner_removes_it() {
 		let deposit = deposit::for_program::<Test>(size);
 		let held = |who| Balances::balance_on_hold(&HoldReason::Program.into(), &who);
 		let by_bob = || Virt::upload(signed(BOB), COUNTER.to_vec(), None);
-		// It is not compiled again, and costs less.
+		// A stored program is not compiled again, so the upload costs less.
 		let weight = by_bob().unwrap().actual_weight.expect("it says what it took");
 		assert_eq!(weight, SubstrateWeight::<Test>::upload_stored(size));
 		assert!(weight.ref_time() * 2 < SubstrateWeight::<Test>::upload(size).ref_time());
 		System::assert_last_event(Event::ProgramStored { code_hash, owner: BOB, size }.into());
 		assert_eq!((held(ALICE), held(BOB)), (deposit, deposit));
-		// A script that runs twice is held for once.
+		// A second upload by the same owner holds no second deposit.
 		assert_ok!(by_bob());
 		assert_eq!(held(BOB), deposit);
 		assert_eq!(Programs::<Test>::get(code_hash).unwrap().owners, 2);
@@ -116,7 +116,7 @@ fn upload_of_a_program_of_an_unsupported_abi_makes_it_run_again() {
 		assert_ok!(call());
 		let program = Programs::<Test>::get(code_hash).unwrap();
 		assert_eq!((program.abi, program.references, program.owners), (ABI, 1, 2));
-		// An ABI that is supported stays: other accounts may rely on it.
+		// A supported ABI is kept, because other accounts may rely on it.
 		Programs::<Test>::mutate_extant(code_hash, |info| info.abi = OLDEST_ABI);
 		assert_ok!(Virt::upload(signed(BOB), COUNTER.to_vec(), None));
 		assert_eq!(Programs::<Test>::get(code_hash).unwrap().abi, OLDEST_ABI);
@@ -183,7 +183,7 @@ fn removed_program_cannot_be_run_until_it_is_uploaded_again() {
 		assert_ok!(Virt::remove(signed(ALICE), hash));
 		let run = run_once(ECHO, "echo", b"x", PLENTY);
 		assert_eq!(run.0, Err(Error::<Test>::ProgramNotFound.into()));
-		// In the same block, by another owner.
+		// The program is uploaded again in the same block, by another owner.
 		assert_ok!(Virt::upload(signed(BOB), ECHO.to_vec(), None));
 		assert_ok!(run_once(ECHO, "echo", b"x", PLENTY).0);
 	});
@@ -391,7 +391,7 @@ fn failure_after_a_write_an_event_and_a_transfer_undoes_all_three() {
 			assert_eq!(program_events(), Vec::<Vec<u8>>::new());
 		}
 	});
-	// The same program leaves all three when nothing goes wrong.
+	// Without the failure, the same program has all three effects.
 	on_chain(|| {
 		let address = deploy(&script.ends(), 1_000);
 		assert_ok!(Virt::call(signed(ALICE), address, b"main".to_vec(), vec![], 50, PLENTY, None));
@@ -445,7 +445,7 @@ fn malformed_scale_calls_do_not_decode() {
 	for len in 0..good.len() {
 		assert!(RuntimeCall::decode(&mut &good[..len]).is_err(), "{len} bytes of it");
 	}
-	// A length of 1 GiB with nothing behind it.
+	// A length of 1 GiB without any data after it.
 	let lies = [&good[..34], &codec::Compact(1u32 << 30).encode()].concat();
 	assert!(RuntimeCall::decode(&mut &lies[..]).is_err());
 }

@@ -1,4 +1,4 @@
-//! What is held, from whom, and that it comes back. Rows 17, 18 and 37 of the fault list.
+//! Deposits: what is held, from whom, and when it is released.
 
 use super::{mock::*, script::Script};
 use crate::{
@@ -33,14 +33,14 @@ fn what_a_payer_can_have_held_is_asked_again_when_its_balance_changed() {
 	});
 }
 
-/// The deposit for an item of that many bytes, key and value.
+/// The deposit for an item whose key and value have this many bytes.
 fn item(bytes: u128) -> u128 {
 	PER_ITEM + PER_BYTE * bytes
 }
 
-/// `set` and `remove` of the key in the first 8 bytes of the input; the length of the value is the
-/// next 8. `set_and_trap` and `set_and_revert` do, after they set. `end` terminates in favour of the
-/// account in the input.
+/// A program with these entries. `set` and `remove` change the item whose key is the first 8 bytes of the input;
+/// the next 8 bytes are the length of the value. `set_and_trap` and `set_and_revert` set the item, and then trap or
+/// revert. `end` terminates the account in favour of the account in the input.
 pub fn keeper() -> Vec<u8> {
 	let mut script = Script::new();
 	let input = script.room(40);
@@ -132,7 +132,7 @@ fn items_are_held_for_by_key_and_value() {
 		assert_ok!(call(BOB, &address, "set", (1, 100), None));
 		assert_eq!(held(HoldReason::Storage, &BOB), item(108));
 		assert_eq!(held(HoldReason::Storage, &ALICE), 0);
-		// Growth and shrinkage change it, and removal gives it back.
+		// The deposit changes with the size of the item, and is released when the item is removed.
 		for len in [0, 4_096, 4_095, 10] {
 			assert_ok!(call(BOB, &address, "set", (1, len), None));
 			assert_eq!(held(HoldReason::Storage, &BOB), item(8 + u128::from(len)));
@@ -172,7 +172,7 @@ fn call_at_its_deposit_limit_ok_and_over_limit_err() {
 		let error = Error::DepositLimitExceeded;
 		assert_fails(|| set(1, 100, item(108) - 1), error);
 		assert_ok!(set(1, 100, item(108)));
-		// Only what is added counts.
+		// Only additional deposits count towards the limit.
 		assert_fails(|| set(1, 101, PER_BYTE - 1), Error::DepositLimitExceeded);
 		assert_ok!(set(1, 101, PER_BYTE));
 		assert_ok!(set(1, 1, 0));
@@ -208,7 +208,7 @@ fn call_that_fails_holds_nothing() {
 	on_both(|| {
 		let address = deploy(&keeper(), 0);
 		assert_ok!(call(ALICE, &address, "set", (1, 10), None));
-		// A new item, and one that would change hands.
+		// An existing item, whose payer would change, and a new one.
 		for key in [1, 2] {
 			let set = |entry| call(BOB, &address, entry, (key, 100), None);
 			assert_fails(|| set("set_and_trap"), Error::Trapped);
@@ -230,7 +230,7 @@ fn root_is_held_for_nothing() {
 		};
 		assert_ok!(root("set", 1, 100));
 		assert_eq!(State::<Test>::iter().next().unwrap().2.deposit, Deposit::none());
-		// Who signs for a change of it pays from then on, until root makes it grow.
+		// An account that signs a change of the item pays its deposit from then on, until root makes the item grow.
 		assert_ok!(call(BOB, &address, "set", (1, 1), None));
 		assert_eq!(held(HoldReason::Storage, &BOB), item(9));
 		assert_ok!(root("set", 1, 1));

@@ -6,7 +6,7 @@ use codec::Encode;
 use frame_support::{assert_ok, dispatch::GetDispatchInfo, traits::fungible::Inspect};
 use virt_guest::Code;
 
-/// A program that dispatches these, and puts out what came of the last one.
+/// A program that dispatches `calls`, and outputs the result of the last one.
 fn dispatcher(calls: &[Vec<u8>]) -> Vec<u8> {
 	let mut script = Script::new();
 	let out = script.room(8);
@@ -110,7 +110,7 @@ fn dispatch_of_the_pallets_own_calls_is_denied() {
 			if call.encode().len() > MAX_CALL as usize {
 				return;
 			}
-			// Its weight is paid for before.
+			// The weight of a call is charged before the dispatch.
 			let paid = call.get_dispatch_info().call_weight.all_lt(PLENTY / 2);
 			let result = super::syscalls::call(&dispatcher(&[call.encode()]), b"");
 			match paid {
@@ -154,7 +154,7 @@ fn dispatch_charges_the_weight_before_and_gives_back_what_was_not_used() {
 		assert!((first - none).all_gte(weight), "{none} {first} {weight}");
 		assert!((second - first).all_gte(weight), "{first} {second} {weight}");
 	});
-	// With a little less time than the weight takes, nothing happens.
+	// Without enough ref time for the weight of the call, nothing is dispatched.
 	on_both(|| {
 		let call_of_program = remark(10_000);
 		let weight = call_of_program.get_dispatch_info().call_weight;
@@ -192,7 +192,7 @@ fn dispatch_at_depth_limit_ok_and_over_limit_is_a_code() {
 		})
 	};
 	on_both(|| {
-		// The program is not sudo, but that is the call's own business.
+		// `sudo` fails because the program's account is not the sudo key, but it is dispatched.
 		assert_eq!(dispatched(&nested(MAX_CALL_DEPTH)), Code::DISPATCH_FAILED);
 		assert_eq!(dispatched(&nested(MAX_CALL_DEPTH + 1)), Code::INVALID_CALL);
 	});

@@ -1,4 +1,4 @@
-//! Calls that are tried and undone. Rows 31 and 32 of the fault list.
+//! Dry-runs: calls that are executed and rolled back.
 
 use super::{mock::*, script::Script};
 use crate::{
@@ -53,7 +53,7 @@ fn dry_run_changes_nothing() {
 		let before = state_root();
 		assert_ok!(call(&address, "increment", &[], None).result);
 		assert_ok!(dry_run::upload::<Test>(BOB, ECHO.to_vec(), None).result);
-		// It has no account to read from.
+		// The run fails, because without an account there is no storage.
 		assert!(dry_run::run::<Test>(BOB, hash, b"get".into(), vec![], None).result.is_err());
 		let salt = b"another".to_vec();
 		let tried = dry_run::instantiate::<Test>(BOB, hash, salt, vec![], 100, None, None);
@@ -102,7 +102,7 @@ fn dry_run_of_an_instantiation_has_its_event_and_address() {
 	});
 }
 
-/// A program that dispatches a call whose weight it gets back in part, and returns.
+/// A program that dispatches two calls. Their full weight is charged first, and unused weight is refunded.
 fn refunded() -> Vec<u8> {
 	let remark = frame_system::Call::remark_with_event { remark: vec![1; 64] };
 	let call = RuntimeCall::Virt(crate::Call::remove { code_hash: Default::default() }).encode();
@@ -136,12 +136,12 @@ fn required_weight_is_enough_and_less_of_either_part_is_not() {
 	});
 }
 
-/// A program that traps where less than `bound` gas is left, and asks before that how much is.
+/// A program that asks how much gas is left, and traps if it is less than `bound`.
 fn refuses_below(bound: i32) -> Vec<u8> {
 	use polkavm_common::program::{asm, Reg};
 	let mut script = Script::new();
 	script.syscall("gas_left", &[]);
-	// To the second block, which returns, or on to the third.
+	// Branches to the third block, which traps, or falls through to the second, which returns.
 	script.instruction(asm::branch_less_unsigned_imm(Reg::A0, bound, 2));
 	script.instruction(asm::ret());
 	script.traps()
@@ -158,7 +158,7 @@ fn estimate_is_enough_for_a_program_that_refuses_below_some_gas_left() {
 			let made =
 				Virt::call(signed(BOB), address.clone(), b"main".to_vec(), vec![], 0, limit, None);
 			assert_ok!(made);
-			// It is not far above what is needed.
+			// The estimate is not far above the needed weight.
 			let bound = gas(bound as u64 * 2).ref_time() + 2 * tried.weight_consumed.ref_time();
 			assert!(limit.ref_time() <= bound, "{limit} {bound}");
 		}
@@ -205,7 +205,7 @@ fn dry_runs_are_bounded_in_weight() {
 
 #[test]
 fn estimate_is_the_same_cold_and_warm() {
-	// Each chain has an engine's cache of its own that knows more than the one before.
+	// All test chains share the engines, so the second estimate finds the module in the cache.
 	let estimate = || {
 		on_both(|| {
 			let hash = upload(ECHO);

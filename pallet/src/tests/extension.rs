@@ -1,4 +1,4 @@
-//! Syscalls of a chain's own.
+//! Syscalls that a chain adds.
 
 use super::{
 	mock::*,
@@ -48,7 +48,7 @@ impl Handlers<Test> for Syscalls {
 	}
 }
 
-/// Every line of code of the page is in this file, or is the configuration.
+/// Every line of code in the page is in this file, or in the configuration of the mock.
 #[test]
 fn page_shows_what_this_file_runs() {
 	let page = include_str!("../../../docs/own-syscalls.md");
@@ -63,7 +63,7 @@ fn page_shows_what_this_file_runs() {
 			if mock.contains(line) && !code.contains(line) {
 				continue;
 			}
-			// In this order.
+			// The lines must be in the order of the page.
 			let at = rest.find(line).unwrap_or_else(|| panic!("not here, or not in order: {line}"));
 			rest = &rest[at..];
 		}
@@ -102,7 +102,7 @@ fn extension_is_charged_by_its_row() {
 			weight_used() - load_weight(&code)
 		})
 	};
-	// Both buffers count.
+	// The lengths of both buffers are charged.
 	let of = |units| gas(units).set_proof_size(0);
 	assert_eq!(cost(16) - cost(0), of(10));
 	assert!(cost(0).all_gte(of(2_000)));

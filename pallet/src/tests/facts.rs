@@ -1,4 +1,4 @@
-//! What a program can know of its call and of the chain.
+//! Syscalls that tell a program about its call and the chain.
 
 use super::{
 	mock::*,
@@ -20,7 +20,7 @@ fn origin_works() {
 
 #[test]
 fn caller_is_origin_and_caller_is_root_work() {
-	// For the rest, see `callee_sees_its_caller_value_and_origin`.
+	// Other callers and origins: see `callee_sees_its_caller_value_and_origin`.
 	assert_eq!(result_of(&mut Script::new(), "caller_is_origin", &[]), 1);
 	assert_eq!(result_of(&mut Script::new(), "caller_is_root", &[]), 0);
 }
@@ -85,7 +85,8 @@ fn weight_left_works() {
 	let (left, time, proof) = <(u64, u64, u64)>::decode(&mut &output[..]).unwrap();
 	let before = gas(left).ref_time();
 	assert!(time < before && time > gas(left - 50_000).ref_time());
-	// The program, its record, the balances that the value goes between, and the paths to them.
+	// The reads are the program, its record, the balances of both sides of the transfer, and the trie paths to
+	// them.
 	let (read, code) = (PLENTY.proof_size() - proof, load_weight(&code).proof_size());
 	assert!(read >= code && read < code + 11_000, "{read} {code}");
 }

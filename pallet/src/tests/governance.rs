@@ -1,4 +1,4 @@
-//! What a runtime decides: who may upload and instantiate, and when programs do not run.
+//! Decisions of a runtime: which origins may upload and instantiate, and when programs are paused.
 
 use super::{
 	jobs::{next_block, sleeper, start},
@@ -33,7 +33,7 @@ fn upload_and_instantiate_need_their_origins() {
 			authority,
 		);
 		assert_eq!(made.unwrap_err().error, bad);
-		// What is there is for everybody.
+		// Every account can call deployed programs, including one that instantiates others.
 		let address = deploy(&factory(), 1_000);
 		let input = code_hash.encode();
 		assert_ok!(Virt::call(signed(EVE), address, b"main".to_vec(), input, 0, PLENTY, None));
@@ -41,7 +41,7 @@ fn upload_and_instantiate_need_their_origins() {
 	});
 }
 
-/// Instantiates the program that its input names.
+/// A program that instantiates the program whose code hash is the input.
 fn factory() -> Vec<u8> {
 	let mut script = Script::new();
 	let (input, options) = (script.room(32), script.data(&(0u128, 0u128, u128::MAX).encode()));
@@ -95,7 +95,7 @@ fn paused_pallet_runs_no_programs() {
 			crate::dry_run::call::<Test>(BOB, address.clone(), get(), vec![], 0, None, None);
 		assert_eq!(tried.result, Err(Error::<Test>::Paused.into()));
 
-		// A deadline passes, and nothing is woken.
+		// A deadline passes, but no job is woken while programs are paused.
 		for _ in 0..3 {
 			next_block();
 		}
@@ -103,7 +103,7 @@ fn paused_pallet_runs_no_programs() {
 		let advanced = Virt::advance_job(signed(BOB), running, PLENTY);
 		assert_noop!(advanced, Error::<Test>::JobNotReady);
 
-		// What runs no program goes on.
+		// Calls that run no program still succeed.
 		assert_ok!(Virt::top_up_job(signed(BOB), running, super::jobs::BUDGET));
 		assert_ok!(Virt::remove(signed(BOB), unused));
 

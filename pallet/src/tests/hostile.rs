@@ -1,5 +1,4 @@
-//! Programs that mean harm: each gets a typed error and a bill, the same on both backends.
-//! Rows 1, 3, 4, 8 and 12 to 16 of the fault list.
+//! Hostile programs: each ends with a typed error, pays for what it used, and behaves the same on both backends.
 
 use super::{
 	mock::*,
@@ -12,7 +11,7 @@ use virt_fixtures::{ECHO, OOB, RECURSE, SHA256, SPIN, TRAP};
 
 type Run = (Result<Vec<u8>, DispatchError>, Weight);
 
-/// Uploads `code` if it is admitted, and runs it: the same on both backends, refusal too.
+/// Uploads and runs `code`, and asserts that both backends behave the same. Returns `None` if it is refused.
 #[track_caller]
 fn same_on_both(code: &[u8], entry: &str, limit: Weight) -> Option<Run> {
 	on_both(|| {
@@ -114,7 +113,7 @@ fn code_may_end_anyhow() {
 	}
 }
 
-/// A small program of many kinds of instruction.
+/// A small program with many kinds of instructions.
 fn assortment() -> Vec<u8> {
 	let mut script = Script::new();
 	let address = script.data(&[1, 2, 3, 4, 5, 6, 7, 8]);
@@ -132,8 +131,8 @@ fn assortment() -> Vec<u8> {
 		.ends()
 }
 
-/// Covers what no list of cases would: register nibbles 13 to 15, branches to the code's length
-/// and beyond, other opcodes, other immediates.
+/// Covers what a list of cases would miss: register nibbles 13 to 15, branches to the end of the code and beyond,
+/// other opcodes, other immediates.
 #[test]
 fn every_byte_of_a_small_program_set_to_many_values_is_the_same() {
 	let good = assortment();
@@ -158,7 +157,7 @@ fn every_byte_of_a_small_program_set_to_many_values_is_the_same() {
 
 #[test]
 fn bit_flips_of_a_real_program_are_the_same() {
-	// One bit of every byte; which one depends on the position.
+	// Flips one bit of every byte. Which one depends on the position.
 	for position in 0..ECHO.len() {
 		let mut code = ECHO.to_vec();
 		code[position] ^= 1 << ((position + position / 8) % 8);
@@ -171,7 +170,7 @@ fn bit_flips_of_a_real_program_are_the_same() {
 
 #[test]
 fn branch_targets_at_and_past_the_end_are_the_same() {
-	// The offset is patched in by hand: no builder makes such a branch.
+	// The offset is patched into the blob, because the builder does not make such a branch.
 	let mut builder = builder();
 	builder.add_export_by_basic_block(0, b"main");
 	builder.set_code(&[asm::jump(1), asm::ret()], &[]);
@@ -189,8 +188,8 @@ fn branch_targets_at_and_past_the_end_are_the_same() {
 	}
 }
 
-/// PolkaVM 0.37 reads this bit mask in two ways. Its interpreter takes the jump to 32 for one to
-/// nowhere; its recompiler takes it, and returns.
+/// The backends of PolkaVM 0.37 read this bit mask differently. For the interpreter, the jump to 32 has no valid
+/// target; the recompiler takes the jump, and the program returns.
 #[test]
 fn code_that_reads_in_two_ways_is_refused() {
 	let mut code = [0; 34];
@@ -208,7 +207,7 @@ fn code_that_reads_in_two_ways_is_refused() {
 	});
 }
 
-/// Each pointer argument of each syscall, with each bad pointer.
+/// Passes each bad pointer as each pointer argument of each syscall.
 #[test]
 fn bad_pointers_are_faults() {
 	let mut room = Script::new();
@@ -257,12 +256,12 @@ fn bad_pointers_are_faults() {
 		1,
 		0xffff,
 		Script::memory() - 1,
-		// The first byte is good, the second is not.
+		// Only the first byte is in bounds.
 		Script::memory_end() - 1,
 		Script::memory_end(),
 		u32::MAX.into(),
 		u64::from(u32::MAX) + 1,
-		// Good, if it were cut to 32 bits.
+		// Would be in range if it were truncated to 32 bits.
 		good + (1 << 32),
 		u64::MAX,
 	];
@@ -325,7 +324,7 @@ fn absurd_lengths_cost_nothing_but_gas() {
 					[Error::OutOfGas, too_large].map(Into::into).contains(&error),
 					"{name} of {len}: {error:?}"
 				),
-				// There is no input to copy.
+				// `input` copies nothing, because the input is empty.
 				Ok(_) => assert_eq!((name, len), ("input", 1 << 20)),
 			}
 		}

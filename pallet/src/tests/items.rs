@@ -1,4 +1,4 @@
-//! The cache of items: it hides nothing, and what it saves is not charged.
+//! The cache of storage items: programs see the same items as without it, and pay only for real reads and writes.
 
 use super::{mock::*, random::Random, script::Script};
 use crate::{
@@ -15,7 +15,7 @@ use frame_support::storage::with_storage_layer;
 use sp_runtime::AccountId32;
 use std::collections::BTreeMap;
 
-/// What accounts stored, without a cache and without layers.
+/// The items of accounts, without a cache and without storage transactions.
 type Model = BTreeMap<(AccountId32, Key), Value>;
 
 struct Case {
@@ -32,7 +32,7 @@ impl Case {
 		(self.random.pick(&self.accounts).clone(), key.try_into().expect("it is short"))
 	}
 
-	/// A frame: what it did is lost if it is rolled back.
+	/// Runs random operations as a frame, whose changes are lost if it is rolled back.
 	fn frame(&mut self, model: &mut Model, depth: u32) {
 		for _ in 0..self.random.below(600) {
 			let place = self.place();
@@ -78,7 +78,7 @@ impl Case {
 					let slot = self.items.load(account, key);
 					let value = self.items.get(slot).map(|item| &item.data);
 					assert_eq!(value, model.get(&place));
-					// What is not cached any more made room for this.
+					// An item that is no longer cached was removed to make room for this one.
 					let other = self.items.find(&others.0, &others.1).is_some();
 					self.flushes += u32::from(!cached && is_other_cached && !other);
 				},
@@ -142,7 +142,7 @@ fn full_cache_is_written_back_and_emptied() {
 	});
 }
 
-/// The gas that `code` takes in a call, with an item of 32 bytes under its key that was stored before.
+/// The gas that `code` uses in a call, after an item of 32 bytes was stored under its key.
 fn gas_of(code: impl Fn(&mut Script)) -> u64 {
 	let time = |script: &Script, entry: &str| {
 		on_chain(|| {
@@ -180,7 +180,7 @@ fn what_is_cached_costs_neither_a_read_nor_a_write() {
 		script.syscall("run_code", &[hash, entry, ENTRY.len() as u64, memory, 0, 0]);
 	};
 	let (a_get, a_set) = (2_500 + 20 * 2, 3_500 + 40 * 3);
-	// The instructions around the syscall, and their translation.
+	// The gas of the instructions around the syscall, and of their translation.
 	let around = 1_000;
 	let is = |gas: u64, expected: u64| {
 		assert!(
@@ -192,17 +192,17 @@ fn what_is_cached_costs_neither_a_read_nor_a_write() {
 	let sets = |n: u32| gas_of(|script| (0..n).for_each(|_| set(script)));
 	is(gets(3) - gets(2), a_get);
 	is(sets(3) - sets(2), a_set);
-	// The first access reads and writes.
+	// The first access of an item also pays for reading it, and for writing it if it is a set.
 	assert!(gets(1) > a_get + GAS_OF_READ);
 	assert!(sets(1) > a_set + GAS_OF_READ + GAS_OF_WRITE);
-	// A set after a get writes, and does not read.
+	// A set after a get pays for the write, but not for another read.
 	let get_and_set = gas_of(|script| {
 		get(script);
 		set(script);
 	});
 	assert!((GAS_OF_WRITE + a_set..GAS_OF_WRITE + GAS_OF_READ).contains(
 		&(
-			// What the database takes to write is no gas of the syscall.
+			// The ref time of the database write is not part of the syscall's gas.
 			get_and_set - gets(1) - DB_WRITE / REF_TIME_PER_GAS
 		)
 	));
@@ -215,11 +215,12 @@ fn what_is_cached_costs_neither_a_read_nor_a_write() {
 			}
 		})
 	};
-	// What was written back for a call is written once more; after a call that failed, it is read again, too.
+	// A call writes the item back, so a later set pays for a write again. After a failed call it pays for a read,
+	// too.
 	let callee = code_hash(&storms::callee());
 	is(calls(&callee.0, true) - calls(&callee.0, false), a_set + GAS_OF_WRITE);
 	is(calls(&[0; 32], true) - calls(&[0; 32], false), a_set + GAS_OF_WRITE + GAS_OF_READ);
 }
 
-/// Picoseconds of a write to the database.
+/// The ref time of a database write, in picoseconds.
 const DB_WRITE: u64 = frame_support::weights::constants::ParityDbWeight::get().write;

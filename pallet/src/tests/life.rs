@@ -1,4 +1,4 @@
-//! How a chain starts, and which programs it still runs.
+//! The genesis of a chain, and the ABI versions of programs that it runs.
 
 use super::mock::*;
 use crate::{limits::*, Accounts, Error, GenesisConfig, Owners, Pallet, Programs, STORAGE_VERSION};
@@ -35,7 +35,7 @@ fn genesis_preloads_programs_and_accounts() {
 		assert_eq!((program.references, program.abi), (1, ABI));
 		assert_eq!(Owners::<Test>::get(code_hash, ALICE), Some(0));
 		assert_eq!(Accounts::<Test>::get(address).unwrap().items, 1);
-		// Its owner may remove it, as any other.
+		// The owner of a program from the genesis can remove it, as any other program.
 		assert_ok!(Virt::remove(signed(BOB), crate::program::code_hash(ECHO)));
 	});
 }

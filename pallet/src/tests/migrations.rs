@@ -1,4 +1,4 @@
-//! What an upgrade of the runtime does to what the pallet stored before.
+//! Migrations of the pallet's storage.
 
 use super::mock::*;
 use crate::{
@@ -26,7 +26,7 @@ use virt_fixtures::COUNTER;
 /// Half of a block.
 const LIMIT: Weight = Weight::from_parts(1_000_000_000_000, u64::MAX);
 
-/// Runs a migration to its end, with so much weight in each block. Gives how many blocks it took.
+/// Runs a migration to its end, with this weight in each block. Returns the number of blocks.
 fn migrate_with<M: SteppedMigration>(limit: Weight) -> u32 {
 	let (mut cursor, mut blocks) = (None, 0);
 	loop {
@@ -38,7 +38,7 @@ fn migrate_with<M: SteppedMigration>(limit: Weight) -> u32 {
 		if cursor.is_none() {
 			return blocks;
 		}
-		// The next block has the cursor in its storage.
+		// Between blocks, the cursor is in storage, so it must survive encoding.
 		let bytes = cursor.encode();
 		assert!(bytes.len() < 1024);
 		cursor = codec::Decode::decode(&mut &bytes[..]).expect("it was just encoded");
@@ -53,7 +53,7 @@ fn key(number: u32) -> Key {
 	BoundedVec::truncate_from(number.encode())
 }
 
-/// What version 0 stored, of a counter that was deployed, with so many items more.
+/// Stores a deployed counter, and `items` more items, as version 0 did.
 fn store_as_version_0(code: &[u8], items: u32) -> AccountId32 {
 	let hash = code_hash(code);
 	let address = Virt::address_of(&ALICE, hash, &[]);
@@ -103,7 +103,7 @@ fn migrations_from_version_0_keep_programs_running() {
 #[test]
 fn migration_from_version_1_keeps_what_is_held() {
 	on_chain(|| {
-		// As the call makes them now, and then as version 1 had them.
+		// Deploys by the current calls, and then stores the records as version 1 did.
 		let address = deploy(COUNTER, 0);
 		let increment = b"increment".to_vec();
 		let step = 41u32.encode();
@@ -159,13 +159,13 @@ fn migration_of_100_000_items_takes_its_blocks() {
 	});
 }
 
-/// One entry in each block: whatever was cut between two blocks is found again.
+/// Each block has weight for one entry: each step must continue exactly where the last one ended.
 #[test]
 fn migration_goes_on_where_its_block_ended() {
 	on_chain(|| {
 		let address = store_as_version_0(COUNTER, 20);
 		let entry = SubstrateWeight::<Test>::migrate_entry();
-		// 23 entries, and the end.
+		// 23 entries, and the end of the migration.
 		assert_eq!(migrate_with::<V0ToV1<Test>>(entry), 24);
 		assert_eq!(migrate_with::<V1ToV2<Test>>(entry), 3);
 		assert_sound();

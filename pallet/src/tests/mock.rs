@@ -70,7 +70,7 @@ impl pallet_sudo::Config for Test {
 	type WeightInfo = ();
 }
 
-/// All but one, also what would come back to the pallet.
+/// Allows calls of all pallets except `Timestamp`, including calls back into this pallet.
 pub struct Filter;
 
 impl Contains<RuntimeCall> for Filter {
@@ -84,7 +84,7 @@ parameter_types! {
 	pub const JobSlice: Weight = Weight::from_parts(200_000_000_000, 16 << 20);
 }
 
-/// A unit for a microsecond.
+/// One unit of balance for each microsecond of ref time.
 pub struct WeightPrice;
 
 impl Convert<Weight, u128> for WeightPrice {
@@ -111,7 +111,7 @@ impl pallet_virt::Config for Test {
 	type WeightInfo = pallet_virt::weights::SubstrateWeight<Test>;
 }
 
-/// Every account but one.
+/// Every account except [`EVE`].
 pub struct NotEve;
 
 impl EnsureOrigin<RuntimeOrigin> for NotEve {
@@ -134,7 +134,7 @@ impl EnsureOrigin<RuntimeOrigin> for NotEve {
 
 pub const ALICE: AccountId32 = AccountId32::new([1; 32]);
 pub const BOB: AccountId32 = AccountId32::new([2; 32]);
-/// May neither upload nor instantiate.
+/// An account that may neither upload nor instantiate.
 pub const EVE: AccountId32 = AccountId32::new([5; 32]);
 pub const ED: u128 = 10;
 pub const FUNDS: u128 = 1_000_000_000;
@@ -144,7 +144,7 @@ pub const NOW: u64 = 1_700_000_000_000;
 /// Enough weight for every program that ends.
 pub const PLENTY: Weight = Weight::from_parts(280_000_000_000, 64 << 20);
 
-/// A weight limit of so much gas, and enough proof size.
+/// A weight limit of `units` of gas, with enough proof size.
 pub fn gas(units: u64) -> Weight {
 	crate::gas::to_weight(units).set_proof_size(PLENTY.proof_size())
 }
@@ -172,12 +172,12 @@ fn externalities(engine: &Arc<Engine>) -> TestExternalities {
 	ext
 }
 
-/// A fresh chain, on the interpreter.
+/// A new chain that runs programs on the interpreter.
 pub fn on_interpreter() -> TestExternalities {
 	externalities(&INTERPRETER)
 }
 
-/// Runs `test` on a fresh chain, on the interpreter.
+/// Runs `test` on a new chain, on the interpreter.
 pub fn on_chain<R>(test: impl FnOnce() -> R) -> R {
 	on_interpreter().execute_with(|| {
 		let result = test();
@@ -186,14 +186,13 @@ pub fn on_chain<R>(test: impl FnOnce() -> R) -> R {
 	})
 }
 
-/// What must be true after every test.
+/// Checks the invariants of the pallet's storage.
 #[track_caller]
 pub fn assert_sound() {
 	crate::try_state::check::<Test>().expect("the pallet's storage is sound");
 }
 
-/// Runs `test` on a fresh chain on each backend: what it gives, and the state that it leaves, must
-/// be the same.
+/// Runs `test` on a new chain on each backend. The results and the states afterwards must be the same.
 #[track_caller]
 pub fn on_both<R: PartialEq + std::fmt::Debug>(test: impl Fn() -> R) -> R {
 	let run = |engine| {
@@ -208,7 +207,7 @@ pub fn on_both<R: PartialEq + std::fmt::Debug>(test: impl Fn() -> R) -> R {
 	interpreted.0
 }
 
-/// The root of the storage.
+/// The storage root.
 pub fn state_root() -> H256 {
 	H256::from_slice(&sp_io::storage::root(StateVersion::V1))
 }
@@ -217,7 +216,7 @@ pub fn signed(account: AccountId32) -> RuntimeOrigin {
 	RuntimeOrigin::signed(account)
 }
 
-/// Makes `amount` more for `account`.
+/// Mints `amount` for `account`.
 pub fn fund(account: &AccountId32, amount: u128) {
 	use frame_support::traits::fungible::Mutate;
 	Balances::mint_into(account, amount).expect("it is enough to live");
@@ -237,7 +236,7 @@ pub fn load_weight(code: &[u8]) -> Weight {
 	crate::gas::load(code.len() as u32, memory)
 }
 
-/// Uploads and instantiates `code` as Alice, without a constructor's input.
+/// Uploads and instantiates `code` as Alice, with an empty input for the constructor.
 #[track_caller]
 pub fn deploy(code: &[u8], value: u128) -> AccountId32 {
 	let hash = upload(code);
@@ -245,7 +244,7 @@ pub fn deploy(code: &[u8], value: u128) -> AccountId32 {
 	Virt::address_of(&ALICE, hash, &[])
 }
 
-/// Runs `entry` of `code` once as Alice: what came of it, and the weight that it took.
+/// Runs `entry` of `code` once as Alice, without an account. Returns the result and the used weight.
 pub fn run_once(
 	code: &[u8],
 	entry: &str,
@@ -280,7 +279,7 @@ pub fn output() -> Vec<u8> {
 	}
 }
 
-/// The weight that the last call took, from its event.
+/// The weight that the last call used, from its event.
 #[track_caller]
 pub fn weight_used() -> Weight {
 	match System::events().pop().expect("a call deposits an event").event {
@@ -289,7 +288,7 @@ pub fn weight_used() -> Weight {
 	}
 }
 
-/// What programs deposited, in order.
+/// The events that programs deposited, in order.
 pub fn program_events() -> Vec<Vec<u8>> {
 	let data = |record: frame_system::EventRecord<RuntimeEvent, H256>| match record.event {
 		RuntimeEvent::Virt(Event::ProgramEvent { data, .. }) => Some(data),
@@ -298,7 +297,7 @@ pub fn program_events() -> Vec<Vec<u8>> {
 	System::events().into_iter().filter_map(data).collect()
 }
 
-/// The call failed with `error`, changed nothing, and says the weight that it took.
+/// Asserts that the call fails with `error`, changes nothing, and returns the used weight.
 #[track_caller]
 pub fn assert_fails(
 	call: impl FnOnce() -> DispatchResultWithPostInfo,
@@ -306,7 +305,7 @@ pub fn assert_fails(
 ) -> Weight {
 	use frame_support::storage::{with_transaction, TransactionOutcome};
 	let before = state_root();
-	// As the dispatcher does: what fails is rolled back.
+	// Rolls back a failed call, as the dispatcher does.
 	let result = with_transaction(|| -> TransactionOutcome<Result<_, DispatchError>> {
 		match call() {
 			Ok(info) => TransactionOutcome::Commit(Ok(Ok(info))),

@@ -1,8 +1,8 @@
-//! Tests over a real manager, on both backends where it matters.
+//! Tests with a real manager, on both backends where it matters.
 //!
-//! - [`mock`]: the runtime, and how a test gets its externalities.
-//! - [`script`]: programs made instruction by instruction.
-//! - [`random`]: thousands of calls of all kinds, which must lose nothing.
+//! - [`mock`]: the runtime, and helpers that set up its externalities.
+//! - [`script`]: programs built instruction by instruction.
+//! - [`random`]: thousands of random calls, after which nothing may be lost.
 
 mod admission;
 mod calls;

@@ -1,4 +1,4 @@
-//! What is charged, against what `make weights` measured.
+//! Compares charges with the measurements of `make weights`.
 
 use super::mock::*;
 use crate::{
@@ -26,7 +26,7 @@ pub(super) fn surroundings() -> Surroundings {
 	Surroundings::natively(callee_hash.0, callee.into(), RuntimeCall::System(remark).encode())
 }
 
-/// The weight of a round.
+/// The weight of one round of a storm.
 fn weight_per_round(storm: &Storm, around: &Surroundings) -> Weight {
 	let weight = |rounds| {
 		let address = deploy(&storm.program(around, rounds), FUNDS / 1_000);
@@ -55,7 +55,7 @@ fn every_syscall_is_paid_for() {
 			let storm = storms.iter().find(|storm| storm.name() == measured.name);
 			let storm = storm.unwrap_or_else(|| panic!("`{}` is gone", measured.name));
 			let paid = weight_per_round(storm, &around);
-			// What it reads is in the proof, and what the database takes is in the time.
+			// The measured weight includes the proof size of reads, and the ref time of the database.
 			let takes = measured.weight::<Test>();
 			if !paid.all_gte(takes) {
 				unpaid.push(format!("{}: {paid} is paid, {takes} is taken", measured.name));

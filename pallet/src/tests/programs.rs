@@ -1,4 +1,4 @@
-//! Programs that call each other. Rows 14 and 17 of the fault list.
+//! Calls between programs.
 
 use super::{
 	mock::*,
@@ -12,7 +12,7 @@ use sp_core::H256;
 use sp_runtime::AccountId32;
 use virt_guest::Code;
 
-/// What a call between programs takes beside its pointers.
+/// The options of a call between programs.
 #[derive(Encode)]
 pub struct Options {
 	value: u128,
@@ -23,7 +23,7 @@ pub struct Options {
 
 pub const ALL: Options = Options { value: 0, weight: (0, 0), deposit: u128::MAX };
 
-/// `call_program` of `main` at `address`, in the middle of a script.
+/// Adds `call_program` of `entry` at `address` to a script.
 pub fn calls<'a>(
 	script: &'a mut Script,
 	address: &AccountId32,
@@ -38,8 +38,8 @@ pub fn calls<'a>(
 	script.syscall("call_program", &args)
 }
 
-/// Calls `main` of `callee` as Bob, by way of a program of Alice's. Gives the code that this program
-/// got, and what was returned to it.
+/// Calls `main` of `callee` as Bob, through a program of Alice. Returns the code that this program got, and the
+/// output that was returned to it.
 #[track_caller]
 fn relayed(callee: &AccountId32, input: &[u8], options: Options) -> (i64, Vec<u8>) {
 	let mut script = Script::new();
@@ -57,7 +57,7 @@ fn relayed(callee: &AccountId32, input: &[u8], options: Options) -> (i64, Vec<u8
 	(code, data[..(len as usize).min(48)].to_vec())
 }
 
-/// A program that puts its input out.
+/// A program that outputs its input.
 fn echo() -> Vec<u8> {
 	let mut script = Script::new();
 	let room = script.room(32);
@@ -156,7 +156,7 @@ fn callee_that_fails_is_a_code_and_is_rolled_back() {
 				Options { weight: (gas(30_000_000).ref_time(), 0), value: 5, ..ALL },
 			);
 			assert_eq!(code, *expected);
-			// What it gave before is there, whatever the end.
+			// The output from before the end is available, however the callee ended.
 			assert_eq!(output, b"value");
 			assert_eq!(State::<Test>::iter().count(), 0);
 			assert_eq!(program_events(), Vec::<Vec<u8>>::new());
@@ -240,7 +240,7 @@ fn constructor_is_not_an_entry() {
 		let init = || Virt::call(signed(BOB), address, b"init".to_vec(), vec![], 0, PLENTY, None);
 		assert_fails(init, Error::EntryNotFound);
 	});
-	// Nor by way of the name that re-entry would give it.
+	// The export name for re-entry does not make the constructor callable, either.
 	let code = Script::new().entry("init").entry("reentrant:init").entry("main").ends();
 	on_chain(|| {
 		let address = deploy(&code, 0);
@@ -264,8 +264,8 @@ fn guest_library_exports_for_re_entry() {
 	});
 }
 
-/// A program that calls itself at `main`, and puts out how often that went well: what the one above
-/// gave, and one more. A code stops it.
+/// A program that calls itself at `main`, until an error code stops it. It outputs the number of frames, and that
+/// code.
 fn recursive(entries: &[&str]) -> Vec<u8> {
 	use polkavm_common::program::{asm, Reg};
 	let mut script = Script::new();
@@ -288,7 +288,7 @@ fn recursive(entries: &[&str]) -> Vec<u8> {
 
 #[test]
 fn calls_at_depth_limit_ok_and_over_limit_is_a_code() {
-	// Each of the frames counts itself; the code is what the top one got.
+	// Each frame adds itself to the number. The code is the one that the innermost frame got.
 	on_both(|| {
 		let output = call(&recursive(&["main", "reentrant:main"]), b"").expect("it ends");
 		let (frames, code) = <(u64, i64)>::decode(&mut &output[..]).unwrap();
@@ -307,7 +307,7 @@ fn re_entry_needs_an_export_for_it() {
 
 #[test]
 fn re_entry_by_way_of_another_program_is_denied_too() {
-	// The callee calls back whoever called it.
+	// The callee calls its caller.
 	let mut script = Script::new();
 	let (caller, main, out) = (script.room(32), script.data(b"main"), script.room(8));
 	let options = script.data(&ALL.encode());
@@ -334,15 +334,14 @@ fn deposit_limit_of_a_nested_call_at_limit_ok_and_over_limit_is_a_code() {
 			(0, Code::DEPOSIT_FAILED),
 			(needed - 1, Code::DEPOSIT_FAILED),
 			(needed, 0),
-			// It is stored already.
+			// The item is stored already, so no deposit is needed.
 			(0, 0),
 		] {
 			let salt = (deposit, expected).encode();
 			assert_eq!(relayed(&callee, &salt, Options { deposit, ..ALL }).0, expected);
 		}
 	});
-	// The limit of the whole call holds, whatever a program says; and what a nested call was held
-	// for counts.
+	// A nested call cannot exceed the deposit limit of the whole call, and its deposits count towards it.
 	on_both(|| {
 		let callee = deploy(&callee, 0);
 		let mut script = Script::new();
@@ -359,7 +358,7 @@ fn deposit_limit_of_a_nested_call_at_limit_ok_and_over_limit_is_a_code() {
 	});
 }
 
-/// `instantiate_program` of `hash`; the result is at `out`.
+/// Adds `instantiate_program` of `hash` to a script. The result is at `out`.
 fn instantiates<'a>(
 	script: &'a mut Script,
 	hash: H256,
@@ -382,7 +381,7 @@ fn instantiate_program_works() {
 		let out = script.room(48);
 		instantiates(&mut script, hash, b"salt", &9u32.encode(), 100, out);
 		instantiates(&mut script, hash, b"salt", &9u32.encode(), 100, out + 8);
-		// The second try leaves nothing returned.
+		// The second instantiation fails, and returns no output.
 		let code =
 			script.syscall("returned_len", &[]).keep(out + 16).syscall("output", &[out, 24]).ends();
 		let output = call(&code, b"").expect("it goes on");
@@ -419,7 +418,7 @@ fn instantiate_program_that_fails_leaves_no_account() {
 	on_both(|| {
 		let hash = upload(virt_fixtures::COUNTER);
 		for (hash, input, expected) in [
-			// The constructor takes four bytes, or none.
+			// The constructor takes four bytes or none, so it reverts.
 			(hash, &[1, 2, 3][..], Code::CALLEE_REVERTED),
 			(H256::zero(), &[], Code::NOT_FOUND),
 		] {
@@ -434,7 +433,7 @@ fn instantiate_program_that_fails_leaves_no_account() {
 	});
 }
 
-/// `run_code` of `main` of `hash`, with the result at `out`.
+/// Adds `run_code` of `main` of `hash` to a script. The result is at `out`.
 pub fn runs(script: &mut Script, hash: H256, out: u64) -> &mut Script {
 	let (hash, main) = (script.data(hash.as_bytes()), script.data(b"main"));
 	script.syscall("run_code", &[hash, main, 4, hash, 0, 0]).keep(out)
@@ -458,7 +457,7 @@ fn run_code_works_over_the_callers_storage_and_account() {
 		runs(&mut script, hash, out);
 		let code = script.syscall("returned", &[out, 0, 80]).syscall("output", &[out, 80]).ends();
 		let address = Virt::address_of(&ALICE, crate::program::code_hash(&code), &[]);
-		// As the caller itself would see them, and the value is not paid twice.
+		// The library sees the caller's own values, and the value is not transferred again.
 		assert_eq!(call(&code, b""), Ok((BOB, &address, 50u128).encode()));
 		assert_eq!(Balances::total_balance(&address), 1_050);
 		assert_eq!(State::<Test>::iter_prefix(&address).count(), 1);
@@ -510,7 +509,7 @@ fn returned_works_in_parts() {
 			let code = script.returns("returned", &[out, offset, len]).ends();
 			assert_eq!(call(&code, b""), Ok(u64::encode(&copied)), "{offset} {len}");
 		}
-		// Before the first call there is nothing.
+		// Before the first call, there is no returned output.
 		let mut script = Script::new();
 		assert_eq!(call(&script.returns("returned_len", &[]).ends(), b""), Ok(0u64.encode()));
 	});

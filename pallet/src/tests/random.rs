@@ -1,4 +1,4 @@
-//! Thousands of calls of all kinds by several signers, at random: nothing may be lost.
+//! Thousands of random calls by several signers, after which nothing may be lost.
 
 use super::{
 	deposits::keeper,
@@ -19,7 +19,7 @@ use virt_fixtures::SLEEPER;
 
 const STEPS: u32 = 4_000;
 
-/// A generator of numbers that are the same each time.
+/// A pseudo-random generator with a fixed sequence for each seed.
 pub struct Random(pub u64);
 
 impl Random {
@@ -35,12 +35,13 @@ impl Random {
 	}
 }
 
-/// Calls another: `relay_<entry>` of the address in the first 32 bytes of the input gives the next 32
-/// on. What came of it is not looked at; `relay_set_twice` traps after it.
+/// A program that calls another one. `relay_<entry>` calls `entry` of the address in the first 32 bytes of the
+/// input, with the next 32 bytes as the input, and ignores the result. `relay_set_twice` calls twice, and then
+/// traps.
 fn relay() -> Vec<u8> {
 	let mut script = Script::new();
 	let input = script.room(64);
-	// No value, 60 million gas, any proof size and deposit.
+	// No value, 60 million gas, any proof size and any deposit.
 	let options = script.data(&(0u128, gas(60_000_000).ref_time(), 0u64, u128::MAX).encode());
 	for (name, entry) in [
 		("relay_set", "set"),
@@ -61,7 +62,7 @@ fn relay() -> Vec<u8> {
 	script.syscall("terminate", &[input]).ends()
 }
 
-/// What the random calls have to choose from.
+/// What the random calls choose from.
 struct World {
 	random: Random,
 	codes: [Vec<u8>; 3],
@@ -77,14 +78,14 @@ impl World {
 		program::code_hash(self.random.pick(&self.codes))
 	}
 
-	/// An account program, if there is any.
+	/// The address of an account program, or of no program if there is none.
 	fn address(&mut self) -> AccountId32 {
 		let accounts: Vec<_> = Accounts::<Test>::iter_keys().collect();
 		let nowhere = vec![AccountId32::new([7; 32])];
 		self.random.pick(if accounts.is_empty() { &nowhere } else { &accounts }).clone()
 	}
 
-	/// A job, and its owner.
+	/// The id and the owner of a job.
 	fn job(&mut self) -> (u64, AccountId32) {
 		let jobs: Vec<_> = Jobs::<Test>::iter().map(|(id, job)| (id, job.owner)).collect();
 		self.random.pick(if jobs.is_empty() { &[(0, ALICE)] } else { &jobs[..] }).clone()
@@ -98,7 +99,7 @@ impl World {
 		])
 	}
 
-	/// An entry of the account's program, and an input for it.
+	/// An entry of the account's program, and an input for the entry.
 	fn entry(&mut self, address: &AccountId32, is_job: bool) -> (&'static str, Vec<u8>) {
 		let hash = Accounts::<Test>::get(address).map(|info| info.code_hash);
 		let of = |code: &Vec<u8>| hash == Some(program::code_hash(code));
@@ -130,7 +131,7 @@ impl World {
 				"end" => beneficiary,
 				"blocks" => small.encode(),
 				"yields" | "pages" => (small as u32).encode(),
-				// Up to several slices.
+				// Enough rounds for up to several slices.
 				"compute" => (small * 4_000_000).encode(),
 				"until" => (Timestamp::get() + small * SLOT).encode(),
 				"message_or_blocks" => (b"topic".to_vec(), small).encode(),
@@ -163,7 +164,7 @@ impl World {
 		(entry, input)
 	}
 
-	/// A call, and who signs it.
+	/// A random call, and its origin.
 	fn call(&mut self) -> (RuntimeCall, RuntimeOrigin) {
 		let storage_deposit_limit = self.limit();
 		let value = self.random.below(300).into();
@@ -252,7 +253,7 @@ impl World {
 				}
 			},
 		};
-		// Who signs for a program's account is the program, and here nobody.
+		// The account of a program cannot sign a transaction, so another account does.
 		if !self.signers.contains(&signer) {
 			signer = self.signers[0].clone();
 		}
@@ -260,7 +261,7 @@ impl World {
 	}
 }
 
-/// The balances of all accounts are all that was issued: the fees of jobs are burnt, and nothing else is.
+/// Asserts that the balances of all accounts are the total issuance, which shrinks because fees of jobs are burnt.
 fn assert_nothing_is_lost(at_start: u128) {
 	let all: u128 = frame_system::Account::<Test>::iter_keys()
 		.map(|account| Balances::total_balance(&account))
@@ -285,7 +286,7 @@ fn thousands_of_mixed_calls_lose_nothing() {
 			let (call, origin) = world.call();
 			let described = format!("{call:?}");
 			let weight = call.get_dispatch_info().call_weight;
-			// A dispatch error rolls back, as in a block.
+			// Rolls back a call that fails, as in a block.
 			let result = with_storage_layer(|| call.dispatch(origin));
 			good += u32::from(result.is_ok());
 			let post_info = result.unwrap_or_else(|failure| failure.post_info);
@@ -311,7 +312,7 @@ fn thousands_of_mixed_calls_lose_nothing() {
 		assert!(good > STEPS / 4 && most > 10, "{good} {most}");
 		assert!(most_jobs > 5 && ended > 50, "{most_jobs} {ended}");
 
-		// What is left can be taken apart, and then nothing is held.
+		// Everything can be removed, and then no deposits are held.
 		Virt::set_paused(RuntimeOrigin::root(), false).expect("it is root");
 		for (id, job) in Jobs::<Test>::iter().collect::<Vec<_>>() {
 			if world.signers.contains(&job.owner) {

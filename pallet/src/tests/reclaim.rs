@@ -1,5 +1,5 @@
-//! What a call is charged of proof size covers what it adds to the proof: `StorageWeightReclaim`, which
-//! parachains have, gives back the rest.
+//! The proof size that a call is charged covers what the call adds to the proof. `StorageWeightReclaim`, which
+//! parachains have, refunds the rest.
 
 use super::{mock::*, prices::surroundings};
 use crate::{
@@ -14,15 +14,15 @@ use sp_runtime::{traits::Dispatchable, AccountId32, DispatchError};
 use sp_state_machine::{Ext, OverlayedChanges, TrieBackendBuilder};
 use sp_trie::recorder::Recorder;
 
-/// Accounts that the chain has beside those of the tests: proofs grow with the state.
+/// The number of additional accounts on the chain, because proofs grow with the state.
 const ACCOUNTS: u32 = 10_000;
 
-/// Proof sizes of a call, in bytes.
+/// The proof sizes of a call, in bytes.
 #[derive(Debug)]
 struct ProofSize {
-	/// What it was charged.
+	/// The charged proof size.
 	charged: u64,
-	/// What the proof grew by.
+	/// The growth of the recorded proof.
 	recorded: u64,
 }
 
@@ -45,7 +45,7 @@ impl Chain {
 		Self(ext)
 	}
 
-	/// Does `setup` in a block of its own.
+	/// Runs `setup` in its own block.
 	fn set_up<R>(&mut self, setup: impl FnOnce() -> R) -> R {
 		let result = self.0.execute_with(setup);
 		self.0.commit_all().expect("no transaction is open");

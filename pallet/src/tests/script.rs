@@ -1,4 +1,4 @@
-//! Programs made instruction by instruction, for what no compiler would emit.
+//! Programs built instruction by instruction, which no compiler would emit.
 
 use polkavm_common::{
 	abi::MemoryMapBuilder,
@@ -6,10 +6,10 @@ use polkavm_common::{
 	writer::ProgramBlobBuilder,
 };
 
-/// Size of a script's writable memory, in bytes.
+/// The size of a script's writable memory, in bytes.
 const MEMORY: u32 = 128 * 1024;
 
-/// A program of syscalls one after the other. Its one entry is `main`, unless others are named.
+/// A program of syscalls in a row. Its only entry is `main`, unless others are named.
 #[derive(Clone)]
 pub struct Script {
 	imports: Vec<String>,
@@ -23,13 +23,13 @@ impl Script {
 		Self { imports: Vec::new(), exports: Vec::new(), code: Vec::new(), data: Vec::new() }
 	}
 
-	/// What comes next is the entry of this name. What came before must have ended.
+	/// Starts the entry `name`. The code before it must have ended.
 	pub fn entry(&mut self, name: &str) -> &mut Self {
 		self.exports.push((self.code.len(), name.into()));
 		self
 	}
 
-	/// Where writable memory begins.
+	/// The address of writable memory.
 	pub fn memory() -> u64 {
 		let map = MemoryMapBuilder::new(4_096).rw_data_size(MEMORY).build().unwrap();
 		map.rw_data_address().into()
@@ -40,14 +40,14 @@ impl Script {
 		Self::memory() + u64::from(MEMORY)
 	}
 
-	/// Puts `bytes` into the program's memory; gives their address.
+	/// Puts `bytes` into the program's memory. Returns their address.
 	pub fn data(&mut self, bytes: &[u8]) -> u64 {
 		let address = Self::memory() + self.data.len() as u64;
 		self.data.extend(bytes);
 		address
 	}
 
-	/// Room for `len` bytes; gives its address.
+	/// Reserves `len` bytes of the program's memory. Returns their address.
 	pub fn room(&mut self, len: usize) -> u64 {
 		self.data(&vec![0; len])
 	}
@@ -83,18 +83,18 @@ impl Script {
 		self.instruction(asm::ecalli(index as i32))
 	}
 
-	/// Makes a syscall and returns its result as the output: 8 bytes.
+	/// Makes a syscall, and outputs its result, which has 8 bytes.
 	pub fn returns(&mut self, name: &str, args: &[u64]) -> &mut Self {
 		let address = self.room(8);
 		self.syscall(name, args).keep(address).syscall("output", &[address, 8])
 	}
 
-	/// Puts the last syscall's result, 8 bytes, at `address`.
+	/// Stores the last syscall's result, which has 8 bytes, at `address`.
 	pub fn keep(&mut self, address: u64) -> &mut Self {
 		self.instruction(asm::store_u64(Reg::A0, address as i32))
 	}
 
-	/// Returns; another entry may follow.
+	/// Returns. Another entry may follow.
 	pub fn returns_here(&mut self) -> &mut Self {
 		self.instruction(asm::ret())
 	}
@@ -116,7 +116,7 @@ impl Script {
 		self.instruction(asm::ret()).blob()
 	}
 
-	/// The program as it stands.
+	/// Builds the program.
 	pub fn blob(&self) -> Vec<u8> {
 		let mut builder = builder();
 		for import in &self.imports {
@@ -141,8 +141,8 @@ pub fn builder() -> ProgramBlobBuilder {
 	ProgramBlobBuilder::new(InstructionSetKind::ReviveV1)
 }
 
-/// `blob` with another code section: one that no builder makes. The format: a magic number of 4
-/// bytes, a version byte, the length as `u64`, then sections of an id, a length and content.
+/// Replaces the code section of `blob` by one that no builder makes. The format: a magic number of 4 bytes, a
+/// version byte, the length as `u64`, then sections of an id, a length and content.
 pub fn with_code_section(blob: &[u8], section: &[u8]) -> Vec<u8> {
 	const CODE: u8 = 6;
 	const HEADER: usize = 4 + 1 + 8;

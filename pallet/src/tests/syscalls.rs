@@ -1,4 +1,4 @@
-//! Every syscall, right and wrong. `bad_pointers_are_faults` has the pointers.
+//! Every syscall, with valid and invalid arguments. For invalid pointers, see `bad_pointers_are_faults`.
 
 use super::{mock::*, script::Script};
 use crate::{deposit::Deposit, limits::*, Error, Event, Item, State};
@@ -7,7 +7,7 @@ use frame_support::{assert_ok, traits::fungible::Inspect};
 use sp_runtime::DispatchError;
 use virt_guest::Code;
 
-/// Deploys the script with 1,000 units and calls it as Bob with 50 more.
+/// Deploys `code` with a balance of 1,000, and calls it as Bob with a value of 50.
 #[track_caller]
 pub fn call(code: &[u8], input: &[u8]) -> Result<Vec<u8>, DispatchError> {
 	let address = deploy(code, 1_000);
@@ -15,7 +15,7 @@ pub fn call(code: &[u8], input: &[u8]) -> Result<Vec<u8>, DispatchError> {
 	call.map(|_| output()).map_err(|failure| failure.error)
 }
 
-/// What the syscall returned.
+/// The result of the syscall.
 #[track_caller]
 pub fn result_of(script: &mut Script, name: &str, args: &[u64]) -> i64 {
 	let code = script.returns(name, args).ends();
@@ -23,7 +23,7 @@ pub fn result_of(script: &mut Script, name: &str, args: &[u64]) -> i64 {
 	i64::from_le_bytes(output.try_into().expect("a register has 8 bytes"))
 }
 
-/// The `len` bytes that the syscall left at `address`.
+/// The `len` bytes at `address` after the syscall.
 #[track_caller]
 pub fn memory_after(
 	script: &mut Script,
@@ -171,7 +171,7 @@ fn storage_works() {
 	assert_eq!(result_of(&mut script.clone(), "storage_set", &set), 5);
 	assert_eq!(result_of(&mut script.clone(), "storage_contains", &[key, 3]), 5);
 	assert_eq!(result_of(&mut script.clone(), "storage_remove", &[key, 3]), 5);
-	// All of it, and as much of it as there is room for.
+	// `storage_get` returns the full length, and copies what fits.
 	assert_eq!(result_of(&mut script.clone(), "storage_get", &[key, 3, out, 2]), 5);
 	assert_eq!(
 		memory_after(&mut script.clone(), "storage_get", &[key, 3, out, 8], out, 8),
@@ -285,7 +285,7 @@ fn gas_left_works() {
 	let first = result_of(&mut Script::new(), "gas_left", &[]);
 	assert!(first > 0 && first < PLENTY.ref_time() as i64);
 	let later = result_of(Script::new().syscall("gas_left", &[]), "gas_left", &[]);
-	// The second one is the price of the syscall, and its instructions, below the first.
+	// The second result is lower by the price of a syscall and its instructions.
 	assert!(later < first - 250 && later > first - 10_000, "{first} {later}");
 }
 

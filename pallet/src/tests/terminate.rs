@@ -1,4 +1,4 @@
-//! Accounts that end themselves. Row 17 of the fault list.
+//! Accounts that terminate themselves.
 
 use super::{
 	mock::*,
@@ -29,13 +29,13 @@ fn terminate_works() {
 		assert_eq!(Balances::balance(&BOB), FUNDS + 1_000);
 		let event = Event::Terminated { address: address.clone(), code_hash, beneficiary: BOB };
 		System::assert_has_event(event.into());
-		// It is gone, and can be made anew.
+		// The account is removed, and can be instantiated again.
 		let call = || Virt::call(signed(BOB), address, b"main".to_vec(), vec![], 0, PLENTY, None);
 		assert_fails(call, Error::AccountNotFound);
 		assert_ok!(Virt::instantiate(signed(ALICE), code_hash, vec![], vec![], 0, PLENTY, None));
 		let address = Virt::address_of(&ALICE, code_hash, &[]);
 		assert_ok!(Virt::call(signed(BOB), address, b"main".to_vec(), vec![], 50, PLENTY, None));
-		// Then nobody uses the program.
+		// No account uses the program any more.
 		assert_ok!(Virt::remove(signed(ALICE), code_hash));
 	});
 }
@@ -85,7 +85,7 @@ fn terminate_pays_whoever_is_named() {
 
 #[test]
 fn terminate_below_another_frame_of_the_account_is_a_code() {
-	// By way of a library, and by way of re-entry.
+	// Through a library, and through re-entry.
 	let mut script = Script::new();
 	let bob = script.data(&BOB.encode());
 	let library = script.returns("terminate", &[bob]).ends();
@@ -145,7 +145,7 @@ fn terminate_pays_for_each_item() {
 	};
 	let (ends, keeps, both) = (cost(&ends), cost(&keeps), cost(&keeps_and_ends));
 	let item = crate::items::removal_weight::<Test>(1);
-	// What both write once is charged once.
+	// Writes that both have in common are charged once.
 	let twice = <Test as frame_system::Config>::DbWeight::get().reads_writes(3, 3);
 	assert!((both + twice).all_gte(item + keeps), "{ends} {keeps} {both}");
 }
@@ -160,7 +160,8 @@ fn terminate_frees_what_is_left_whatever_was_removed_before() {
 	}
 	script.instruction(polkavm_common::program::asm::ret());
 	script.entry("remove");
-	// The first, which the last takes the place of; then that one; then the last.
+	// A removal moves the last key to the place of the removed one. Removes the first key, and then each key that
+	// took its place.
 	for key in [keys[0], keys[3], keys[2]] {
 		script.syscall("storage_remove", &[key, 1]);
 		script.syscall("storage_set", &[key, 1, key, 1]);

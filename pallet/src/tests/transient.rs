@@ -1,4 +1,4 @@
-//! Storage that lasts as long as a call.
+//! Transient storage, which lasts as long as a call.
 
 use super::{
 	mock::*,
@@ -25,7 +25,7 @@ fn transient_works() {
 	let bytes = memory_after(&mut script.clone(), "transient_get", &get, out, 8);
 	assert_eq!(bytes, b"value\0\0\0");
 	assert_eq!(result_of(&mut script.clone(), "transient_remove", &[key, 3]), 5);
-	// It is not what lasts.
+	// Transient storage is separate from persistent storage.
 	assert_eq!(result_of(&mut script, "storage_contains", &[key, 3]), Code::NOT_FOUND);
 }
 
@@ -45,8 +45,8 @@ fn transient_is_gone_with_the_call() {
 	});
 }
 
-/// Frames of one account have one transient storage, those of another have their own, and what a
-/// frame did is gone with it where it failed.
+/// All frames of an account share its transient storage, each account has its own, and the changes of a frame that
+/// fails are rolled back.
 #[test]
 fn transient_follows_its_account_and_its_frames() {
 	let mut script = Script::new();
@@ -69,7 +69,7 @@ fn transient_follows_its_account_and_its_frames() {
 			assert_eq!(call(&code, b""), Ok(i64::encode(&expected)));
 		});
 	}
-	// The callee's own.
+	// The callee is another account, with its own transient storage.
 	on_both(|| {
 		let callee = deploy(&libraries[0], 0);
 		let mut script = script.clone();

@@ -1,4 +1,4 @@
-//! Account programs whose program is replaced.
+//! Upgrades: the program of an account is replaced.
 
 use super::{
 	jobs::{sleeper, start},
@@ -18,8 +18,8 @@ use sp_runtime::AccountId32;
 use virt_fixtures::SLEEPER;
 use virt_guest::Code;
 
-/// Adds the entries of every program of these tests: `version` gives the number, `get` the item that
-/// `migrate` stores, 8 bytes of input.
+/// Adds the entries of every program in these tests. `version` outputs `number`. `migrate` stores 8 bytes of its
+/// input as an item, which `get` outputs.
 fn version(mut script: Script, number: u8) -> Vec<u8> {
 	let (number, key, value) = (script.data(&[number]), script.data(b"key"), script.room(8));
 	script.entry("version").syscall("output", &[number, 1]).returns_here();
@@ -37,7 +37,7 @@ fn second() -> Vec<u8> {
 	version(Script::new(), 2)
 }
 
-/// An account program of Alice's, with some balance.
+/// Deploys an account program as Alice, with some balance.
 #[track_caller]
 fn deploy_with(code: &[u8], authority: UpgradeAuthority) -> AccountId32 {
 	let hash = upload(code);
@@ -99,10 +99,10 @@ fn deployer_replaces_the_program_and_the_rest_stays() {
 		assert_eq!((after.deposit, after.deployer, after.items), (deposit, ALICE, 1));
 		assert_eq!(after.upgrade_authority, Deployer);
 		assert_eq!(Balances::balance(&address), 1_000);
-		// Alice signed, and pays for the item.
+		// Alice signed the upgrade, so she pays the deposit for the item.
 		let item = State::<Test>::iter_prefix_values(&address).next().unwrap();
 		assert_eq!(item.deposit.payer, Some(ALICE));
-		// The old program can go, the new one cannot.
+		// The old program can be removed. The new one is in use.
 		assert_eq!((references(&first()), references(&second())), (0, 1));
 		assert_ok!(Virt::remove(signed(ALICE), old_code_hash));
 		assert_noop!(Virt::remove(signed(ALICE), code_hash), Error::<Test>::ProgramInUse);
@@ -141,7 +141,7 @@ fn only_the_authority_replaces_the_program() {
 				assert_fails(|| set_code(ALICE, &address, &second(), 0u64), Error::UpgradeDenied);
 			}
 		}
-		// `instantiate` is for good.
+		// The program of an account from `instantiate` can never be replaced.
 		let address = deploy(&first(), 0);
 		assert_eq!(Accounts::<Test>::get(&address).unwrap().upgrade_authority, Nobody);
 		assert_fails(|| set_code(ALICE, &address, &second(), 0u64), Error::UpgradeDenied);
@@ -158,7 +158,7 @@ fn authority_only_becomes_stricter() {
 				let code = version(Script::new(), 16 * (1 + from as u8) + to as u8);
 				let address = deploy_with(&code, from);
 				let done = Virt::restrict_upgrades(signed(ALICE), address.clone(), to);
-				// Alice is the deployer.
+				// Alice is the deployer, so she has the authority only if it is `Deployer`.
 				if from == Deployer {
 					assert_ok!(done);
 					let event =
@@ -169,7 +169,7 @@ fn authority_only_becomes_stricter() {
 					assert_noop!(done, Error::<Test>::UpgradeDenied);
 				}
 				if (from, to) == (Deployer, Program) {
-					// Neither back, nor on: it is the program's now.
+					// The deployer can neither revoke nor pass on the authority: it belongs to the program now.
 					for next in all {
 						let again = Virt::restrict_upgrades(signed(ALICE), address.clone(), next);
 						assert_noop!(again, Error::<Test>::UpgradeDenied);
@@ -248,13 +248,14 @@ fn program_is_not_replaced_while_jobs_live() {
 	});
 }
 
-/// Where the options of a call of all weight and deposit are put.
+/// Adds the options of a call with all weight and no deposit limit. Returns their address.
 fn options(script: &mut Script) -> u64 {
 	script.data(&(0u128, 0u64, 0u64, u128::MAX).encode())
 }
 
-/// An entry by which a program replaces itself by the one that its input names, and then says what came of
-/// it, and the item that the migration stored in place of its own.
+/// A script with two entries. `replace` stores an item, replaces the program by the one in the input, and outputs
+/// the result and the item, which the migration has overwritten. `restrict` gives up the upgrade authority, and
+/// outputs the result.
 fn replacing() -> Script {
 	let mut script = Script::new();
 	let (own, input, hash, options) =
@@ -278,7 +279,7 @@ fn program_replaces_itself_and_runs_on() {
 	on_both(|| {
 		let address = deploy_with(&version(replacing(), 1), Program);
 		let hash = upload(&second());
-		// No input: what `migrate` stores is eight zeros, and the old program sees it.
+		// `replace` passes eight zeros to `migrate`, which stores them. The old program still runs, and sees them.
 		assert_eq!(call(&address, "replace", hash.encode()), (0i64, [0u8; 8]).encode());
 		assert_eq!(call(&address, "version", vec![]), [2]);
 		assert_eq!((references(&version(replacing(), 1)), references(&second())), (0, 1));
@@ -305,7 +306,7 @@ fn program_that_is_not_the_authority_hears_so() {
 	});
 }
 
-/// Calls `entry` of the address in its input, with the rest of it, and gives what that gave.
+/// A program that calls `entry` of the address in the input with the rest of the input, and outputs the result.
 fn caller_of(entry: &str) -> Vec<u8> {
 	let mut script = Script::new();
 	let (input, out, options) = (script.room(64), script.room(16), options(&mut script));
@@ -318,7 +319,7 @@ fn caller_of(entry: &str) -> Vec<u8> {
 #[test]
 fn program_that_waits_for_another_is_not_replaced() {
 	on_chain(|| {
-		// It calls another, which calls it back, and that frame asks.
+		// The program calls another one, which calls it back. The inner frame requests the upgrade.
 		let mut script = replacing();
 		let (input, options) = (script.room(96), options(&mut script));
 		let relay = script.data(b"relay");
@@ -337,7 +338,7 @@ fn program_that_waits_for_another_is_not_replaced() {
 	});
 }
 
-/// Instantiates the program that its input names, and then replaces it by the next one.
+/// Instantiates the first program in its input, and then replaces it by the second.
 fn parent(authority: u64) -> Vec<u8> {
 	let mut script = Script::new();
 	let (input, child) = (script.room(64), script.room(32));
@@ -366,7 +367,7 @@ fn program_replaces_what_it_instantiated() {
 		assert_eq!(children.len(), 1);
 		assert_eq!(children[0].1, Deployer);
 		assert_eq!(call(&children[0].0, "version", vec![]), [2]);
-		// Only the child itself may.
+		// The parent is denied: the authority is the child itself, or nobody.
 		assert_eq!(raise(1)[..8], Code::UPGRADE_DENIED.encode());
 		assert_eq!(raise(0)[..8], Code::UPGRADE_DENIED.encode());
 	});

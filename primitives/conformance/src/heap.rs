@@ -6,11 +6,11 @@ use virt_primitives::{ExecResult, Gas, Module, SyscallTable};
 /// The gas of a run: enough to translate all of a program.
 const GAS: Gas = 1_000_000_000;
 
-/// Creates the maximal number of instances of each program in turn, and runs `main` of each, so
-/// that all of their code is translated. Returns the numbers of instances.
+/// Creates the maximal number of instances of each program in turn, and runs `main` of each, so that all of their
+/// code is translated. Returns the numbers of instances.
 ///
-/// Together with the earlier content, the programs must have filled the heap with blocks of all
-/// sizes afterwards, because a freed block is reused for the same size only.
+/// A freed block of the heap is reused for the same size only. So the programs must fill the heap with blocks of
+/// all sizes, together with its earlier content.
 pub fn fill(programs: &[Vec<u8>]) -> Vec<u32> {
 	programs.iter().map(|program| fill_with(program)).collect()
 }

@@ -1,5 +1,5 @@
-//! What any backend of the virtualization host functions must do: one suite, which runs natively
-//! and in a wasm runtime, on each backend.
+//! The conformance suite for backends of the virtualization host functions. It runs natively and in a wasm runtime,
+//! on each backend.
 //!
 //! The crate is its own test runtime, in two forms: with host functions, and embedded. Built for
 //! wasm, it exports [`suite::run`] as `conformance`, and [`script::record`] as `record`.

@@ -10,7 +10,7 @@ use virt_primitives::{
 /// A program and its calls.
 #[derive(Clone, Debug, Encode, Decode)]
 pub struct Script {
-	/// Its bytes.
+	/// The program's bytes.
 	pub program: Vec<u8>,
 	/// The entries to call, and their arguments.
 	pub calls: Vec<(Vec<u8>, Vec<u64>)>,
@@ -31,16 +31,16 @@ pub enum Event {
 	NotInstantiated(InstantiateError),
 	/// The entry does not exist.
 	NotPrepared,
-	/// It returned this value, with this remaining gas.
+	/// The program returned this value, with this remaining gas.
 	Finished(u64, Gas),
-	/// It stopped at a syscall: its symbol, its arguments, the remaining gas, and whether the
-	/// memory at its first argument was readable and writable.
+	/// The program stopped at a syscall: its symbol, its arguments, the remaining gas, the memory at its first
+	/// argument if it was readable, and whether it was writable.
 	Syscall(Vec<u8>, [u64; MAX_ARGUMENTS], Gas, Option<[u8; 16]>, bool),
-	/// Out of gas: the remaining gas, and the needed gas.
+	/// The program ran out of gas: the remaining gas, and the needed gas.
 	OutOfGas(Gas, Option<Gas>),
-	/// It trapped at this offset, with this remaining gas.
+	/// The program trapped at this offset, with this remaining gas.
 	Trapped(Option<u32>, TrapCause, Gas),
-	/// The hash of a snapshot from which it continued.
+	/// The hash of a snapshot from which the execution continued.
 	Snapshot([u8; 32]),
 }
 
@@ -92,7 +92,7 @@ fn call(
 		if events.len() >= MAX_EVENTS {
 			return None;
 		}
-		// The gas that was withheld.
+		// The part of the gas that was withheld from the run.
 		let rest = left - piece;
 		match result.expect("the instance can be run") {
 			ExecResult::Finished { instance, gas_left, value } => {

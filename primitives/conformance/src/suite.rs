@@ -48,7 +48,7 @@ pub type Report = Vec<i64>;
 /// Enough gas for every program that ends.
 const PLENTY: Gas = 100_000_000;
 
-/// Runs all of it.
+/// Runs the whole suite.
 pub fn run(programs: &Programs) -> Report {
 	let main = &programs.main;
 	let mut report = Vec::new();
@@ -163,7 +163,7 @@ fn syscall_carries_symbol_and_arguments(program: &[u8], report: &mut Report) {
 	assert_eq!((&symbol[..], args), (&b"sum6"[..], [1, 2, 3, 4, 5, 6]));
 	let (execution, gas_2, symbol, args) = at_syscall(execution.resume(gas, 21));
 	assert_eq!((&symbol[..], args[0]), (&b"sum6"[..], 21));
-	// Both are in one basic block, which was charged as a whole.
+	// Both syscalls are in one basic block, whose gas was charged at once.
 	assert!(gas_2 <= gas);
 	match execution.resume(gas_2, 42).expect("the instance waits") {
 		ExecResult::Finished { gas_left, value, .. } => {
@@ -192,7 +192,7 @@ fn memory_is_read_written_and_zeroed(program: &[u8]) {
 	instance.read_memory(address, &mut read).unwrap();
 	assert_eq!((read[0], &read[1..63], read[63]), (1, &[0; 62][..], 64));
 
-	// The same while it is prepared.
+	// The same accesses are possible while the instance is prepared.
 	let mut execution = instance.prepare(b"add", &[]).unwrap();
 	execution.write_memory(address, b"x").unwrap();
 	execution.zero_memory(address + 63, 1).unwrap();
@@ -213,7 +213,7 @@ fn memory_access_out_of_bounds_is_refused(program: &[u8]) {
 		assert_eq!(instance.zero_memory(bad, 0), Ok(()));
 	}
 	assert_eq!(instance.zero_memory(address, u32::MAX), out_of_bounds);
-	// From the writable data across the gap that follows it.
+	// The range crosses the gap after the writable data.
 	assert_eq!(instance.read_memory(address, &mut vec![0; 1 << 20]), out_of_bounds);
 
 	let (mut instance, text, _) = finish(instance.prepare(b"rodata", &[]).unwrap());
@@ -274,7 +274,7 @@ macro_rules! table {
 
 type Exchange = (Execution<AtSyscall>, Gas, u32);
 
-/// Runs to the syscall `exchange`, with the buffer that it points to.
+/// Runs to the syscall `exchange`. Returns the execution, the remaining gas, and the address of the buffer.
 fn at_exchange(program: &[u8], table: SyscallTable<'_>, len: u64) -> Exchange {
 	let module = Module::from_bytes(program, &table).expect("the program is valid");
 	let instance = module.instantiate().expect("there is room");
@@ -288,8 +288,7 @@ fn at_exchange(program: &[u8], table: SyscallTable<'_>, len: u64) -> Exchange {
 	}
 }
 
-/// The content of the instance's memory on the host, without writes that wait for the syscall's
-/// result.
+/// The instance's memory on the host, without writes that wait for the syscall's result.
 fn host_memory(execution: &Execution<AtSyscall>, address: u32, len: usize) -> Vec<u8> {
 	let mut bytes = vec![0; len];
 	from_wire::<MemoryError>(virt::read_memory(execution.id().0, address, &mut bytes)).unwrap();
@@ -310,7 +309,7 @@ fn finish_exchange(execution: Execution<AtSyscall>, gas: Gas, sum: u64) -> Gas {
 fn buffers_come_along_and_go_back(program: &[u8], report: &mut Report) {
 	let (mut execution, gas, address) = at_exchange(program, table!(64), 0);
 	let initial: Vec<u8> = (0..64).collect();
-	// Changed without the execution: it reads the included buffer.
+	// Writes behind the execution's back: the execution still reads the included buffer.
 	let behind = from_wire::<MemoryError>(virt::write_memory(execution.id().0, address, &[9]));
 	behind.expect("it is in bounds");
 	let mut read = vec![0; 64];
@@ -320,7 +319,7 @@ fn buffers_come_along_and_go_back(program: &[u8], report: &mut Report) {
 	execution.read_memory(address + 61, &mut part).unwrap();
 	assert_eq!(part, [61, 62, 63]);
 
-	// Written, read back, and in the program's memory only with the result.
+	// Writes can be read back, but reach the program's memory only with the result.
 	execution.write_memory(address, &[1; 64]).unwrap();
 	execution.write_memory(address + 10, &[2; 4]).unwrap();
 	execution.read_memory(address + 8, &mut part).unwrap();
@@ -330,7 +329,7 @@ fn buffers_come_along_and_go_back(program: &[u8], report: &mut Report) {
 }
 
 fn listed_buffers_change_no_access(program: &[u8]) {
-	// All accesses, in one order, with and without a declared buffer.
+	// Makes the same accesses with and without a declared buffer.
 	let accesses = |table| {
 		let module = Module::from_bytes(program, &table).unwrap();
 		let execution = module.instantiate().unwrap().prepare(b"exchange", &[]).unwrap();
@@ -353,10 +352,10 @@ fn listed_buffers_change_no_access(program: &[u8]) {
 		look(&execution);
 		execution.zero_memory(address + 3, 2).unwrap();
 		look(&execution);
-		// Only part of it is in the buffer.
+		// The buffer contains only a part of this range.
 		execution.write_memory(address + 60, &[8; 6]).unwrap();
 		look(&execution);
-		// The waiting write is made now, and nothing else.
+		// An empty access performs the waiting write, and nothing else.
 		execution.write_memory(address + 1, &[6; 3]).unwrap();
 		execution.zero_memory(address, 0).unwrap();
 		look(&execution);
@@ -378,7 +377,7 @@ fn listed_buffers_change_no_access(program: &[u8]) {
 
 fn buffers_beyond_their_limit_stay(program: &[u8]) {
 	let (mut execution, gas, address) = at_exchange(program, table!(63), 0);
-	// Of the 64 bytes none was included, and the last cannot be sent with the result.
+	// The buffer exceeds its limit: none of its 64 bytes are included, and the last cannot be sent with the result.
 	let behind = from_wire::<MemoryError>(virt::write_memory(execution.id().0, address, &[9]));
 	behind.expect("it is in bounds");
 	let mut read = [0; 2];
@@ -432,7 +431,7 @@ fn bad_writes_are_refused_and_nothing_is_lost(program: &[u8]) {
 	assert_eq!(resumed, Err(ExecError::BufferTooSmall));
 	let resumed = from_wire::<ExecError>(virt::resume(id, -1, 0, &good, &mut stop));
 	assert_eq!(resumed, Err(ExecError::NegativeGas));
-	// Nothing was written, and it still waits.
+	// Nothing was written, and the execution still waits.
 	assert_eq!(host_memory(&execution, address, 64), (0..64).collect::<Vec<u8>>());
 	finish_exchange(execution, gas, (0..64).sum());
 }
@@ -445,7 +444,7 @@ fn fingerprint(snapshot: &[u8]) -> i64 {
 fn snapshot_goes_on_where_it_stopped(program: &[u8], report: &mut Report) {
 	let (_, value, used) = finish(prepared(program, "work", &[1_000]));
 	let module = module(program);
-	// Before it starts, and whenever it runs out of gas.
+	// Restores from a snapshot before the start, and whenever it runs out of gas.
 	let mut execution = prepared(program, "work", &[1_000]);
 	let mut paid = 0;
 	let mut gas = 0;
@@ -470,7 +469,7 @@ fn snapshot_goes_on_where_it_stopped(program: &[u8], report: &mut Report) {
 	};
 	assert_eq!(result, (value, used));
 
-	// At a syscall, with changed memory and waiting writes.
+	// A snapshot at a syscall, with changed memory and waiting writes.
 	let (mut execution, gas, address) = at_exchange(program, table!(64), 0);
 	let used = finish_exchange(at_exchange(program, table!(64), 0).0, gas, (0..64).sum());
 	execution.write_memory(address, &[3]).unwrap();
@@ -482,7 +481,7 @@ fn snapshot_goes_on_where_it_stopped(program: &[u8], report: &mut Report) {
 	};
 	assert_eq!(gas_left, gas);
 	assert_eq!(finish_exchange(execution, gas_left, (0..64).sum::<u64>() + 3), used);
-	// With all gas: none is added, none is lost.
+	// Resumes with the maximal gas: none is added, and none is lost.
 	let Ok(Restored::AtSyscall { execution, .. }) = module.restore(&snapshot) else {
 		panic!("expected it to wait for a result")
 	};
@@ -519,7 +518,7 @@ fn bad_snapshots_are_refused(program: &[u8], other_program: &[u8]) {
 	for pc in [good.pc + 1, u32::MAX] {
 		refused(&Snapshot { pc, ..good.clone() }, invalid);
 	}
-	// No syscall precedes the start of a block.
+	// A result cannot be awaited at the start of a block: no syscall precedes it.
 	refused(&Snapshot { waiting: Waiting::ForResult, ..good.clone() }, invalid);
 	for number in [0, 0x10, u32::MAX / PAGE_SIZE, u32::MAX] {
 		let pages = vec![Page { number, bytes: vec![1] }];
@@ -649,7 +648,7 @@ fn running_instance_cannot_be_used_twice(program: &[u8]) {
 	refused(virt::prepare(id, b"add", &[]), ExecError::Busy);
 	refused(virt::run(id, PLENTY, &mut step), ExecError::ResultMismatch);
 
-	// None of it changed the program's results.
+	// The refused requests did not change the program's results.
 	at_syscall(execution.resume(gas, 21));
 }
 
@@ -756,7 +755,7 @@ fn nesting_limit_is_exact(program: &[u8], limit: u32) {
 	let start = || module.instantiate().unwrap().prepare(b"exchange", &[]).unwrap().run(PLENTY);
 	let mut waiting: Vec<_> = (0..limit).map(|_| at_syscall(start())).collect();
 	assert_eq!(start().unwrap_err(), ExecError::TooDeep);
-	// A waiting one can continue, and makes room.
+	// A waiting execution can continue, which makes room for another.
 	let (execution, gas, ..) = waiting.pop().expect("there are some");
 	finish_exchange(execution, gas, (0..64).sum());
 	at_syscall(start());

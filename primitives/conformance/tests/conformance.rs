@@ -47,7 +47,7 @@ fn externalities(extension: VirtExt) -> Externalities {
 }
 
 impl Runtime {
-	/// Calls it through the real executor.
+	/// Calls an export of the runtime in the real executor.
 	fn call(self, ext: &mut Externalities, function: &str, data: &[u8]) -> Result<Vec<u8>, Error> {
 		let wasm = self.0.expect("the wasm runtime was built");
 		let blob = sc_executor_common::runtime_blob::RuntimeBlob::uncompress_if_needed(wasm)
@@ -62,7 +62,7 @@ impl Runtime {
 	}
 }
 
-/// Where the suite is run, and on what.
+/// Where the suite runs, and on which backend.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Place {
 	/// Natively, on a manager.
@@ -71,14 +71,14 @@ enum Place {
 	InsideWasm(BackendChoice),
 	/// Natively, on the embedded backend.
 	EmbeddedNatively,
-	/// Inside a wasm runtime that runs programs itself. By its own rules.
+	/// Inside a wasm runtime that runs programs itself, by its own rules.
 	Embedded,
 }
 
-/// What the suite measured, run once for each place and rules, and once at a time.
+/// The measurements of the suite, which runs once for each place and rules, one run at a time.
 fn report(place: Place, rules: Rules) -> Report {
 	static REPORTS: Mutex<Vec<(Place, Rules, Report)>> = Mutex::new(Vec::new());
-	// A suite that failed says so in each test that wants its report.
+	// If the suite failed in one test, it runs again, and fails, in each test that needs its report.
 	let mut reports = REPORTS.lock().unwrap_or_else(PoisonError::into_inner);
 	if let Some((.., report)) = reports.iter().find(|it| (it.0, it.1) == (place, rules)) {
 		return report.clone();
@@ -204,8 +204,8 @@ fn generated_programs_do_the_same_inside_a_runtime() {
 	assert!(events > 1_000, "{events} events");
 }
 
-/// Runs scripts in a runtime that runs programs itself, and natively in native code where that pays; gives
-/// how many events there were.
+/// Runs scripts in a runtime that runs programs itself, and natively on the recompiler. Asserts that the events are
+/// the same. Returns their number.
 fn assert_the_same_inside_a_runtime(scripts: &[Script]) -> usize {
 	let embedded = EMBEDDED
 		.call(&mut Externalities::default(), "record", &scripts.encode())
@@ -222,7 +222,7 @@ fn assert_the_same_inside_a_runtime(scripts: &[Script]) -> usize {
 	events
 }
 
-/// A program of so many basic blocks, with so much memory, all of whose code is run.
+/// A program with this many basic blocks and this much memory. A run executes all of its code.
 fn large(blocks: usize, data: u32, stack: u32) -> Vec<u8> {
 	let mut builder = ProgramBlobBuilder::new(InstructionSetKind::ReviveV1);
 	builder.set_rw_data_size(data);
@@ -236,7 +236,7 @@ fn large(blocks: usize, data: u32, stack: u32) -> Vec<u8> {
 
 #[test]
 fn heap_has_room_for_all_that_the_limits_allow() {
-	// Blocks of the heap of each size in turn, from 8 MiB to 64 KiB: of data, stack and translated code.
+	// Fills the heap with blocks of each size from 8 MiB to 64 KiB: by data, stack and translated code.
 	let mut programs = Vec::new();
 	for shift in 0..8 {
 		let half = (4 << 20) >> shift;
@@ -258,7 +258,7 @@ fn heap_has_room_for_all_that_the_limits_allow() {
 fn embedded_execution_that_paid_for_all_translation_goes_on_at_a_node() {
 	let mut builder = ProgramBlobBuilder::new(InstructionSetKind::ReviveV1);
 	builder.add_export_by_basic_block(0, b"main");
-	// One long block without end: its instructions cost less to translate than as many blocks would.
+	// One endless block of many instructions: translating it costs less than translating as many blocks.
 	let mut code = vec![asm::move_reg(Reg::A0, Reg::A1); 2_000];
 	code.push(asm::jump(0));
 	builder.set_code(&code, &[]);
@@ -313,7 +313,7 @@ fn instances_of_a_runtime_that_trapped_are_freed_with_its_call() {
 	for choice in [BackendChoice::Interpreter, BackendChoice::Recompiler] {
 		let engine = engine(choice, RULES);
 		let mut ext = externalities(engine.extension());
-		// As the client does around each runtime call.
+		// Wraps the runtime call in a transaction of the extensions, as the client does.
 		let extensions = |ext: &mut Externalities, what: fn(&mut Extensions, TransactionType)| {
 			what(&mut ext.extensions, TransactionType::Host)
 		};

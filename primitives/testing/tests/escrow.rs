@@ -23,7 +23,7 @@ const ARBITER: AccountId = CHARLIE;
 const PAYMENT: u128 = 5_000;
 const BLOCKS: u32 = 10;
 
-/// The chain, with the payment and the existential deposit in the escrow.
+/// A chain with an escrow that holds the payment and the existential deposit.
 fn deal() -> (Chain, Account) {
 	let chain = Chain::new();
 	let program = chain.upload(ESCROW);

@@ -1,10 +1,10 @@
-//! The harness itself: what it says when things go otherwise than expected.
+//! The harness itself: its messages when an expectation fails.
 
 use std::panic::{catch_unwind, AssertUnwindSafe};
 use virt_fixtures::{COUNTER, ECHO, SPIN, TOKEN, TRAP};
 use virt_testing::*;
 
-/// What `f` panics with.
+/// The message with which `f` panics.
 #[track_caller]
 fn panic_of<R>(f: impl FnOnce() -> R) -> String {
 	match catch_unwind(AssertUnwindSafe(f)) {
@@ -160,7 +160,7 @@ fn any_account_can_be_the_caller_also_one_of_a_program() {
 	let token = chain.upload(TOKEN).instantiate((1_000u128,));
 	let counter = chain.upload(COUNTER).instantiate(());
 	for account in [counter.address(), STRANGER] {
-		// For the deposits of what is stored.
+		// Balance for the storage deposits.
 		chain.give(account, UNIT);
 	}
 	token.call("transfer", (counter.address(), 400u128)).succeeds();

@@ -1,4 +1,4 @@
-//! The examples that are jobs: `auction`, `factor` and `game`.
+//! The example programs that run as jobs: `auction`, `factor` and `game`.
 
 use virt_fixtures::{AUCTION, FACTOR, GAME};
 use virt_testing::{guest::types, *};
@@ -9,7 +9,7 @@ types! {
 	enum Outcome { Won { by: AccountId }, Draw, Forfeit { by: AccountId } }
 }
 
-/// A budget of five seconds.
+/// A budget of five seconds of ref time.
 const BUDGET: Weight = Weight::from_parts(5_000_000_000_000, u64::MAX);
 
 fn auction() -> (Chain, Account, Job) {
@@ -30,7 +30,7 @@ fn price_falls_until_somebody_bids() {
 	let bid = |value| auction.call("bid", ()).by(CHARLIE).value(value);
 	assert_eq!(bid(899_999).reverts::<Refused>(), Refused::TooLow { price: 900_000 });
 	bid(900_000).succeeds();
-	// The second comes too late, though the job has not run yet.
+	// The second bid is too late, although the job has not run yet.
 	assert_eq!(bid(900_000).reverts::<Refused>(), Refused::Closed);
 	job.run(1);
 	assert_eq!(job.returns::<Sale>(), Sale::Sold { to: CHARLIE, price: 900_000 });
@@ -101,7 +101,7 @@ fn player_who_shows_another_move_or_nothing_forfeits() {
 	game.send_by(ALICE, b"choose", &blake2_256(&shown(0, 1)));
 	game.send_by(BOB, b"choose", &blake2_256(&shown(1, 1)));
 	game.send_by(BOB, b"show", &shown(1, 2));
-	// The other one is waited for all the same.
+	// The job still waits for the other player.
 	job.run(40);
 	assert_eq!(job.returns::<Outcome>(), Outcome::Forfeit { by: BOB });
 

@@ -5,7 +5,7 @@ use virt_testing::*;
 
 type Board = [u32; 32];
 
-/// Goes up by one and to the right by one every four generations.
+/// A glider: it moves up by one and to the right by one every four generations.
 const GLIDER: [(u8, u8); 5] = [(1, 0), (2, 1), (0, 2), (1, 2), (2, 2)];
 
 fn life(cells: &[(u8, u8)]) -> Account {
@@ -16,7 +16,7 @@ fn board(life: &Account) -> Board {
 	life.call("board", ()).returns()
 }
 
-/// The rules, cell by cell.
+/// A simple implementation of the rules, cell by cell.
 fn slow(board: &Board) -> Board {
 	let alive =
 		|column: i32, row: i32| board[row.rem_euclid(32) as usize] >> column.rem_euclid(32) & 1;
@@ -54,7 +54,7 @@ fn glider_comes_back_around_the_torus() {
 
 #[test]
 fn boards_follow_the_rules_cell_by_cell() {
-	// Cells at random, by a generator of the simplest kind.
+	// Pseudo-random cells, by a linear congruential generator.
 	let mut seed = 7u32;
 	let cells: Vec<_> = (0..300)
 		.map(|_| {

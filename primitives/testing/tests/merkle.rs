@@ -25,7 +25,7 @@ fn items(count: u8) -> Vec<Vec<u8>> {
 	(0..count).map(|nth| vec![nth; 5]).collect()
 }
 
-/// The root over `items`, and the proof of the one at `index`.
+/// The root over `items`, and the proof of the item at `index`.
 fn tree(items: &[Vec<u8>], mut index: usize) -> (Hash, Vec<Step>) {
 	let mut level: Vec<_> = items.iter().map(|item| leaf(item)).collect();
 	let mut proof = Vec::new();

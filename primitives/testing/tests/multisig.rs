@@ -17,7 +17,7 @@ types! {
 
 const DAVE: AccountId = [4; 32];
 
-/// Two of Alice, Bob and Charlie have to agree.
+/// A multisig of Alice, Bob and Charlie, with a threshold of two.
 fn multisig() -> (Chain, Account) {
 	let chain = Chain::new();
 	let owners = vec![ALICE, BOB, CHARLIE];
@@ -26,10 +26,10 @@ fn multisig() -> (Chain, Account) {
 	(chain, multisig)
 }
 
-/// A number that is more than the existential deposit.
+/// The unit of the amounts: the existential deposit, so that no balance is below it.
 const COINS: u128 = EXISTENTIAL_DEPOSIT;
 
-/// `Balances::transfer_keep_alive` of so many coins, as the runtime encodes it.
+/// `Balances::transfer_keep_alive` of `amount` units, as the runtime encodes it.
 fn transfer(amount: u128) -> Vec<u8> {
 	const PALLET: u8 = 4;
 	const CALL: u8 = 3;
@@ -89,7 +89,7 @@ fn call_that_fails_can_be_tried_again() {
 #[test]
 fn bytes_that_are_no_call_and_calls_of_the_pallet_are_not_dispatched() {
 	let (_, multisig) = multisig();
-	// `Virt::upload` of no bytes, with no limit of the deposit.
+	// `Virt::upload` of no bytes, without a deposit limit.
 	let upload = (10u8, 0u8, Vec::<u8>::new(), None::<u128>).encode();
 	for call in [vec![0xff; 9], upload] {
 		let id = propose(&multisig, call);

@@ -1,10 +1,10 @@
-//! Tests with random values and sequences: that they find, shrink, and say what they found.
+//! Tests with random values and sequences: failures are found, shrunk and reported.
 
 use std::panic::{catch_unwind, AssertUnwindSafe};
 use virt_fixtures::COUNTER;
 use virt_testing::{proptest::prelude::*, *};
 
-/// What `f` panics with.
+/// The message with which `f` panics.
 #[track_caller]
 fn panic_of(f: impl FnOnce()) -> String {
 	match catch_unwind(AssertUnwindSafe(f)) {
@@ -13,7 +13,7 @@ fn panic_of(f: impl FnOnce()) -> String {
 	}
 }
 
-/// The seed that a panic tells.
+/// The seed in the message of a panic.
 fn seed(said: &str) -> u64 {
 	let rest = said.strip_prefix("found by the seed ").expect("it begins so");
 	rest.split_once(' ').expect("it goes on").0.parse().expect("it is a number")
@@ -32,7 +32,7 @@ fn smallest_value_is_found() {
 fn shortest_sequence_is_found() {
 	let chain = Chain::new();
 	let counter = chain.upload(COUNTER).instantiate((0u32,));
-	// The bug: nobody may count past 99, and nothing stops them.
+	// The invariant is violated by design: nothing prevents a count of 100.
 	let said = panic_of(|| {
 		property::sequences(
 			&chain,
@@ -50,11 +50,11 @@ fn shortest_sequence_is_found() {
 		.rsplit_once('\n')
 		.expect("the reason comes last");
 	assert!(reason.ends_with("counted to 100"), "{said}");
-	// No sequence of fewer steps comes to 100, and none of three to exactly that is needed less.
+	// Steps are at most 49, so three are needed. Shrunk steps add up to exactly 100.
 	let steps: Vec<u32> =
 		sequence.lines().filter_map(|line| line.trim().split_once(". ")?.1.parse().ok()).collect();
 	assert_eq!((steps.len(), steps.iter().sum::<u32>()), (3, 100), "{said}");
-	// The chain is as it was.
+	// The chain is unchanged.
 	assert_eq!(counter.call("get", ()).returns::<u32>(), 0);
 }
 

@@ -10,7 +10,7 @@ types! {
 const PRICE: u128 = EXISTENTIAL_DEPOSIT;
 const STOCK: u128 = 50;
 
-/// A token, and a shop of Alice's that has some of it.
+/// A token, and a shop of Alice with a stock of it.
 fn shop() -> (Chain, Account, Account) {
 	let chain = Chain::new();
 	let token = chain.upload(TOKEN).instantiate((1_000u128,));

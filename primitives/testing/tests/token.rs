@@ -82,12 +82,12 @@ fn transfer_from_that_fails_keeps_the_allowance() {
 fn entry_has_no_second_name_for_callers() {
 	let token = token();
 	assert_eq!(token.call("balance_of", (ALICE,)).returns::<u128>(), SUPPLY);
-	// The name is for calls while the token is being called, which the pallet knows.
+	// The name is only for re-entry, which the pallet recognizes itself.
 	let other = token.call("reentrant:balance_of", (ALICE,));
 	assert_eq!(other.fails(), Error::EntryNotFound);
 }
 
-/// What somebody does with tokens.
+/// An action on the token by an account.
 #[derive(Clone, Debug)]
 enum Action {
 	Transfer { by: AccountId, to: AccountId, amount: u128 },

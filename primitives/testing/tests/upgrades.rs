@@ -1,4 +1,4 @@
-//! Account programs that are upgraded, as their authors test it.
+//! Upgrades of account programs, tested as authors test them.
 
 use virt_fixtures::{COUNTER, WIDE_COUNTER};
 use virt_testing::*;
@@ -19,7 +19,7 @@ fn migration_moves_what_was_stored() {
 	counter.set_code(&wide, (u64::from(u32::MAX),)).succeeds();
 	assert_eq!(counter.call("get", ()).returns::<u64>(), 41 + u64::from(u32::MAX));
 	assert_eq!(counter.call("increment", ()).returns::<u64>(), 42 + u64::from(u32::MAX));
-	// The item of 4 bytes is gone, and one of 8 bytes under a key of 5 bytes more is there.
+	// The item of 4 bytes was replaced by one of 8 bytes, whose key is 5 bytes longer.
 	assert_eq!(chain.held(ALICE), held + uploaded + (4 + 5) * DEPOSIT_PER_BYTE);
 	assert_eq!(counter.call("migrate", ()).fails(), Error::EntryNotFound);
 }
@@ -40,7 +40,7 @@ fn program_upgrades_and_seals_itself() {
 	let authority = UpgradeAuthority::Program;
 	let account = wide.instantiation(()).upgradable_by(authority).account();
 	account.call("increment", (5u64,)).succeeds();
-	// Its own migration again: what `counter` stored is not there.
+	// The program's own migration runs again. It finds no item of `counter`.
 	assert!(account.call("upgrade", (wide.code_hash(),)).returns::<bool>());
 	assert_eq!(account.call("get", ()).returns::<u64>(), 0);
 	assert!(account.call("seal", ()).returns::<bool>());

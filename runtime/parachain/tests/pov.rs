@@ -1,6 +1,6 @@
-//! Builds blocks as a collator does, compares the size of their proofs with what the calls were charged,
-//! and has them validated as a relay chain's validators do: by `validate_block`, in an executor with
-//! Substrate's host functions only.
+//! Builds blocks as a collator does, compares the size of their proofs with the charges of the calls, and validates
+//! them as validators of a relay chain do: by `validate_block`, in an executor with only Substrate's host
+//! functions.
 
 use chain::{Chain, Executed};
 use codec::Encode;
@@ -60,18 +60,18 @@ fn run(code: &[u8], entry: &str, input: &[u8]) -> RuntimeCall {
 	.into()
 }
 
-/// Accounts of the chain: the more there are, the longer are the proofs of one.
+/// The number of accounts on the chain: with more accounts, the proof of each is longer.
 const ACCOUNTS: u32 = 20_000;
 
-/// Signed by Alice, one after the other.
+/// A chain on which Alice signs all transactions, with consecutive nonces.
 struct Author {
 	chain: Chain,
 	nonce: u32,
 }
 
 impl Author {
-	/// One call in a block of its own: what it was charged and what it took of the proof, and the block
-	/// is valid. A call of another pallet goes first, which reads what every transaction does.
+	/// Executes a call in its own block, and asserts that the block is valid and that the charge covers the proof.
+	/// A call of another pallet goes first, which reads what every transaction reads.
 	#[track_caller]
 	fn check(&mut self, name: &str, call: RuntimeCall) -> Executed {
 		let remark: RuntimeCall = frame_system::Call::remark { remark: Vec::new() }.into();

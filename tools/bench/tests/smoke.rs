@@ -1,5 +1,5 @@
-//! Every line of the benchmark, once: what is compared does the same, and what is measured is
-//! explained. Nothing here depends on how long anything takes.
+//! Runs every line of the benchmark: all subjects compute the same, and the docs explain each line. Nothing here
+//! depends on timing.
 
 use virt_bench::{
 	rows::{Kind, Row, ROWS},
@@ -8,7 +8,7 @@ use virt_bench::{
 };
 use virt_manager::BackendChoice;
 
-/// Does a few rounds of every line and checks what they gave.
+/// Runs a few rounds of every line, and checks the results.
 #[track_caller]
 fn does_it_all(who: Who, mut subject: impl Subject) {
 	for row in ROWS.iter().filter(|row| who.takes_part(row)) {
@@ -72,7 +72,7 @@ fn sieve_finds_the_primes() {
 fn every_line_is_explained() {
 	let docs = include_str!("../../../docs/benchmarks.md");
 	for row in ROWS {
-		// Of the lines about loading, the part after the size.
+		// For lines about loading, the docs have the part after the size.
 		let name = row.name.rsplit_once("KiB, ").map_or(row.name, |(_, what)| what);
 		assert!(docs.contains(&format!("**{name}**")), "docs/benchmarks.md lacks **{name}**");
 	}

@@ -1,4 +1,4 @@
-//! A sequence on every backend.
+//! Runs a sequence on every backend, and compares.
 
 use crate::{
 	run::{run, Outcome},
@@ -10,14 +10,14 @@ use std::{
 };
 use virt_manager::{BackendChoice, Engine, EngineError};
 
-/// How often a sequence is run again whose time exceeds its charge.
+/// How often a sequence runs again if its time exceeds its charge.
 const REPEATS: usize = 4;
 
 /// An engine of each backend.
 pub struct Engines(Vec<(BackendChoice, Arc<Engine>)>);
 
 impl Engines {
-	/// Starts them. The first one is a validator's, and is timed.
+	/// Starts the engines. The first one is the backend of a validator, and its time is measured.
 	pub fn start() -> Result<Self, EngineError> {
 		let backends =
 			[BackendChoice::Tiered, BackendChoice::Interpreter, BackendChoice::Recompiler];
@@ -25,9 +25,9 @@ impl Engines {
 		engines.into_iter().collect::<Result<_, _>>().map(Self)
 	}
 
-	/// Runs the sequence that `bytes` choose. Errs with a report, where something is wrong with it.
+	/// Runs the sequence that `bytes` choose. Returns a report as the error if something is wrong.
 	///
-	/// The recompiler takes long to make native code of short programs: it takes part where `all` is set.
+	/// The recompiler takes long to compile short programs, so it takes part only if `all` is set.
 	pub fn check(&self, bytes: &[u8], all: bool) -> Result<Outcome, String> {
 		let steps = generate(bytes);
 		self.compare(&steps, all).map_err(|error| {
@@ -57,7 +57,7 @@ impl Engines {
 			}
 		}
 		let mut outcome = first.ok_or("there is no engine")?;
-		// What takes long because the machine was busy does not take long each time.
+		// A busy machine delays some runs, but not each of them.
 		for _ in 0..REPEATS {
 			if outcome.slowest.ratio > 1.0 {
 				let again = run(&self.0[0].1, steps)?.slowest;
@@ -69,7 +69,7 @@ impl Engines {
 		Ok(outcome)
 	}
 
-	/// As few of the steps as still fail.
+	/// Removes steps that are not needed for the failure.
 	fn shrink(&self, mut steps: Vec<Step>, all: bool) -> Vec<Step> {
 		for number in (0..steps.len()).rev() {
 			let mut fewer = steps.clone();

@@ -1,24 +1,24 @@
-//! What the programs and calls of a sequence can name.
+//! What programs and calls of a sequence can name.
 
 use sp_core::H256;
 use virt_differential::source::Source;
 use virt_runtime::{AccountId, RuntimeCall};
 
-/// Who signs: the last one is poor.
+/// The accounts that sign. The last one is poor.
 pub const SIGNERS: [[u8; 32]; 3] = [[1; 32], [2; 32], [3; 32]];
 
 /// What programs and calls can name.
 pub struct Known {
-	/// Of programs.
+	/// The code hashes of programs.
 	pub hashes: Vec<H256>,
 	/// Signers, and accounts of programs.
 	pub accounts: Vec<AccountId>,
-	/// That programs dispatch.
+	/// Calls that programs dispatch.
 	pub calls: Vec<RuntimeCall>,
 }
 
 impl Known {
-	/// The number of an account: mostly one of a program, where there is any.
+	/// Chooses the index of an account: mostly one of a program, if there is any.
 	pub fn account(&self, source: &mut Source<'_>) -> usize {
 		match self.accounts.len() - SIGNERS.len() {
 			programs if programs > 0 && !source.chance(24) => {

@@ -37,13 +37,13 @@ struct Cli {
 	threads: u64,
 }
 
-/// Programs for each call sequence.
+/// The number of programs for each call sequence.
 const PROGRAMS: u64 = 10;
 
-/// Of how many sequences one runs on the recompiler, too.
+/// One sequence of this many runs on the recompiler, too.
 const RECOMPILED: u64 = 16;
 
-/// The most time that a call may take of its charge, each time that it is made, on a machine that is slower than the
+/// The maximal ratio of a call's time to its charge, over all repetitions, on a machine that is slower than the
 /// machine of record and has other work.
 const MOST: f64 = 4.0;
 
@@ -113,7 +113,7 @@ fn replay(seed: u64) -> String {
 	format!("virt-soak --once --seed {seed}")
 }
 
-/// A call sequence of this seed, and programs of seeds of their own.
+/// Runs the call sequence of a seed, and programs with seeds of their own.
 fn one(sequences: &Engines, seed: u64, all: bool, counts: &Counts) -> Result<(), String> {
 	for number in seed * PROGRAMS..(seed + 1) * PROGRAMS {
 		let bytes = random(number, 100 + (number as usize * 37) % 1_500);

@@ -13,16 +13,16 @@ use polkavm_common::{
 use virt_differential::source::Source;
 use virt_runtime::RuntimeCall;
 
-/// Writable memory, in bytes: an argument of 65,536 bytes fits.
+/// The size of writable memory, in bytes. An argument of 65,536 bytes fits.
 const MEMORY: u32 = 96 * 1024;
 
-/// Where programs write what they get, from the start of the memory.
+/// The size of the area to which syscalls write, from the start of the memory.
 const SCRATCH: u32 = 16 * 1024;
 
 /// The entries of each program: three to be called, and those that the pallet knows.
 pub const ENTRIES: [&str; 6] = ["a", "b", "c", "init", "migrate", "reentrant:a"];
 
-/// Syscalls of an entry, at most.
+/// An entry makes fewer syscalls than this.
 const SYSCALLS: usize = 6;
 
 macro_rules! rows {
@@ -38,7 +38,7 @@ macro_rules! rows {
 }
 virt_guest::syscall_table!(rows);
 
-/// The program that `source` chooses.
+/// Generates the program that `source` chooses.
 pub fn generate(source: &mut Source<'_>, known: &Known) -> Vec<u8> {
 	let map = MemoryMapBuilder::new(4_096).rw_data_size(MEMORY).build();
 	let start = map.expect("the size is small; qed").rw_data_address();
@@ -64,7 +64,7 @@ pub fn generate(source: &mut Source<'_>, known: &Known) -> Vec<u8> {
 	builder.to_vec().expect("the instructions are of this set; qed")
 }
 
-/// What programs have in memory, by address.
+/// The initial memory of a program. Objects are listed by address.
 struct Data {
 	start: u32,
 	bytes: Vec<u8>,
@@ -97,7 +97,7 @@ impl Data {
 		data.accounts = known.accounts.iter().map(|account| data.put(account.as_ref())).collect();
 		data.hashes = known.hashes.iter().map(|hash| data.put(hash.as_bytes())).collect();
 		data.entries = ["abc", "bc", "c"].map(|names| data.put(names.as_bytes())).into();
-		// Value; ref time, proof size; deposit; who may upgrade.
+		// Value; ref time, proof size; deposit limit; upgrade authority.
 		data.options = [
 			(0u128, 0u64, 0u64, u128::MAX, 2u64),
 			(0, 2_000_000_000, 100_000, u128::MAX, 1),
@@ -134,7 +134,7 @@ struct Writer<'a, 'b> {
 	source: &'a mut Source<'b>,
 	known: &'a Known,
 	data: Data,
-	/// Rows, by the import's number.
+	/// Rows of the table, by the import's number.
 	imports: Vec<usize>,
 	code: Vec<Instruction>,
 }
@@ -143,7 +143,7 @@ impl Writer<'_, '_> {
 	fn entry(&mut self) {
 		for _ in 0..self.source.below(SYSCALLS) {
 			if self.source.chance(32) {
-				// The last ones move to native code.
+				// The largest numbers of rounds make the program move to native code.
 				let rounds = self.source.pick(&[1, 50, 2_000, 60_000, 300_000]);
 				self.compute(rounds);
 			}

@@ -24,35 +24,35 @@ use virt_runtime::{
 	AccountId, Balances, Migrations, Runtime, RuntimeCall, RuntimeOrigin, System, Virt,
 };
 
-/// Weight that jobs get of a block.
+/// The weight that jobs get in a block.
 const IDLE: Weight = Weight::from_parts(400_000_000_000, 4 << 20);
 
-/// Balance of the poor signer.
+/// The balance of the poor signer.
 const LITTLE: u128 = 3_000_000_000_000;
 
-/// What can be observed of a step.
+/// The observations of a step.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Observed {
-	/// What came of a call: the weight that it took, and an error.
+	/// The result of a call, with the used weight.
 	pub result: Result<PostDispatchInfo, DispatchErrorWithPostInfo<PostDispatchInfo>>,
 	/// A hash of the events since the block began.
 	pub events: H256,
-	/// Where a block ended, the state's root.
+	/// The state root, if a block ended.
 	pub root: Option<H256>,
 }
 
-/// What came of a sequence.
+/// The outcome of a sequence.
 #[derive(Clone, Debug, Default)]
 pub struct Outcome {
-	/// By step.
+	/// The observations of each step.
 	pub steps: Vec<Observed>,
-	/// Calls that succeeded.
+	/// The number of calls that succeeded.
 	pub succeeded: u64,
-	/// The call that took the most time of what it paid.
+	/// The call with the highest ratio of time to charge.
 	pub slowest: Slowest,
 }
 
-/// A call's time beside its charge.
+/// A call's time in relation to its charge.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Slowest {
 	/// Time divided by the ref time that was charged.
@@ -63,7 +63,7 @@ pub struct Slowest {
 	pub step: usize,
 }
 
-/// Shortest time of a call that is compared with its charge: shorter ones are the clock's noise.
+/// The shortest time that is compared with a charge: shorter times are noise.
 const MEASURED_FROM: Duration = Duration::from_micros(500);
 
 /// Runs the steps on a new chain with this engine.
@@ -150,7 +150,8 @@ fn next_block() -> H256 {
 	H256::from_slice(&root)
 }
 
-/// Errs if the pallet's storage is inconsistent, or if the total issuance changed.
+/// Errs if the pallet's storage is inconsistent, if the balances do not add up to the total issuance, or if the
+/// total issuance has grown.
 fn check(at_start: u128) -> Result<(), String> {
 	try_state::check::<Runtime>().map_err(|error| format!("the state: {error:?}"))?;
 	let accounts = frame_system::Account::<Runtime>::iter_keys();

@@ -10,31 +10,31 @@ use sp_core::H256;
 use virt_differential::source::Source;
 use virt_runtime::{AccountId, Runtime, RuntimeCall, Virt};
 
-/// Programs of a sequence, at most.
+/// The maximal number of programs in a sequence.
 const PROGRAMS: usize = 3;
 
-/// Steps after the first calls, at most.
+/// The maximal number of steps after the first calls.
 const STEPS: usize = 40;
 
-/// Weight of a call, unless it gets little.
+/// The weight limit of most calls.
 const PLENTY: Weight = Weight::from_parts(50_000_000_000, 4 << 20);
 
-/// Enough to start, and not to do much.
+/// A weight limit that is enough to start, but not to do much.
 const LITTLE: Weight = Weight::from_parts(300_000_000, 60_000);
 
 /// A step of a sequence.
 #[derive(Clone, Debug)]
 pub enum Step {
-	/// Somebody makes a call.
+	/// A signer makes a call.
 	Call {
-		/// Whose number in [`SIGNERS`] it is.
+		/// The index of the signer in [`SIGNERS`].
 		signer: usize,
-		/// What is called.
+		/// The call.
 		call: Call<Runtime>,
-		/// Whether the caller's storage transaction is rolled back afterwards, whatever came of it.
+		/// Whether the caller's storage transaction is rolled back afterwards, even if the call succeeded.
 		rolled_back: bool,
 	},
-	/// Programs are stopped, or allowed to run again.
+	/// Programs are paused or unpaused.
 	Pause(bool),
 	/// The block ends, and the next begins.
 	Block,
@@ -42,11 +42,11 @@ pub enum Step {
 	RuntimeUpgrade,
 }
 
-/// The sequence that `bytes` choose.
+/// Generates the sequence that `bytes` choose.
 pub fn generate(bytes: &[u8]) -> Vec<Step> {
 	let source = &mut Source::new(bytes);
 	let mut known = Known {
-		// The first one is of no program.
+		// The first hash belongs to no program.
 		hashes: vec![H256::zero()],
 		accounts: SIGNERS.map(AccountId::new).into(),
 		calls: vec![],
@@ -93,7 +93,7 @@ pub fn generate(bytes: &[u8]) -> Vec<Step> {
 			},
 		});
 	}
-	// So that no program stays stopped, and jobs go on.
+	// Unpauses programs, and lets jobs continue.
 	steps.extend([Step::Pause(false), Step::Block, Step::Block]);
 	steps
 }

@@ -1,4 +1,4 @@
-//! Call sequences, each the same on every backend.
+//! Runs call sequences on every backend, and compares.
 
 use std::{fs, path::Path};
 use virt_differential::source::mutate;
@@ -6,7 +6,7 @@ use virt_soak::{bytes, compare::Engines};
 
 const SEQUENCES: u64 = 150;
 
-/// Sequences that run on the recompiler, too.
+/// The number of sequences that run on the recompiler, too.
 const RECOMPILED: u64 = 5;
 
 #[test]
@@ -20,11 +20,11 @@ fn call_sequences_run_the_same_on_every_backend() {
 		succeeded += outcome.succeeded as usize;
 	}
 	println!("{SEQUENCES} sequences, {steps} steps, {succeeded} calls succeeded");
-	// Or else the test says less than it seems to.
+	// Otherwise the sequences cover too little.
 	assert!(steps > 2_500 && succeeded > steps / 5, "{steps} {succeeded}");
 }
 
-/// Variants of each file of the fuzz target's corpus.
+/// The number of variants of each file in the fuzz target's corpus, including the file itself.
 const VARIANTS: u64 = 8;
 
 #[test]

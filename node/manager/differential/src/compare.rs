@@ -1,4 +1,4 @@
-//! Runs a case on every machine, and finds the first difference.
+//! Runs a case on every machine, and reports the first difference.
 
 use crate::{
 	generate::{Case, TABLE},
@@ -9,13 +9,13 @@ use polkavm_common::program::ProgramBlob;
 use std::fmt::Write;
 use virt_primitives::{snapshot::Tier, SyscallTable};
 
-/// A program that all machines run, or the common error.
+/// The trace that all machines have in common, or the error with which all refuse the program.
 pub type Outcome = Result<Trace, Refused>;
 
-/// Runs a generated case on every engine of one family, with its gas at once and in pieces; the program
-/// decides which family.
+/// Runs a generated case on every engine of one family, with all gas at once and in pieces. The bytes of the
+/// program determine the family.
 ///
-/// Errs where they differ, with all that is needed to find out why.
+/// Returns a report as the error if the results differ.
 pub fn compare(engines: &Engines, case: &Case) -> Result<Outcome, String> {
 	let memory = memory_of(&case.program);
 	let number = case.program.iter().map(|byte| usize::from(*byte)).sum::<usize>();
@@ -33,19 +33,19 @@ pub fn compare(engines: &Engines, case: &Case) -> Result<Outcome, String> {
 	program.compare(engines, family, run).map_err(|difference| report(case, &difference))
 }
 
-/// What runs a program.
+/// A way to run a program.
 #[derive(Clone, Copy, Debug)]
 enum Runner {
-	/// PolkaVM's interpreter or its recompiler, on a tier.
+	/// PolkaVM's interpreter (0) or recompiler (1) without a manager, at the prices of a tier.
 	Raw(usize, Tier),
-	/// The engine of this number.
+	/// The engine with this index in the family.
 	Managed(usize),
 	/// Starts on the first of these engines, and moves between the two.
 	Moving(usize, usize),
 }
 
 impl Runner {
-	/// All of them in a family except its interpreter, which is the reference.
+	/// All runners of a family except its interpreter, which is the reference.
 	fn all(family: &Family) -> impl Iterator<Item = Self> {
 		let raw = family.raw.into_iter().flat_map(|tier| [0, 1].map(|it| Self::Raw(it, tier)));
 		raw.chain([1, 2, 3, 4].map(Self::Managed)).chain([
@@ -67,19 +67,19 @@ impl Runner {
 	}
 }
 
-/// A program, and the syscalls of its runtime.
+/// A program, and the syscalls that its runtime declares.
 #[derive(Clone, Copy)]
 pub struct Program<'a> {
-	/// Its bytes.
+	/// The program's bytes.
 	pub bytes: &'a [u8],
-	/// What its runtime declares.
+	/// The table of the declared syscalls.
 	pub syscalls: SyscallTable<'a>,
 }
 
 impl Program<'_> {
-	/// Does `run`, with the gas at once and in pieces, on a fresh instance on every engine of the family.
+	/// Calls `run` with a fresh instance on every engine of the family, with all gas at once and in pieces.
 	///
-	/// Errs with the first difference, unless all give the same.
+	/// Returns the first difference as the error if the results differ.
 	pub fn compare(
 		&self,
 		engines: &Engines,
@@ -97,7 +97,7 @@ impl Program<'_> {
 		same_events(&at_once.events, &in_pieces.events)
 			.map_err(|difference| format!("in pieces, {difference}"))?;
 
-		// PolkaVM's interpreter alone, whose registers are visible.
+		// The traces of PolkaVM without a manager. Its registers are visible, so they are compared, too.
 		let mut raw: Option<[Trace; 2]> = None;
 		for runner in Runner::all(family) {
 			let mut traces = Vec::new();
@@ -192,7 +192,7 @@ fn same_events(expected: &[Event], events: &[Event]) -> Result<(), String> {
 	))
 }
 
-/// The first difference between two traces.
+/// The index of the first difference.
 fn first_difference<T: PartialEq>(one: &[T], other: &[T]) -> Option<usize> {
 	let longest = one.len().max(other.len());
 	(0..longest).find(|&at| one.get(at) != other.get(at))
@@ -202,7 +202,7 @@ fn first_difference<T: PartialEq>(one: &[T], other: &[T]) -> Option<usize> {
 fn report(case: &Case, difference: &str) -> String {
 	let mut report = format!("{difference}\n\ncalls with {} gas, {}:\n", case.gas, case.slice);
 	for call in &case.calls {
-		// Writing to a string does not fail.
+		// Writing to a `String` cannot fail.
 		let _ = writeln!(report, "  {} {:x?}", call.entry.escape_ascii(), call.args);
 	}
 	report.push_str("\nprogram:\n");

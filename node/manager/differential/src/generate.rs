@@ -1,8 +1,7 @@
 //! Generates a valid program that uses all of PolkaVM's ReviveV1 instruction set, and calls of it.
 //!
-//! The code consists of blocks whose last instruction jumps or ends. Most addresses are in memory
-//! and most jumps lead to a block, because otherwise each program would end in its first lines;
-//! some are not.
+//! The code consists of blocks whose last instruction jumps or ends. Most addresses are in memory and most jumps
+//! lead to a block: otherwise programs would end after a few instructions.
 
 use crate::source::Source;
 use polkavm_common::{
@@ -45,10 +44,10 @@ const fn buffer(direction: Direction, pointer: u8, len: Length, max: u32) -> Buf
 	Buffer { direction, pointer, len, max }
 }
 
-/// The imports of the programs: the same, and one that is not declared.
+/// The imports of the programs: all of [`SYSCALLS`], and one that is not declared.
 const IMPORTS: [&str; 5] = ["plain", "input", "output", "exchange", "undeclared"];
 
-/// A program and what to do with it.
+/// A program, and what to do with it.
 #[derive(Clone, Debug)]
 pub struct Case {
 	/// The program's bytes.
@@ -57,7 +56,7 @@ pub struct Case {
 	pub calls: Vec<Call>,
 	/// Gas for each call.
 	pub gas: Gas,
-	/// The number of syscalls that return.
+	/// The number of syscalls that the host answers before it ends all calls.
 	pub syscalls: u64,
 	/// The size of the first piece, if the gas is given in pieces.
 	pub slice: Gas,
@@ -73,7 +72,7 @@ pub struct Call {
 }
 
 impl Case {
-	/// The case that `source` chooses.
+	/// Generates the case that `source` chooses.
 	pub fn generate(source: &mut Source<'_>) -> Self {
 		let gas = source.pick(&[20_000, 3_000, 200, 100_000, 0]);
 		let slice = source.pick(&[97, 1, 13, 1_000, 5_000]);
@@ -371,7 +370,7 @@ impl Writer<'_, '_> {
 		number(self.source) as i32
 	}
 
-	/// Mostly an address in writable or readable memory; sometimes any other.
+	/// Returns an address: mostly in writable or readable memory, sometimes any.
 	fn address(&mut self, written: bool) -> u32 {
 		let source = &mut *self.source;
 		let [data, stack] = [self.memory.rw_data_range(), self.memory.stack_range()];
@@ -420,7 +419,7 @@ impl Writer<'_, '_> {
 				self.source.pick(&STORES_INDIRECT)(a, b, offset)
 			},
 			_ => {
-				// Sometimes, wherever the register points to.
+				// Sometimes uses whatever the base register holds.
 				let wild = self.source.chance(8);
 				let offset = if wild { self.immediate() } else { self.base(b, false) };
 				self.source.pick(&LOADS_INDIRECT)(a, b, offset)
@@ -429,7 +428,7 @@ impl Writer<'_, '_> {
 		self.code.push(instruction);
 	}
 
-	/// Makes `base` point near an address. Returns the offset to it.
+	/// Sets the register `base` to a value near an address. Returns the offset of the address from it.
 	fn base(&mut self, base: Reg, written: bool) -> i32 {
 		let address = self.address(written);
 		let offset = self.source.pick(&[0, 8, -8, 4_096, i32::MIN]);
@@ -437,7 +436,7 @@ impl Writer<'_, '_> {
 		offset
 	}
 
-	/// A syscall, mostly with an address and a length in its first arguments.
+	/// Makes a syscall, mostly with an address and a length in its first arguments.
 	fn syscall(&mut self) {
 		let imported = self.imports > 0 && !self.source.chance(4);
 		if !imported && !self.source.chance(16) {
@@ -456,7 +455,7 @@ impl Writer<'_, '_> {
 		self.code.push(asm::ecalli(index));
 	}
 
-	/// A target block: mostly a later one, so that most programs end.
+	/// Chooses a target block, mostly a later one, so that most programs end.
 	fn target(&mut self, block: u32) -> u32 {
 		let later = self.blocks - block - 1;
 		if self.source.chance(48) || later == 0 {
@@ -466,7 +465,7 @@ impl Writer<'_, '_> {
 		}
 	}
 
-	/// Mostly prepares an indirect jump to a block of the jump table.
+	/// Chooses a code address for an indirect jump, mostly of a block in the jump table.
 	fn code_address(&mut self) -> i32 {
 		let index = self.source.below(self.jumps as usize) as i32;
 		match self.source.below(32) {
@@ -496,7 +495,7 @@ impl Writer<'_, '_> {
 				asm::load_imm_and_jump_indirect(a, b, self.code_address(), 0)
 			},
 			13 => {
-				// A loop that ends.
+				// A loop with a limited number of rounds.
 				let rounds = self.source.byte().into();
 				self.code.extend([asm::load_imm(a, rounds), Instruction::fallthrough]);
 				let ends = self.code.iter().filter(|it| it.starts_new_basic_block());
@@ -511,7 +510,7 @@ impl Writer<'_, '_> {
 		self.code.push(instruction);
 	}
 
-	/// Writes all registers to memory, if there is some, and returns; or continues past the end.
+	/// Writes all registers to memory, if there is any, and returns. Sometimes continues past the end instead.
 	fn last_end(&mut self) {
 		let memory = self.memory.rw_data_range();
 		if !memory.is_empty() && !self.source.chance(64) {

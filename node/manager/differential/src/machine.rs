@@ -1,4 +1,4 @@
-//! A common interface of everything that runs programs.
+//! A common interface to everything that runs programs.
 
 use polkavm::{
 	BackendKind, Config, CorePinning, GasMeteringKind, InterruptKind, MemoryProtection,
@@ -24,8 +24,8 @@ pub trait Machine {
 	/// Prepares `entry`; `false` if there is no such export.
 	fn prepare(&mut self, entry: &[u8], args: &[u64]) -> bool;
 
-	/// Runs it. `result` is the result of a syscall, if it waits at one. A syscall is returned with
-	/// its symbol.
+	/// Runs the instance. `result` is the result of the syscall at which it waits, if any. A syscall is returned
+	/// with its symbol.
 	fn run(&mut self, gas: Gas, result: Option<u64>) -> Step;
 
 	/// Reads its memory into `dest`; `false` if out of bounds.
@@ -43,7 +43,7 @@ pub trait Machine {
 	}
 }
 
-/// Why a manager has no instance of a program.
+/// Why a manager refuses a program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refused {
 	/// Compiling failed.
@@ -52,11 +52,11 @@ pub enum Refused {
 	Instantiate(InstantiateError),
 }
 
-/// The result of a backend, which must not be a host fault.
+/// Unwraps the outcome of a backend, which must not be a host fault.
 ///
 /// # Panics
 ///
-/// On a host fault, which no program may cause.
+/// On a host fault: no program may cause one.
 #[track_caller]
 pub fn no_fault<T, E>(outcome: Outcome<T, E>) -> Result<T, E> {
 	outcome.map_err(|failure| match failure {
@@ -67,9 +67,10 @@ pub fn no_fault<T, E>(outcome: Outcome<T, E>) -> Result<T, E> {
 
 /// All engines.
 pub struct Engines {
-	/// Families of engines with the same rules, and so the same gas. The last are embedded.
+	/// Families of engines. Engines with the same rules use the same gas. The last family has the rules of embedded
+	/// runtimes.
 	pub families: Vec<Family>,
-	/// PolkaVM's own: its interpreter and its recompiler.
+	/// PolkaVM's interpreter and recompiler, without a manager.
 	pub raw: [polkavm::Engine; 2],
 }
 
@@ -78,10 +79,10 @@ pub const BACKENDS: usize = 5;
 
 /// The backends, under the same rules.
 pub struct Family {
-	/// The backends, by name: the interpreter, the recompiler, tiered, the interpreter that traces, and the
-	/// one that is embedded into runtimes.
+	/// The backends by name: interpreter, recompiler, tiered, interpreter with tracing, and the backend that is
+	/// embedded into runtimes.
 	pub managed: [(String, Start); BACKENDS],
-	/// The only tier, if the rules have one: PolkaVM alone then gives the same results.
+	/// The tier, if the rules have only one. Then PolkaVM without a manager gives the same results.
 	pub raw: Option<Tier>,
 }
 
@@ -114,7 +115,7 @@ impl Family {
 }
 
 impl Engines {
-	/// Starts them.
+	/// Starts all engines.
 	///
 	/// # Panics
 	///
@@ -145,13 +146,13 @@ impl Engines {
 	}
 }
 
-/// An instance of a manager that is driven like a runtime drives it: buffers of a syscall are
-/// included in the stop, and sent with the resumption.
+/// An instance of a manager, driven as a runtime drives it: a stop includes the buffers of a syscall, and writes
+/// are sent with the resumption.
 pub struct Managed {
 	manager: Box<dyn Backend>,
 	module: ModuleId,
 	instance: InstanceId,
-	/// The entries of the table.
+	/// The symbols of the syscall table, by number.
 	symbols: Vec<SyscallSymbol>,
 	stop: HostBuffer,
 	/// The writes for the next resumption.
@@ -159,7 +160,7 @@ pub struct Managed {
 }
 
 impl Managed {
-	/// An instance of `program`, in a manager of its own, for a runtime that has these `syscalls`.
+	/// Creates an instance of `program` in its own manager, for a runtime that declares these `syscalls`.
 	pub fn new(start: &Start, program: &[u8], syscalls: SyscallTable<'_>) -> Result<Self, Refused> {
 		let mut manager = start();
 		let module =
@@ -171,7 +172,7 @@ impl Managed {
 		Ok(Self { manager, module, instance, symbols, stop, writes: Vec::new() })
 	}
 
-	/// Makes the writes for the next resumption now.
+	/// Performs the writes that wait for the next resumption.
 	fn flush(&mut self) {
 		for write in writes::decode(&mem::take(&mut self.writes)) {
 			let (address, bytes) = write.expect("it was encoded; qed");
@@ -180,7 +181,7 @@ impl Managed {
 		}
 	}
 
-	/// An included buffer must equal the memory.
+	/// Asserts that the included buffers equal the instance's memory.
 	fn check_segments(&mut self) {
 		for segment in stop::segments(&self.stop) {
 			let Some(bytes) = segment.bytes else { continue };
@@ -251,14 +252,14 @@ impl Machine for Managed {
 	}
 }
 
-/// An instance that moves to another manager, as a snapshot, whenever it stops and can continue.
+/// An instance that moves to another manager by a snapshot, each time it stops and can continue.
 pub struct Moving {
 	here: Managed,
 	there: Managed,
 }
 
 impl Moving {
-	/// An instance of `program` that starts on `first` and moves to `second`.
+	/// Creates an instance of `program` that starts on `first` and moves to `second`.
 	pub fn new(
 		first: &Start,
 		second: &Start,
@@ -314,11 +315,11 @@ impl Machine for Moving {
 	}
 }
 
-/// An instance on PolkaVM alone: the reference for the managers.
+/// An instance on PolkaVM without a manager: the reference for the managers.
 pub struct Raw(RawInstance);
 
 impl Raw {
-	/// An instance of `program`, which a manager accepted, at the prices of a tier.
+	/// Creates an instance of `program`, which a manager has accepted, at the prices of a tier.
 	pub fn new(engine: &polkavm::Engine, program: &[u8], tier: Tier) -> Self {
 		let mut config = ModuleConfig::new();
 		config.set_gas_metering(Some(GasMeteringKind::Sync)).set_cost_model(Some(cost_model(tier)));

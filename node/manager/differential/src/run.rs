@@ -17,33 +17,32 @@ use virt_primitives::{
 	Gas, Syscall, SyscallSymbol, MAX_ARGUMENTS,
 };
 
-/// An observation of a run. The gas is what is left of the call's gas, whether it was given at once
-/// or in pieces.
+/// An observation of a run. Remaining gas is that of the whole call, so it does not depend on how the gas was
+/// given.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Event {
-	/// An entry was called, or does not exist.
+	/// An entry was called: its name, and whether it exists.
 	Called(Vec<u8>, bool),
 	/// The program stopped, except at the end of a piece of gas.
 	Stopped(Step),
 	/// The host read memory: address, length, and a digest of the bytes if they can be read.
 	Read(u32, usize, Option<u64>),
-	/// The host wrote memory, if it can be written.
+	/// The host wrote memory: address, length, and whether it is writable.
 	Wrote(u32, usize, bool),
-	/// The host zeroed memory, if it can be written.
+	/// The host zeroed memory: address, length, and whether it is writable.
 	Zeroed(u32, u32, bool),
-	/// The host gave this result.
+	/// The host answered a syscall with this result.
 	Answered(u64),
-	/// A digest of all memory, at the end of a call.
+	/// A digest of all compared memory, at the end of a call.
 	Memory(u64),
 }
 
-/// All that was observed.
+/// All observations of a run.
 #[derive(Clone, Debug, Default)]
 pub struct Trace {
-	/// The observations: the same on all machines, however the gas is given.
+	/// The observations. They are the same on all machines, however the gas is given.
 	pub events: Vec<Event>,
-	/// The ends of the pieces of gas, with the remaining and the needed gas: the same on all
-	/// machines.
+	/// The end of each piece of gas: the remaining gas, and the needed gas. They are the same on all machines.
 	pub pieces: Vec<(Gas, Option<Gas>)>,
 	/// All registers at every stop, if they are visible.
 	pub registers: Vec<[u64; REGISTERS]>,
@@ -51,7 +50,7 @@ pub struct Trace {
 
 /// Answers syscalls.
 pub trait Host {
-	/// The result of a syscall; `None` ends all calls. It accesses memory through `memory`.
+	/// Returns the result of a syscall, or `None` to end all calls. It accesses memory through `memory`.
 	fn answer(
 		&mut self,
 		memory: &mut Memory<'_>,
@@ -60,7 +59,7 @@ pub trait Host {
 	) -> Option<u64>;
 }
 
-/// A machine's memory; each access is an event.
+/// A machine's memory that records each access as an event.
 pub struct Memory<'a> {
 	machine: &'a mut dyn Machine,
 	events: &'a mut Vec<Event>,
@@ -96,18 +95,17 @@ fn digest(value: impl Hash) -> u64 {
 	hasher.finish()
 }
 
-/// All the gas at once.
+/// All gas at once.
 pub fn whole() -> impl Iterator<Item = Gas> {
 	iter::repeat(Gas::MAX)
 }
 
-/// Growing pieces, so that there are not too many.
+/// Growing pieces of gas, so that there are not too many.
 pub fn growing(first: Gas) -> impl Iterator<Item = Gas> {
 	iter::successors(Some(first), |piece| Some(piece + piece / 2 + 1))
 }
 
-/// Calls a machine's entries with `gas` each, given in pieces of at least these sizes, until one
-/// cannot continue.
+/// Calls a machine's entries with `gas` each, in pieces of at least these sizes, until a call cannot continue.
 pub fn drive(
 	machine: &mut dyn Machine,
 	calls: &[Call],
@@ -147,7 +145,7 @@ fn drive_call(
 ) -> bool {
 	let mut left = gas;
 	let mut result = None;
-	// The gas of the next block, which a piece may not cover.
+	// The gas that the next block needs: a smaller piece would make no progress.
 	let mut needed = 0;
 	loop {
 		let piece = pieces.next().expect("there is no end of pieces; qed").max(needed).min(left);
@@ -211,7 +209,7 @@ pub fn memory_of(program: &[u8]) -> Vec<Range<u32>> {
 	[map.ro_data_range(), data, stack].into_iter().flat_map(ends).collect()
 }
 
-/// A host for generated programs: its results depend on the requests, and are sometimes hostile.
+/// A host for generated programs. Its results depend on the requests, and some are hostile.
 pub struct Model {
 	memory: Vec<Range<u32>>,
 	most: u64,
@@ -219,7 +217,7 @@ pub struct Model {
 }
 
 impl Model {
-	/// A host for a program that has this `memory`. After `most` syscalls it ends all calls.
+	/// Creates a host for a program with this `memory`. It ends all calls after `most` syscalls.
 	pub fn new(memory: Vec<Range<u32>>, most: u64) -> Self {
 		Self { memory, most, count: 0 }
 	}

@@ -5,7 +5,7 @@
 pub struct Source<'a>(&'a [u8]);
 
 impl<'a> Source<'a> {
-	/// Chooses by `bytes`.
+	/// Creates a source of choices from `bytes`.
 	pub fn new(bytes: &'a [u8]) -> Self {
 		Self(bytes)
 	}

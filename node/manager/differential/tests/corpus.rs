@@ -1,4 +1,4 @@
-//! What the fuzzer found worth keeping, and variants of it, through the same functions that it calls.
+//! Runs the fuzz targets on their corpora, and on variants of the files.
 
 use std::{fs, path::PathBuf};
 use virt_differential::{
@@ -6,7 +6,7 @@ use virt_differential::{
 	targets::{named, ALL},
 };
 
-/// Variants of each file.
+/// The number of variants of each file.
 const VARIANTS: u64 = 12;
 
 /// The files of a target's corpus, by name.
@@ -56,7 +56,8 @@ fn what_the_chain_admits_the_node_instantiates_or_calls_invalid() {
 			if pallet_virt::admission::check::<virt_runtime::Runtime>(&program).is_ok() {
 				let instance = Managed::new(interpreter, &program, pallet_virt::syscalls::TABLE);
 				named(format_args!("of {name}"), || match instance {
-					// Code that the backends could read in two ways is left to the node to refuse.
+					// `admission::check` does not find code that the backends read in different ways: the node
+					// refuses it.
 					Ok(_) | Err(Refused::Compile(CompileError::InvalidImage)) => {},
 					Err(other) => panic!("{other:?}"),
 				});

@@ -1,5 +1,5 @@
-//! Every fixture program, interrupted at every syscall and at every piece of its gas, is the same on
-//! every backend, and when it moves from one to the other at each of them.
+//! Runs every fixture program on every backend, and compares. Programs are interrupted at every syscall and at the
+//! end of every piece of gas. Some instances move to another backend at each interruption.
 
 use polkavm::ProgramBlob;
 use std::{collections::BTreeMap, iter, thread};
@@ -12,16 +12,16 @@ use virt_differential::{
 };
 use virt_primitives::{step::Step, Gas, SyscallSymbol, MAX_ARGUMENTS};
 
-/// More than any fixture needs that ends.
+/// Enough gas for every fixture that ends.
 const PLENTY: Gas = 50_000_000;
 
-/// For those that do not end.
+/// Gas for the fixtures that do not end.
 const SOME: Gas = 1_000_000;
 
-/// Pieces that a run's gas is given in.
+/// The number of pieces in which the gas of a run is given.
 const PIECES: Gas = 40;
 
-/// Answers just enough syscalls of the chain, and those of the conformance suite.
+/// Answers some syscalls of the chain, and those of the conformance suite.
 struct Chain<'a> {
 	input: &'a [u8],
 	storage: BTreeMap<Vec<u8>, Vec<u8>>,
@@ -45,7 +45,7 @@ fn write(memory: &mut Memory<'_>, address: u64, bytes: &[u8]) -> Option<u64> {
 }
 
 impl Host for Chain<'_> {
-	/// A pointer out of bounds ends the call, as it does on the chain.
+	/// A pointer out of bounds ends the call, as on the chain.
 	fn answer(
 		&mut self,
 		memory: &mut Memory<'_>,
@@ -92,11 +92,11 @@ fn gas_left(trace: &Trace) -> Gas {
 	stops.min().expect("it stopped once at least")
 }
 
-/// Gives how often it was interrupted, at most.
+/// Compares an entry on all backends. Returns how often the run in pieces was interrupted.
 fn compare(name: &str, code: &[u8], entry: &[u8], input: &[u8]) -> usize {
 	let engines = engines();
 	let memory = memory_of(code);
-	// The second time, it finds its memory as the first time left it.
+	// The second call starts with the memory that the first one left.
 	let call = Call { entry: entry.to_vec(), args: vec![10, 2, 3, 4, 5, 6] };
 	let calls = [call.clone(), call];
 	let at_once = |machine: &mut dyn Machine, gas| {
@@ -123,7 +123,7 @@ fn compare(name: &str, code: &[u8], entry: &[u8], input: &[u8]) -> usize {
 		}
 	};
 	let entry = entry.escape_ascii();
-	// By the last one's rules, those of embedded runtimes, the conformance suite runs all fixtures in wasm.
+	// The last family has the rules of embedded runtimes. The conformance suite runs all fixtures by them, in wasm.
 	let (_, families) = engines.families.split_last().expect("there are some");
 	for family in families {
 		let outcome = program.compare(engines, family, run);
@@ -140,7 +140,7 @@ fn hex(text: &str) -> Vec<u8> {
 	digits.map(|pair| u8::from_str_radix(pair, 16).expect("hex")).collect()
 }
 
-/// A key, a signature and a message: RFC 8032, 7.1, test 3.
+/// A public key, a signature and a message: RFC 8032, section 7.1, test 3.
 fn signed() -> Vec<u8> {
 	hex(concat!(
 		"fc51cd8e6218a1a38da47ed00230f0580816ed13ba3303ac5deb911548908025",
@@ -170,7 +170,7 @@ fn compare_all<'a>(fixtures: impl Iterator<Item = &'a (&'a str, &'a [u8])>) {
 			_ if takes_input => vec![vec![], 7u64.to_le_bytes().to_vec(), vec![9; 3_000]],
 			_ => vec![vec![]],
 		};
-		// Those of `bench` that compute for long before each syscall take minutes, and do what others do.
+		// The entries of `bench` that compute for long before each syscall take minutes, and cover nothing new.
 		let exports = blob.exports().filter(|it| !it.symbol().as_bytes().starts_with(b"every_"));
 		for export in exports {
 			let entry = export.symbol().as_bytes();

@@ -1,4 +1,4 @@
-//! Thousands of generated programs, each the same on every backend.
+//! Runs thousands of generated programs on every backend, and compares.
 
 use virt_differential::{
 	compare::compare,
@@ -9,10 +9,10 @@ use virt_differential::{
 };
 use virt_primitives::step::Step;
 
-/// Programs, each from the seed of its number.
+/// The number of programs. Each program's number is its seed.
 const PROGRAMS: u64 = 3_000;
 
-/// How many programs there were of each kind.
+/// The number of programs of each kind.
 #[derive(Debug, Default)]
 struct Kinds {
 	refused: u64,
@@ -52,7 +52,7 @@ fn generated_programs_run_the_same_on_every_backend() {
 		});
 	}
 	println!("{PROGRAMS} programs: {kinds:?}");
-	// Or else the test says less than it seems to.
+	// Otherwise the generated programs cover too little.
 	let Kinds { refused, finished, trapped, out_of_gas, at_syscalls } = kinds;
 	for count in [finished, trapped, out_of_gas, at_syscalls] {
 		assert!(count > PROGRAMS / 10, "{kinds:?}");

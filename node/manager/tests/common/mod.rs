@@ -1,4 +1,4 @@
-//! What tests of the manager share: a manager driven without a runtime.
+//! Shared by the manager's tests: drives a manager without a runtime.
 
 use std::sync::Arc;
 use virt_manager::{Engine, Manager};
@@ -7,11 +7,11 @@ use virt_primitives::{
 	Answer, Backend, ExecError, Failure, Gas, HostBuffer, InstanceId, SyscallTable,
 };
 
-/// Enough for every program that ends.
+/// Enough gas for every program that ends.
 #[allow(dead_code, reason = "not all tests use it")]
 pub const PLENTY: Gas = 1_000_000_000;
 
-/// A manager, and an instance of `program` that is prepared to run `entry`.
+/// Creates a manager, and an instance of `program` that is prepared to run `entry`.
 pub fn prepared(
 	engine: &Arc<Engine>,
 	program: &[u8],
@@ -26,7 +26,7 @@ pub fn prepared(
 	(manager, instance)
 }
 
-/// Runs, or resumes with `result`.
+/// Runs an instance, or resumes it with `result`.
 pub fn run(
 	manager: &mut Manager,
 	instance: InstanceId,

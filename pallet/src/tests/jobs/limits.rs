@@ -1,4 +1,4 @@
-//! How many jobs there may be, and what they keep from being removed.
+//! Limits on the number of jobs, and what cannot be removed while jobs live.
 
 use super::*;
 use crate::{limits::*, Accounts, JobTotals};
@@ -42,7 +42,7 @@ fn jobs_of_an_owner_at_limit_ok_and_over_limit_err() {
 			Accounts::<Test>::iter().count() as u32 > MAX_JOBS_OF_OWNER / MAX_JOBS_AT_ADDRESS - 1
 		);
 		assert_eq!(start(MAX_JOBS_OF_OWNER), Err(Error::<Test>::TooManyJobs.into()));
-		// Another owner still may.
+		// Another owner may start jobs, up to the limit of all jobs.
 		JobTotals::<Test>::put(MAX_JOBS);
 		let address = Virt::address_of(&ALICE, hash, &99u32.encode());
 		assert_ok!(Virt::instantiate(signed(ALICE), hash, 99u32.encode(), vec![], 0, PLENTY, None));
@@ -86,7 +86,7 @@ fn account_with_a_living_job_does_not_terminate() {
 		assert_ok!(outcome(ending));
 		assert!(Accounts::<Test>::contains_key(&address), "another job lives there");
 		run_to_end(job, 5);
-		// The last one may end the account that it runs at.
+		// The last job of an account may terminate the account.
 		assert_ok!(end(&address));
 		let ending = NextJob::<Test>::get() - 1;
 		run_to_end(ending, 5);

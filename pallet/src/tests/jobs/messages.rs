@@ -1,4 +1,4 @@
-//! Messages to jobs: in order, and none that was accepted is lost.
+//! Messages to jobs are delivered in order, and no accepted message is lost.
 
 use super::*;
 use crate::{limits::*, HoldReason, Mailboxes, Messages};
@@ -17,7 +17,7 @@ fn messages_of_a_topic_come_in_the_order_in_which_they_were_sent() {
 	let output = on_both(|| {
 		let address = sleeper();
 		let job = start(&address, "messages", (b"a".to_vec(), 4u32));
-		// Before it waits, while it waits, and of another topic.
+		// Messages before the job waits, while it waits, and with another topic.
 		send(&address, b"a", b"1");
 		send(&address, b"b", b"x");
 		send(&address, b"a", b"2");
@@ -97,7 +97,7 @@ fn message_of_a_job_that_is_cancelled_goes_to_the_next_in_its_order() {
 		next_block();
 		send(&address, b"a", b"1");
 		send(&address, b"a", b"2");
-		// It was to take the first one.
+		// The cancelled job was to receive the first message.
 		assert_ok!(Virt::cancel_job(signed(BOB), first).map_err(|failure| failure.error));
 		assert_eq!(Mailboxes::<Test>::iter().count(), 0, "it was the last: they are returned");
 

@@ -16,17 +16,17 @@ use frame_support::{traits::Hooks, weights::Weight};
 use sp_runtime::{AccountId32, DispatchError};
 use virt_fixtures::SLEEPER;
 
-/// A budget of a second and a half.
+/// A budget of 1.5 seconds of ref time.
 pub const BUDGET: Weight = Weight::from_parts(1_500_000_000_000, 256 << 20);
 
-/// Milliseconds from one block to the next.
+/// The time from one block to the next, in milliseconds.
 pub const SLOT: u64 = 3_000;
 
 pub fn sleeper() -> AccountId32 {
 	deploy(SLEEPER, 1_000_000)
 }
 
-/// Starts a job of Bob's.
+/// Starts a job as Bob.
 #[track_caller]
 pub fn start(address: &AccountId32, entry: &str, input: impl Encode) -> JobId {
 	start_with(address, entry, input, BUDGET)
@@ -40,7 +40,7 @@ pub fn start_with(address: &AccountId32, entry: &str, input: impl Encode, budget
 	NextJob::<Test>::get() - 1
 }
 
-/// The next block, with as much weight for jobs as they may have. Gives what they took.
+/// Runs the next block with the maximal weight for jobs. Returns the weight that jobs used.
 pub fn next_block() -> Weight {
 	next_block_with(Weight::MAX)
 }
@@ -54,7 +54,7 @@ pub fn next_block_with(remaining: Weight) -> Weight {
 	taken
 }
 
-/// Blocks until the job ends, of which there are at most so many. Gives how many there were.
+/// Runs at most `most` blocks, until the job ends. Returns their number.
 #[track_caller]
 pub fn run_to_end(job: JobId, most: u32) -> u32 {
 	for blocks in 0..most {
@@ -73,7 +73,7 @@ fn events() -> impl Iterator<Item = Event<Test>> {
 	})
 }
 
-/// What the job came to.
+/// The result of the job: its output, or its error.
 #[track_caller]
 pub fn outcome(id: JobId) -> Result<Vec<u8>, DispatchError> {
 	let end = events().find_map(|event| match event {
@@ -84,7 +84,7 @@ pub fn outcome(id: JobId) -> Result<Vec<u8>, DispatchError> {
 	end.unwrap_or_else(|| panic!("it has not ended: {:?}", Jobs::<Test>::get(id)))
 }
 
-/// What the job gave.
+/// The decoded output of the job.
 #[track_caller]
 pub fn output<T: Decode>(id: JobId) -> T {
 	let output = outcome(id).expect("it finished");
@@ -106,7 +106,7 @@ pub fn assert_failed(id: JobId, error: Error<Test>) {
 	assert_eq!(outcome(id), Err(error.into()));
 }
 
-/// What the account counted.
+/// The counter of the account.
 #[track_caller]
 pub fn count(address: &AccountId32) -> u32 {
 	let call =
@@ -115,7 +115,7 @@ pub fn count(address: &AccountId32) -> u32 {
 	u32::decode(&mut &super::mock::output()[..]).expect("it gives a number")
 }
 
-/// A call of an entry in one block, with all the weight that it wants.
+/// Calls an entry in one block, with enough weight for everything.
 #[track_caller]
 pub fn at_once<T: Decode>(address: &AccountId32, entry: &str, input: impl Encode) -> T {
 	let (entry, input) = (entry.as_bytes().to_vec(), input.encode());

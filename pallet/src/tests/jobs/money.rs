@@ -1,5 +1,5 @@
-//! Budgets, fees and deposits of jobs: every unit is accounted for. [`assert_sound`] compares what is
-//! held with what is on record after each block.
+//! Budgets, fees and deposits of jobs. After each block, [`assert_sound`] compares the held amounts with the
+//! records.
 
 use super::*;
 use crate::{HoldReason, JobTotals};

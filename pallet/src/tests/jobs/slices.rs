@@ -1,4 +1,4 @@
-//! Computations that are longer than a slice.
+//! Jobs that compute for longer than a slice.
 
 use super::*;
 use crate::{gas::REF_TIME_PER_GAS, JobPages, WeightInfo};
@@ -6,7 +6,7 @@ use frame_support::traits::Get;
 use frame_support::{assert_noop, assert_ok};
 use sp_runtime::Perbill;
 
-/// Rounds of the program's loop that take some slices.
+/// Enough rounds of the program's loop for several slices.
 const LONG: u64 = 60_000_000;
 
 #[test]
@@ -32,7 +32,7 @@ fn call_that_the_slice_has_no_weight_for_is_made_in_the_next() {
 		let salt = b"2".to_vec();
 		assert_ok!(Virt::instantiate(signed(ALICE), hash, salt, vec![], 0, PLENTY, None));
 		let other = Virt::address_of(&ALICE, hash, b"2");
-		// Each fits in a slice, and both together do not.
+		// Each computation fits in a slice, but both together do not.
 		let rounds = LONG / 10;
 		let input = (&other, rounds, rounds);
 		let whole: u64 = at_once(&address, "nested_compute", input);
@@ -54,7 +54,7 @@ fn call_that_no_slice_has_weight_for_fails() {
 		let other = Virt::address_of(&ALICE, hash, b"2");
 		let job = start(&address, "nested_compute", (&other, 1u64, LONG));
 		run_to_end(job, 10);
-		// The program was told that its callee ran out of gas, and panicked.
+		// The program panics because its callee ran out of gas.
 		assert_failed(job, Error::Trapped);
 	});
 }
@@ -152,7 +152,7 @@ fn empty_block_costs_the_same_whoever_sleeps() {
 		let job = start(&address, "blocks", 1_000_000u64);
 		next_block();
 		assert_eq!(next_block(), idle);
-		// More timers than there could be jobs of one account.
+		// More timers than the jobs of one account can set.
 		for number in 0..2_000 {
 			crate::jobs::queue::set_timer::<Test>(
 				crate::jobs::Deadline::Block(9_999),

@@ -1,4 +1,4 @@
-//! What jobs wait for, and what is final when they do.
+//! What jobs wait for, and which changes are final when they wait.
 
 use super::*;
 use crate::{jobs::Woken, stack::Trap, WeightInfo};
@@ -74,7 +74,7 @@ fn fault_undoes_its_own_slice_only() {
 		next_block();
 		next_block();
 		assert_failed(job, Error::Trapped);
-		// Not 0: a call that traps leaves nothing, a job that traps leaves the slices before.
+		// 1, not 0: a call that traps keeps no changes, but a job that traps keeps those of earlier slices.
 		assert_eq!(count(&address), 1);
 		let trap = events().find_map(|event| match event {
 			Event::JobFailed { trap, .. } => trap,
@@ -127,7 +127,7 @@ fn account_can_be_called_while_its_job_sleeps() {
 		let address = sleeper();
 		let job = start(&address, "blocks", 2u64);
 		next_block();
-		// A job of the same account counts in between: the first one sees it.
+		// Another job of the account changes the counter meanwhile, and the first job sees the change.
 		let other = start(&address, "yields", 1u32);
 		next_block();
 		assert_ok!(outcome(other));
@@ -155,7 +155,7 @@ fn deadline_and_message_wake_once() {
 		next_block();
 		let message = (ALICE, b"hello".to_vec());
 		assert_eq!(output::<Option<(AccountId32, Vec<u8>)>>(job), Some(message));
-		// Its timer is gone: nothing is woken when it would have come.
+		// The timer was removed with the wake-up, so the deadline does not wake the job again.
 		next_block();
 		next_block();
 		let woken = events().filter(|it| matches!(it, Event::JobWoken { .. })).count();
@@ -182,7 +182,7 @@ fn jobs_of_one_deadline_are_woken_in_order_and_what_does_not_fit_comes_next() {
 			woken.reverse();
 			woken
 		};
-		// There is room to wake five, and for no slice.
+		// There is enough weight to wake five jobs, but not for a slice.
 		next_block_with(idle + wake * 5);
 		assert_eq!(woken(), jobs[..5]);
 		next_block_with(idle + wake * 5);

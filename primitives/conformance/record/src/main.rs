@@ -7,7 +7,7 @@ use virt_conformance::{script, suite};
 use virt_manager::{limits::HOST, prices::Rules, BackendChoice, Engine, Options};
 use virt_record::{fixtures, generated, suite as programs, RULES};
 
-/// Generated programs.
+/// The number of generated programs.
 const GENERATED: u64 = 1_000;
 
 fn engine(rules: Rules) -> Arc<Engine> {

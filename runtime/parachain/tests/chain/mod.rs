@@ -1,4 +1,4 @@
-//! A parachain without nodes: makes blocks in wasm on a state in memory, with a proof of what they read.
+//! A parachain without nodes: builds blocks in wasm on an in-memory state, with a storage proof.
 
 use codec::{Decode, Encode};
 use cumulus_primitives_core::{relay_chain::HeadData, ParachainBlockData, PersistedValidationData};
@@ -29,12 +29,12 @@ use virt_parachain_runtime::{
 
 type State = InMemoryBackend<BlakeTwo256>;
 
-/// What a collator's node offers to a runtime.
+/// The host functions that a collator's node offers to a runtime.
 type Collator = (storage_proof_size::HostFunctions, sp_io::SubstrateHostFunctions);
-/// What a validator of the relay chain offers.
+/// The host functions that a validator of the relay chain offers.
 type Validator = sp_io::SubstrateHostFunctions;
 
-/// Slot of the first block, and number of its relay parent.
+/// The slot and the relay parent's number of the genesis. Each block adds one.
 const START: u64 = 1_000;
 const MAX_POV: u32 = cumulus_primitives_core::relay_chain::MAX_POV_SIZE;
 
@@ -45,20 +45,20 @@ pub struct Chain {
 	collator: WasmExecutor<Collator>,
 }
 
-/// What an extrinsic of a block came to.
+/// The outcome of an extrinsic in a block.
 pub struct Executed {
 	pub result: ApplyExtrinsicResult,
-	/// By how much it made the proof grow, in bytes.
+	/// The growth of the proof, in bytes.
 	pub measured: u64,
-	/// The proof size of the weight that the event about it tells.
+	/// The proof size of the weight in the extrinsic's event.
 	pub charged: u64,
 	pub events: Vec<RuntimeEvent>,
 }
 
-/// A block, and all that a validator wants with it.
+/// A block, and everything that a validator needs for it.
 pub struct Built {
 	pub executed: Vec<Executed>,
-	/// Proof size of the whole block, by the runtime's account.
+	/// The proof size of the whole block, as the runtime accounts it.
 	pub weight: u64,
 	block: Block,
 	proof: StorageProof,
@@ -68,7 +68,7 @@ pub struct Built {
 }
 
 impl Chain {
-	/// The genesis, with so many accounts beside the well-known ones.
+	/// The genesis of the development preset, with `accounts` more accounts.
 	pub fn new(accounts: u32) -> Self {
 		let config = serde_json::from_value(complete(presets::development()))
 			.expect("the preset is a genesis");
@@ -90,7 +90,7 @@ impl Chain {
 		Self { state, genesis: head.hash(), head, collator: executor() }
 	}
 
-	/// A signed transaction.
+	/// Signs a transaction.
 	pub fn sign(
 		&self,
 		signer: Sr25519Keyring,
@@ -116,7 +116,7 @@ impl Chain {
 		UncheckedExtrinsic::new_signed(call, address, MultiSignature::from(signature), extension)
 	}
 
-	/// Makes a block of these, up to the first that is not valid or has no room, and makes it the head.
+	/// Builds a block of `transactions`, up to the first that is invalid or does not fit, and makes it the head.
 	pub fn advance(&mut self, transactions: &[UncheckedExtrinsic]) -> Built {
 		let (built, state) = self.build(transactions, true);
 		self.state = state;
@@ -124,7 +124,7 @@ impl Chain {
 		built
 	}
 
-	/// What a block of these would be charged by a node that measures no proof: nothing is given back.
+	/// Builds a block as a node does that measures no proof: no weight is reclaimed. The head does not change.
 	pub fn charges(&self, transactions: &[UncheckedExtrinsic]) -> Built {
 		self.build(transactions, false).0
 	}
@@ -200,7 +200,7 @@ impl Chain {
 			let result = call(&mut overlay, "BlockBuilder_apply_extrinsic", extrinsic.encode());
 			let result = ApplyExtrinsicResult::decode(&mut &result[..]).expect("a result");
 			let measured = (recorder.estimate_encoded_size() - before) as u64;
-			// What is not valid leaves nothing behind. Then the block is full.
+			// An extrinsic that is invalid or does not fit is rolled back, and ends the block.
 			if result.is_err() {
 				overlay.rollback_transaction().expect("it was started");
 				outcomes.push((None, result, measured));
@@ -255,7 +255,7 @@ impl Chain {
 }
 
 impl Built {
-	/// The proof of validity: what a collator sends to a validator, encoded.
+	/// The encoded proof of validity, which a collator sends to validators.
 	pub fn pov(&self) -> Vec<u8> {
 		let proof = self
 			.proof
@@ -265,16 +265,16 @@ impl Built {
 		ParachainBlockData::new(vec![self.block.clone()], proof, None).encode()
 	}
 
-	/// How many transactions are in it.
+	/// The number of transactions in the block.
 	pub fn transactions(&self) -> usize {
 		self.executed.iter().filter(|executed| executed.result.is_ok()).count()
 	}
 
-	/// Has it validated as a relay chain's validators do.
+	/// Validates the block as validators of a relay chain do.
 	///
 	/// # Panics
 	///
-	/// When it is not valid.
+	/// If the block is invalid.
 	pub fn validate(&self) {
 		let params = ValidationParams {
 			parent_head: HeadData(self.parent.encode()),
@@ -286,8 +286,8 @@ impl Built {
 		let blob = sc_executor_common::runtime_blob::RuntimeBlob::uncompress_if_needed(code)
 			.expect("it is wasm");
 		let mut ext = sp_state_machine::BasicExternalities::default();
-		// As validators do, it lets missing host functions be. The one that measures proofs is missing:
-		// `validate_block` has it, and those for storage, within itself.
+		// Validators allow missing host functions. The one that measures proofs is missing: `validate_block`
+		// replaces it, and those for storage.
 		let missing = true;
 		let output = executor::<Validator>()
 			.uncached_call(blob, &mut ext, missing, "validate_block", &params.encode())
@@ -297,7 +297,7 @@ impl Built {
 	}
 }
 
-/// With the memory that validators give to a runtime.
+/// An executor with the memory that validators give to a runtime.
 fn executor<H: HostFunctions>() -> WasmExecutor<H> {
 	let pages = HeapAllocStrategy::Static { extra_pages: 2_048 };
 	WasmExecutor::builder()
@@ -306,14 +306,14 @@ fn executor<H: HostFunctions>() -> WasmExecutor<H> {
 		.build()
 }
 
-/// The preset over the default genesis.
+/// The preset, merged into the default genesis.
 fn complete(patch: serde_json::Value) -> serde_json::Value {
 	let mut config = serde_json::to_value(RuntimeGenesisConfig::default()).expect("it is JSON");
 	merge(&mut config, patch);
 	config
 }
 
-/// JSON merge patch, as far as objects go.
+/// A JSON merge patch for objects.
 fn merge(base: &mut serde_json::Value, patch: serde_json::Value) {
 	use serde_json::Value::Object;
 	match (base, patch) {

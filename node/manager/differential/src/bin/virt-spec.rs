@@ -1,9 +1,9 @@
-//! `virt-spec`: runs PolkaVM's own cases of its instruction set on our backends. See `make spec`.
+//! `virt-spec`: runs PolkaVM's own test cases of its instruction set on our backends. See `make spec`.
 //!
-//! A case is a text file of PolkaVM's repository, in `tools/spectool/spec/src`: the assembly of a program, the
-//! registers before (`pre: a0 = 1`), the registers after (`post: a2 = 3`), and a label where it traps. The trap is
-//! preceded here by stores of all registers, so that they can be read. Cases of the gas model (`gas_*`) are left out:
-//! theirs is one model for all code, ours has two tiers.
+//! A case is a text file in `tools/spectool/spec/src` of PolkaVM's repository: the assembly of a program, register
+//! values before the run (`pre: a0 = 1`) and after it (`post: a2 = 3`), and a label at the instruction that traps.
+//! Stores of all registers are inserted before that trap, so that their values can be read. Cases of the gas model
+//! (`gas_*`) are skipped: PolkaVM's cases have one model for all code, and we have two tiers.
 
 use polkavm_common::{
 	assembler::assemble,
@@ -17,30 +17,30 @@ use virt_differential::{
 };
 use virt_primitives::step::Step;
 
-/// Gas that is enough for every case.
+/// Enough gas for every case.
 const GAS: i64 = 1_000_000;
 
-/// How much writable data a program gets, and where in it the registers are stored.
+/// The size of a program's writable data, and the offset in it of the stored registers.
 const DATA: u32 = 0x5000;
 const STORED: u32 = 0x4000;
 
-/// Where writable data is in a program without read-only data, and how much higher with.
+/// The address of writable data in a program without read-only data, and the offset that read-only data adds.
 const DATA_AT: u32 = 0x2_0000;
 const READ_ONLY: u32 = 0x1_0000;
 
-/// Registers by the names of the assembler, in the order of the stores.
+/// The assembler's names of the registers, in the order of the stores.
 const REGISTERS: [&str; 13] =
 	["ra", "sp", "t0", "t1", "t2", "s0", "s1", "a0", "a1", "a2", "a3", "a4", "a5"];
 
-/// What can be given to a program.
+/// The registers that can be set as arguments.
 const ARGUMENTS: [&str; 6] = ["a0", "a1", "a2", "a3", "a4", "a5"];
 
 struct Case {
 	assembly: String,
 	before: BTreeMap<String, u64>,
 	after: BTreeMap<String, u64>,
-	/// The address of the stored registers, if the program reaches the trap at its end; otherwise
-	/// another instruction traps.
+	/// The address of the stored registers, if the label is at a `trap` instruction. `None` if another instruction
+	/// traps.
 	stored: Option<u32>,
 	/// The same program with an export at the trap.
 	marked: String,
@@ -154,13 +154,13 @@ fn parse(name: &str, text: &str) -> Result<Case, &'static str> {
 	if !ends && text.lines().any(|line| line.trim() == "ret") {
 		return Err("it ends by returning");
 	}
-	// An export in the middle of a block is rejected.
+	// An export in the middle of a block is rejected, so the program that runs has no export at the label.
 	let marked = assembly.clone();
 	let assembly = assembly.replace("pub @expected_exit", "@expected_exit");
 	Ok(Case { assembly, marked, before, after, stored })
 }
 
-/// `None` if the program is rejected.
+/// Returns `None` if the program uses an instruction that is not in our instruction set.
 fn run(engines: &Engines, case: &Case) -> Result<Option<()>, String> {
 	let Ok(program) = assemble(Some(InstructionSetKind::ReviveV1), &case.assembly) else {
 		return Ok(None);
@@ -187,7 +187,7 @@ fn run(engines: &Engines, case: &Case) -> Result<Option<()>, String> {
 			return Err(format!("{name}: {step:?} in place of a trap"));
 		};
 		let Some(stored_at) = case.stored else {
-			// Native code does not always report the position.
+			// The recompiler does not always report the position of a trap.
 			if pc.is_some_and(|pc| pc != end) || pc.is_none() && name.starts_with("interpreter") {
 				return Err(format!("{name}: a trap at {pc:?}, expected one at {end}"));
 			}

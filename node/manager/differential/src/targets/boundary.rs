@@ -1,4 +1,4 @@
-//! Requests of a runtime to a node, in any order and with any numbers.
+//! Fuzz target: requests of a runtime to a node, in any order and with any numbers.
 
 use super::engines::engines;
 use crate::{
@@ -17,7 +17,7 @@ use virt_primitives::{
 	Answer, Backend, Gas, HostBuffer, InstanceId, ModuleId, SyscallTable, MAX_ARGUMENTS,
 };
 
-/// Choices as a sequence of operations: all backends return the same, without host faults.
+/// Bytes as a sequence of operations: all backends must return the same, without host faults.
 pub fn boundary(bytes: &[u8]) {
 	const MOST: usize = 100;
 	let engines = engines();
@@ -38,14 +38,14 @@ pub fn boundary(bytes: &[u8]) {
 struct Calls<'a> {
 	source: Source<'a>,
 	managers: [Box<dyn Backend>; BACKENDS],
-	/// The last one taken.
+	/// The snapshot that was taken last.
 	snapshot: Vec<u8>,
 	/// Whether every program so far stops soon, with any gas.
 	always_stops: bool,
 }
 
 impl Calls<'_> {
-	/// Runs `operation` on all backends.
+	/// Runs `operation` on all backends, and asserts that they return the same.
 	#[track_caller]
 	fn same<T: Debug + PartialEq>(&mut self, operation: impl Fn(&mut dyn Backend) -> T) -> T {
 		let [first, others @ ..] = &mut self.managers;
@@ -226,8 +226,8 @@ impl Calls<'_> {
 	}
 }
 
-/// Makes each of the declared syscalls, one not declared and one not imported, with its arguments,
-/// and returns.
+/// A program that makes each declared syscall, one that is not declared and one that is not imported, each with the
+/// program's arguments, and then returns.
 fn program_of_syscalls() -> Vec<u8> {
 	let mut builder = ProgramBlobBuilder::new(InstructionSetKind::ReviveV1);
 	builder.set_ro_data_size(64);

@@ -21,7 +21,7 @@ use std::{
 };
 use virt_primitives::CompileError;
 
-/// A target, by the name of its corpus.
+/// A fuzz target with the name of its corpus.
 pub type Target = (&'static str, fn(&[u8]));
 
 /// Every target.
@@ -36,11 +36,10 @@ pub fn named(name: impl Display, what: impl FnOnce()) {
 	}
 }
 
-/// Any bytes as a program: all backends reject it with the same error, or run it with the same
-/// results.
+/// Any bytes as a program: all backends must reject it with the same error, or run it with the same results.
 pub fn admission(bytes: &[u8]) {
 	run_any(bytes.to_vec());
-	// The header has the program's length: if it is wrong, the rest is not parsed.
+	// The header contains the program's length. If the length is wrong, the rest is not parsed.
 	let mut bytes = bytes.to_vec();
 	let len = (bytes.len() as u64).to_le_bytes();
 	if let Some(header) = bytes.get_mut(BLOB_LEN_OFFSET..BLOB_LEN_OFFSET + BLOB_LEN_SIZE) {
@@ -65,7 +64,7 @@ fn run_any(program: Vec<u8>) {
 	}
 }
 
-/// Choices as a program and calls of it: all backends have the same results.
+/// Bytes as choices of a program and its calls: all backends must have the same results.
 pub fn programs(bytes: &[u8]) {
 	let _ = expect_same(&Case::generate(&mut Source::new(bytes)));
 }

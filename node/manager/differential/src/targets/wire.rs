@@ -1,4 +1,4 @@
-//! The encodings at the boundary.
+//! Fuzz target: the encodings at the boundary between runtime and node.
 
 use crate::source::Source;
 use virt_primitives::{
@@ -7,8 +7,8 @@ use virt_primitives::{
 	HostBuffer, SyscallSpec, SyscallTable, MAX_ARGUMENTS,
 };
 
-/// Any bytes as each of the encodings: they are rejected, or are the encoding of the decoded value.
-/// Nothing panics.
+/// Decodes any bytes by each of the encodings. They must be rejected, or be the encoding of the decoded value.
+/// Nothing may panic.
 pub fn wire(bytes: &[u8]) {
 	let mut source = Source::new(bytes);
 	let kind = source.below(4);
@@ -35,7 +35,7 @@ fn a_stop(status: u8, bytes: &[u8]) {
 	stop::begin(&mut buffer);
 	let status = stop::encode(&step, &mut buffer);
 	let again = stop::decode(status, &buffer).expect("it was encoded; qed");
-	// Words without a meaning are not kept.
+	// A position of a trap that does not fit in 32 bits is decoded as unknown.
 	match (step, again) {
 		(Step::Trapped { pc: None, .. }, Step::Trapped { pc: None, .. }) => {},
 		_ => assert_eq!(step, again),
