@@ -122,6 +122,9 @@ lint: setup-js setup ## Checks formatting and import circles, and runs clippy wi
 	SKIP_WASM_BUILD=1 $(CARGO) clippy --release --workspace --all-targets -- -D warnings
 	SKIP_WASM_BUILD=1 $(CARGO) clippy --release --workspace --features virt-weigh/runtime-benchmarks -- -D warnings
 
+mutants: setup ## Changes code, and checks that tests fail: make mutants PART=pallet|manager|vm SHARD=0/20
+	@scripts/mutants.sh $(or $(PART),pallet) $(or $(SHARD),0/20)
+
 panics: setup ## Checks that docs/panics.md has a reason for each place that could panic
 	@scripts/panics.sh
 

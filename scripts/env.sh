@@ -27,6 +27,9 @@ elif debian_complete; then
 	# Before rustup's shims, so that cargo and rustc are from the same toolchain.
 	toolchain=debian
 	export PATH=/usr/bin:$PATH
+	# gcc finds the toolchain's LLD here, which links faster than GNU ld. rustup's toolchains use it by default.
+	COMPILER_PATH=$(/usr/bin/rustc --print target-libdir)/../bin/gcc-ld
+	export COMPILER_PATH
 else
 	toolchain=
 fi
