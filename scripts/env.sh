@@ -26,10 +26,10 @@ if rustup_complete; then
 elif debian_complete; then
 	# Before rustup's shims, so that cargo and rustc are from the same toolchain.
 	toolchain=debian
-	export PATH=/usr/bin:$PATH
-	# gcc finds the toolchain's LLD here, which links faster than GNU ld. rustup's toolchains use it by default.
-	COMPILER_PATH=$(/usr/bin/rustc --print target-libdir)/../bin/gcc-ld
-	export COMPILER_PATH
+	# First the toolchain's LLD as `ld`, which links faster than GNU's. rustup's toolchains use it by default.
+	# gcc's COMPILER_PATH would be more exact, but build scripts of C libraries run again when it changes.
+	PATH=$(/usr/bin/rustc --print target-libdir)/../bin/gcc-ld:/usr/bin:$PATH
+	export PATH
 else
 	toolchain=
 fi
