@@ -544,11 +544,13 @@ fn chunks(range: Range<u32>) -> impl Iterator<Item = Range<u32>> {
 	range.step_by(CHUNK as usize).map(move |start| start..end.min(start.saturating_add(CHUNK)))
 }
 
-/// Whether `page` equals `initial`, followed by zeros, at `offset`.
+/// Whether `page` equals `initial`, followed by zeros, at `offset`. A page has at most [`PAGE_SIZE`] bytes.
 fn is_initial(page: &[u8], initial: &[u8], offset: usize) -> bool {
+	// Comparing slices is much faster than comparing each byte with zero.
+	const ZEROS: &[u8] = &[0; PAGE_SIZE as usize];
 	let initial = initial.get(offset..).unwrap_or_default();
 	let (same, zeros) = page.split_at(initial.len().min(page.len()));
-	*same == initial[..same.len()] && zeros.iter().all(|byte| *byte == 0)
+	*same == initial[..same.len()] && *zeros == ZEROS[..zeros.len()]
 }
 
 #[cfg(test)]
