@@ -18,6 +18,8 @@ macro_rules! table {
 			answer() -> u64, 1_000 + 0, any, [];
 			/// Writes the program's account to `out`.
 			whoami(out: *mut u8) -> (), 1_000 + 1, account, [out(out, 32)];
+			/// The sum of the four bytes at `data`.
+			sum(data: *const u8) -> u64, 1_000 + 1, any, [in(data, 4)];
 		}
 	};
 }
@@ -45,6 +47,10 @@ impl Handlers<Test> for Syscalls {
 		let account = access.account().encode();
 		access.write(out, &account[1..])?;
 		Ok(0)
+	}
+
+	fn sum(access: Access<'_, '_, Test>, data: u64) -> Result<u64, Error<Test>> {
+		Ok(access.read_array::<4>(data)?.into_iter().map(u64::from).sum())
 	}
 }
 
@@ -77,6 +83,10 @@ fn extension_works_beside_the_pallets_own_syscalls() {
 	let (data, out) = (script.data(b"abc"), script.room(3));
 	script.syscall("answer", &[]).syscall("block_number", &[]);
 	assert_eq!(memory_after(&mut script, "reverse", &[data, 3, out], out, 3), b"cba");
+	let mut script = Script::new();
+	let data = script.data(&[1, 20, 3, 4]);
+	assert_eq!(result_of(&mut script, "sum", &[data]), 28);
+	faults(&mut Script::new(), "sum", &[Script::memory_end() - 3], Error::OutOfBounds);
 }
 
 #[test]

@@ -1,6 +1,11 @@
 //! The cache of storage items: programs see the same items as without it, and pay only for real reads and writes.
 
-use super::{mock::*, random::Random, script::Script};
+use super::{
+	mock::*,
+	programs::{calls, ALL},
+	random::Random,
+	script::Script,
+};
 use crate::{
 	benchmarking::{program::ENTRY, storms},
 	deposit::DepositMeter,
@@ -9,6 +14,7 @@ use crate::{
 	limits::{MAX_CACHED, MAX_VALUE},
 	program::code_hash,
 	syscalls::storage::{GAS_OF_READ, GAS_OF_WRITE},
+	weights::PROOF_PER_READ,
 	State,
 };
 use frame_support::storage::with_storage_layer;
@@ -224,3 +230,28 @@ fn what_is_cached_costs_neither_a_read_nor_a_write() {
 
 /// The ref time of a database write, in picoseconds.
 const DB_WRITE: u64 = frame_support::weights::constants::ParityDbWeight::get().write;
+
+/// The proof size of a call that calls a program several times. The program reads an item, and then ends by `end`.
+fn proof_size_of_calls(times: usize, end: fn(&mut Script) -> Vec<u8>) -> u64 {
+	on_chain(|| {
+		let memory = Script::memory();
+		let callee =
+			deploy(&end(Script::new().syscall("storage_get", &[memory, 3, memory, 32])), 0);
+		let mut script = Script::new();
+		for _ in 0..times {
+			calls(&mut script, &callee, "main", b"", ALL);
+		}
+		let caller = deploy(&script.ends(), 0);
+		Virt::call(signed(BOB), caller, b"main".to_vec(), vec![], 0, PLENTY, None)
+			.expect("it ends");
+		weight_used().proof_size()
+	})
+}
+
+#[test]
+fn read_of_a_call_that_was_rolled_back_is_charged_again() {
+	let of_the_second = |end| proof_size_of_calls(2, end) - proof_size_of_calls(1, end);
+	// The caller's code is somewhat longer with two calls.
+	assert!(of_the_second(Script::ends) < PROOF_PER_READ);
+	assert!(of_the_second(Script::traps) >= PROOF_PER_READ);
+}
