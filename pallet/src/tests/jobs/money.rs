@@ -2,7 +2,13 @@
 //! records.
 
 use super::*;
-use crate::{HoldReason, JobTotals};
+use crate::{
+	tests::{
+		programs::{calls, ALL},
+		script::Script,
+	},
+	HoldReason, JobTotals,
+};
 use frame_support::{
 	assert_noop, assert_ok,
 	dispatch::GetDispatchInfo,
@@ -216,4 +222,26 @@ fn value_of_a_job_is_transferred_and_paid_for() {
 		assert_ok!(Virt::start_job(signed(BOB), address.clone(), entry, input, 7, BUDGET, None));
 		assert_eq!(Balances::balance(&address), before + 7);
 	});
+}
+
+#[test]
+fn deposit_of_a_waiting_job_counts_its_output_and_what_was_returned_to_it() {
+	const UNTIL_BLOCK: u64 = 1;
+	let deposit_with = |output: u64, returned: u64| {
+		on_chain(|| {
+			let memory = Script::memory();
+			let callee = deploy(&Script::new().syscall("output", &[memory, returned]).ends(), 0);
+			let mut script = Script::new();
+			calls(&mut script, &callee, "main", b"", ALL)
+				.syscall("output", &[memory, output])
+				.syscall("wait", &[UNTIL_BLOCK, 1_000, memory, 0]);
+			let job = start(&deploy(&script.ends(), 1_000_000), "main", ());
+			next_block();
+			assert_waits(job);
+			held(HoldReason::Job, &BOB)
+		})
+	};
+	let neither = deposit_with(0, 0);
+	assert_eq!(deposit_with(16, 0), neither + 16 * PER_BYTE);
+	assert_eq!(deposit_with(16, 32), neither + 48 * PER_BYTE);
 }
