@@ -17,7 +17,7 @@ use crate::{
 	weights::PROOF_PER_READ,
 	State,
 };
-use frame_support::storage::with_storage_layer;
+use frame_support::{storage::with_storage_layer, weights::constants::ParityDbWeight};
 use sp_runtime::AccountId32;
 use std::collections::BTreeMap;
 
@@ -229,7 +229,23 @@ fn what_is_cached_costs_neither_a_read_nor_a_write() {
 }
 
 /// The ref time of a database write, in picoseconds.
-const DB_WRITE: u64 = frame_support::weights::constants::ParityDbWeight::get().write;
+const DB_WRITE: u64 = ParityDbWeight::get().write;
+
+#[test]
+fn change_of_a_deposit_is_charged_once_for_each_payer() {
+	let memory = Script::memory();
+	let set = |lens: &[u64]| {
+		gas_of(|script| {
+			for len in lens {
+				script.syscall("storage_set", &[memory, 3, memory, *len]);
+			}
+		})
+	};
+	// The holds and the balance of the payer are read and written.
+	let accesses = ParityDbWeight::get().reads_writes(2, 2).ref_time() / REF_TIME_PER_GAS;
+	assert!(set(&[40]) - set(&[32]) >= accesses);
+	assert!(set(&[40, 48]) - set(&[40]) < accesses);
+}
 
 /// The proof size of a call that calls a program several times. The program reads an item, and then ends by `end`.
 fn proof_size_of_calls(times: usize, end: fn(&mut Script) -> Vec<u8>) -> u64 {

@@ -7,7 +7,7 @@ use crate::{
 		programs::{calls, ALL},
 		script::Script,
 	},
-	HoldReason, JobTotals,
+	Config, HoldReason, JobFrames, JobTotals, WeightInfo,
 };
 use frame_support::{
 	assert_noop, assert_ok,
@@ -244,4 +244,22 @@ fn deposit_of_a_waiting_job_counts_its_output_and_what_was_returned_to_it() {
 	let neither = deposit_with(0, 0);
 	assert_eq!(deposit_with(16, 0), neither + 16 * PER_BYTE);
 	assert_eq!(deposit_with(16, 32), neither + 48 * PER_BYTE);
+}
+
+#[test]
+fn cancellation_is_charged_for_the_pages_that_it_removes() {
+	on_chain(|| {
+		let address = sleeper();
+		let cancel = |job| {
+			let info = Virt::cancel_job(signed(BOB), job).expect("it is Bob's");
+			info.actual_weight.expect("it depends on the job")
+		};
+		let without_pages = cancel(start(&address, "blocks", 1u64));
+		let job = start(&address, "blocks", 1u64);
+		next_block();
+		let pages = JobFrames::<Test>::get(job).expect("it waits").pages.len() as u32;
+		assert!(pages > 0);
+		let end = <Test as Config>::WeightInfo::job_end;
+		assert_eq!(cancel(job) - without_pages, end(pages) - end(0));
+	});
 }
