@@ -5,7 +5,11 @@ use super::{
 	script::Script,
 	syscalls::{call, faults, memory_after, result_of},
 };
-use crate::{limits::*, transient::ITEM_OVERHEAD, Error, State};
+use crate::{
+	limits::*,
+	transient::{Transient, ITEM_OVERHEAD},
+	Error, State,
+};
 use codec::{Decode, Encode};
 use frame_support::assert_ok;
 use virt_guest::Code;
@@ -128,4 +132,16 @@ fn transient_storage_needs_an_account() {
 		});
 		assert_eq!(result, Err(Error::<Test>::NoAccount.into()), "{name}");
 	}
+}
+
+#[test]
+fn next_change_copies_what_a_frame_keeps() {
+	let mut transient = Transient::<u8>::default();
+	transient.set(&1, b"key".to_vec(), vec![0; 10]).expect("there is room");
+	assert_eq!(transient.shared(), None);
+	let kept = transient.clone();
+	assert_eq!(transient.shared(), Some((1, u64::from(ITEM_OVERHEAD) + 3 + 10)));
+	transient.set(&1, b"key".to_vec(), vec![1; 10]).expect("there is room");
+	assert_eq!(transient.shared(), None);
+	assert_eq!(kept.get(&1, b"key".to_vec()), Some(&[0; 10][..]));
 }
