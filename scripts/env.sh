@@ -33,3 +33,9 @@ elif debian_complete; then
 else
 	toolchain=
 fi
+
+# The system's OpenSSL, if it is there: building one takes minutes. OPENSSL_NO_VENDOR=0 builds it, for a
+# binary that runs without libssl.
+if pkg-config --exists openssl 2> /dev/null; then
+	export OPENSSL_NO_VENDOR=${OPENSSL_NO_VENDOR:-1}
+fi
