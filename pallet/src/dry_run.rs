@@ -31,7 +31,7 @@ use virt_primitives::forward::limit_time;
 
 /// The maximal number of executions to find a sufficient weight limit: see
 /// [`DryRun::weight_required`].
-const MAX_TRIES: u32 = 24;
+pub(crate) const MAX_TRIES: u32 = 24;
 
 /// The result of a dry-run.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, TypeInfo)]
@@ -201,7 +201,7 @@ pub fn start_job<T: Config>(start: Start<T>) -> DryRunOf<T> {
 
 /// Dry-runs the call with the weight limit. If it succeeds and a program read the remaining weight,
 /// searches for a lower limit that suffices.
-fn dry_run<T: Config>(
+pub(crate) fn dry_run<T: Config>(
 	origin: &T::AccountId,
 	limit: Weight,
 	call: impl Fn(&mut Stack<T>, Weight) -> Settled,

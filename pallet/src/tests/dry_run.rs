@@ -3,11 +3,14 @@
 use super::{mock::*, script::Script};
 use crate::{
 	api,
-	dry_run::{self, DepositChange, DryRunOf},
+	calls::Settled,
+	dry_run::{self, DepositChange, DryRunOf, MAX_TRIES},
+	frame::Outcome,
 	limits::*,
 	Error, Event, HoldReason, Weight, WeightInfo,
 };
 use codec::Encode;
+use core::cell::Cell;
 use frame_support::{
 	assert_ok,
 	traits::fungible::{Inspect, InspectHold},
@@ -165,6 +168,29 @@ fn estimate_is_enough_for_a_program_that_refuses_below_some_gas_left() {
 		let address = deploy(&refuses_below(i32::MAX), 0);
 		let none = call(&address, "main", &[], None);
 		assert_eq!(none.result, Err(Error::<Test>::Trapped.into()), "no limit is enough");
+	});
+}
+
+/// Reading the remaining weight makes the dry-run search for a limit. Doubling a limit of zero, and halving one
+/// down to it, would take many executions.
+#[test]
+fn search_for_a_limit_is_bounded() {
+	on_interpreter().execute_with(|| {
+		let executions = Cell::new(0);
+		let full = Weight::from_parts(1 << 40, 1 << 20);
+		let tried = dry_run::dry_run::<Test>(&BOB, full, |stack, limit| {
+			executions.set(executions.get() + 1);
+			stack.asked_left = true;
+			let result = if limit.is_zero() { Err(Error::<Test>::OutOfGas.into()) } else { Ok(()) };
+			let (weight_used, weight_peak) = (Weight::zero(), Weight::zero());
+			let outcome = Outcome { result, output: vec![], weight_used, weight_peak };
+			Settled { outcome, base: Weight::zero() }
+		});
+		assert_ok!(tried.result);
+		// The first half doubles zero, the second halves the limit.
+		assert_eq!(tried.weight_required, full / (1 << (MAX_TRIES / 2)));
+		// One more with the limit itself.
+		assert_eq!(executions.get(), MAX_TRIES + 1);
 	});
 }
 
