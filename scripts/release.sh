@@ -7,7 +7,8 @@ set -euo pipefail
 cd "$project"
 target=${CARGO_TARGET_DIR:-$project/target}
 dist=$target/dist
-scripts/cargo build --release --locked --workspace
+# The node runs without libssl.
+OPENSSL_NO_VENDOR=0 scripts/cargo build --release --locked --workspace
 
 rm -rf "$dist"
 mkdir -p "$dist"
