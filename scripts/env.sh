@@ -4,7 +4,6 @@
 
 project=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 channel=$(sed -n 's/^channel = "\(.*\)"$/\1/p' "$project/rust-toolchain.toml")
-oldest=$(sed -n 's/^rust-version = "\(.*\)"$/\1/p' "$project/Cargo.toml")
 wasm_target=wasm32v1-none
 host_rustc=
 
@@ -36,6 +35,7 @@ elif debian_complete; then
 	# An installed compiler of rustup's, even if it lacks what wasm and programs need: it takes two thirds of
 	# the time of Debian's, which is built without profile-guided optimization.
 	if host_rustc=$(RUSTUP_AUTO_INSTALL=0 rustup which --toolchain stable rustc 2> /dev/null); then
+		oldest=$(sed -n 's/^rust-version = "\(.*\)"$/\1/p' "$project/Cargo.toml")
 		version=$("$host_rustc" --version | cut -d' ' -f2)
 		[ "$(printf '%s\n' "$oldest" "$version" | sort -V | head -1)" = "$oldest" ] || host_rustc=
 	fi
