@@ -75,7 +75,7 @@ impl World {
 	}
 
 	fn code_hash(&mut self) -> H256 {
-		program::code_hash(self.random.pick(&self.codes))
+		program::code_hash(self.random.pick::<Vec<u8>>(&self.codes))
 	}
 
 	/// The address of an account program, or of no program if there is none.
