@@ -5,7 +5,8 @@ fn main() {
 		// enables `std`.
 		std::env::remove_var("CARGO_FEATURE_WASM");
 		// The test runtimes share the build of their dependencies.
-		let out = std::path::PathBuf::from(std::env::var_os("OUT_DIR").expect("cargo sets it; qed"));
+		let out =
+			std::path::PathBuf::from(std::env::var_os("OUT_DIR").expect("cargo sets it; qed"));
 		std::env::set_var("CARGO_BUILD_BUILD_DIR", out.join("../../../wbuild/shared"));
 		let builder = || {
 			substrate_wasm_builder::WasmBuilder::init_with_defaults()
