@@ -181,7 +181,8 @@ fn search_for_a_limit_is_bounded() {
 		let tried = dry_run::dry_run::<Test>(&BOB, full, |stack, limit| {
 			executions.set(executions.get() + 1);
 			stack.asked_left = true;
-			let result = if limit.is_zero() { Err(Error::<Test>::OutOfGas.into()) } else { Ok(()) };
+			let result =
+				if limit == Weight::zero() { Err(Error::<Test>::OutOfGas.into()) } else { Ok(()) };
 			let (weight_used, weight_peak) = (Weight::zero(), Weight::zero());
 			let outcome = Outcome { result, output: vec![], weight_used, weight_peak };
 			Settled { outcome, base: Weight::zero() }
