@@ -3,13 +3,13 @@
 use crate::extensions::VirtExtensions;
 use sc_client_api::ExecutorProvider;
 use sc_consensus::LongestChain;
-use sc_executor::WasmExecutor;
+use sc_executor::{HeapAllocStrategy, WasmExecutor, DEFAULT_HEAP_ALLOC_STRATEGY};
 use sc_service::{
 	ChainSpec, ChainType, Configuration, Error as ServiceError, KeystoreContainer, TFullBackend,
 	TFullClient, TaskManager,
 };
 use sc_transaction_pool::TransactionPoolHandle;
-use std::sync::Arc;
+use std::{env, path::PathBuf, sync::Arc};
 use virt_manager::{executor::VirtExecutor, BackendChoice, Engine};
 use virt_runtime::RuntimeApi;
 
@@ -58,8 +58,7 @@ pub fn parts(config: &Configuration, backend: BackendChoice) -> Result<Parts, Se
 	let engine = virt_manager::node::start(backend, registry)
 		.map_err(|error| ServiceError::Application(error.into()))?;
 
-	let executor = sc_service::new_wasm_executor::<HostFunctions>(&config.executor);
-	let executor = VirtExecutor::new(executor);
+	let executor = VirtExecutor::new(wasm_executor(config));
 	let (client, backend, keystore, task_manager) = sc_service::new_full_parts::<
 		Block,
 		RuntimeApi,
@@ -77,4 +76,33 @@ pub fn parts(config: &Configuration, backend: BackendChoice) -> Result<Parts, Se
 		keystore,
 		task_manager,
 	})
+}
+
+/// The executor of runtimes. On a development chain it stores compiled runtimes in the user's cache
+/// folder, because compiling one takes seconds at each start. A node of another chain only executes
+/// what it has compiled itself.
+fn wasm_executor(config: &Configuration) -> WasmExecutor<HostFunctions> {
+	let options = &config.executor;
+	let heap = match options.default_heap_pages {
+		Some(pages) => HeapAllocStrategy::Static { extra_pages: pages as u32 },
+		None => DEFAULT_HEAP_ALLOC_STRATEGY,
+	};
+	let builder = WasmExecutor::builder()
+		.with_execution_method(options.wasm_method)
+		.with_max_runtime_instances(options.max_runtime_instances)
+		.with_onchain_heap_alloc_strategy(heap)
+		.with_offchain_heap_alloc_strategy(heap)
+		.with_runtime_cache_size(options.runtime_cache_size);
+	match compiled_runtimes().filter(|_| is_dev(config.chain_spec.as_ref())) {
+		Some(folder) => builder.with_cache_path(folder).build(),
+		None => builder.build(),
+	}
+}
+
+/// The folder of compiled runtimes, in `$XDG_CACHE_HOME` or `~/.cache`. wasmtime limits its size to
+/// 512 MiB, and removes everything that it does not know.
+fn compiled_runtimes() -> Option<PathBuf> {
+	let folder = |name| env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
+	let cache = folder("XDG_CACHE_HOME").or_else(|| Some(folder("HOME")?.join(".cache")))?;
+	Some(cache.join("virt-node/runtimes"))
 }

@@ -1,6 +1,7 @@
 // A node that is started again on its database continues.
 
 import assert from 'node:assert/strict';
+import { readdirSync, statSync } from 'node:fs';
 import { describe } from 'node:test';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -65,6 +66,18 @@ describe('restart', () => {
 			assert.equal(number, seen.number + 2);
 		});
 		await second.stop();
+	});
+
+	s.it('a development node stores its compiled runtime for the next start', async () => {
+		const cache = join(s.dir, 'cache');
+		const folder = join(cache, 'virt-node/runtimes');
+		const files = () => readdirSync(folder, { recursive: true }).filter((name) => statSync(join(folder, name)).size > 1_000_000);
+		const start = () => s.start('cached', { args: ['--dev'], env: { XDG_CACHE_HOME: cache } });
+		await (await start()).stop();
+		const stored = files();
+		assert.equal(stored.length, 1);
+		await (await start()).stop();
+		assert.deepEqual(files(), stored, 'it is not compiled again');
 	});
 
 	s.it('after kill -9 no worker is left, and it continues from a known block', async () => {
