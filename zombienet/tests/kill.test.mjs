@@ -7,7 +7,7 @@ import { kill } from '../src/behaviours/kill.mjs';
 import { scenario } from '../src/scenario.mjs';
 
 describe('kill', () => {
-	const s = scenario('kill', { timeout: 240_000 });
+	const s = scenario('kill', { timeout: 420_000 });
 	let network;
 
 	s.before(async () => {
