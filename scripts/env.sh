@@ -32,8 +32,7 @@ elif debian_complete; then
 	# gcc's COMPILER_PATH would be more exact, but build scripts of C libraries run again when it changes.
 	PATH=$(/usr/bin/rustc --print target-libdir)/../bin/gcc-ld:/usr/bin:$PATH
 	export PATH
-	# An installed compiler of rustup's, even if it lacks what wasm and programs need: it takes two thirds of
-	# the time of Debian's, which is built without profile-guided optimization.
+	# rustup's stable compiler takes two thirds of the time of Debian's. It may lack what wasm and programs need.
 	if host_rustc=$(RUSTUP_AUTO_INSTALL=0 rustup which --toolchain stable rustc 2> /dev/null); then
 		oldest=$(sed -n 's/^rust-version = "\(.*\)"$/\1/p' "$project/Cargo.toml")
 		version=$("$host_rustc" --version | cut -d' ' -f2)

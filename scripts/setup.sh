@@ -32,7 +32,8 @@ system_packages() {
 	command -v git > /dev/null || missing+=(git)
 	command -v curl > /dev/null || missing+=(curl)
 	perl -MFindBin -e 1 2> /dev/null || missing+=(perl)
-	pkg-config --exists openssl 2> /dev/null || missing+=(pkg-config libssl-dev)
+	# Without it, OpenSSL is built.
+	pkg-config --exists openssl 2> /dev/null || ! command -v apt-get > /dev/null || missing+=(pkg-config libssl-dev)
 	command -v protoc > /dev/null || missing+=(protobuf-compiler)
 	command -v clang > /dev/null || missing+=(clang libclang-dev)
 	[ -e /etc/ssl/certs/ca-certificates.crt ] || missing+=(ca-certificates)

@@ -99,8 +99,8 @@ fn wasm_executor(config: &Configuration) -> WasmExecutor<HostFunctions> {
 	}
 }
 
-/// The folder of compiled runtimes, in `$XDG_CACHE_HOME` or `~/.cache`. wasmtime limits its size to
-/// 512 MiB, and removes everything that it does not know.
+/// The folder of compiled runtimes, in `$XDG_CACHE_HOME` or `~/.cache`. wasmtime removes old
+/// files above 512 MiB, and other files that it finds there.
 fn compiled_runtimes() -> Option<PathBuf> {
 	let folder = |name| env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
 	let cache = folder("XDG_CACHE_HOME").or_else(|| Some(folder("HOME")?.join(".cache")))?;

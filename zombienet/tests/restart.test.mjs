@@ -71,7 +71,8 @@ describe('restart', () => {
 	s.it('a development node stores its compiled runtime for the next start', async () => {
 		const cache = join(s.dir, 'cache');
 		const folder = join(cache, 'virt-node/runtimes');
-		const files = () => readdirSync(folder, { recursive: true }).filter((name) => statSync(join(folder, name)).size > 1_000_000);
+		const isLarge = (name) => statSync(join(folder, name)).size > 1_000_000;
+		const files = () => readdirSync(folder, { recursive: true }).filter(isLarge);
 		const start = () => s.start('cached', { args: ['--dev'], env: { XDG_CACHE_HOME: cache } });
 		await (await start()).stop();
 		const stored = files();
